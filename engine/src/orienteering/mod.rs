@@ -1,0 +1,1 @@
+//! The orienteering problem: the most rewarding tour within a budget.

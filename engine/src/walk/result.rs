@@ -1,0 +1,139 @@
+//! What the engine answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::geo::Point;
+
+/// A walk along real streets that fits its budget.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Walk {
+    /// The whole way, along the streets' shape points.
+    pub path: Vec<Point>,
+    /// Length of the path.
+    pub distance_metres: f64,
+    /// Walking and visits together; never above the budget.
+    pub duration_seconds: u32,
+    /// Sum of the stops' prizes after diversity; comparable between walks of one request only.
+    pub score: f64,
+    /// The stops in order.
+    pub stops: Vec<Stop>,
+    /// One leg to each stop, and one to the end: `stops.len() + 1`.
+    pub legs: Vec<Leg>,
+    /// Metres of stairs on the path.
+    pub stairs_metres: f64,
+    /// How much of the path is lit.
+    pub light: Light,
+    /// Metres walked a second time, in either direction.
+    pub repeated_metres: f64,
+}
+
+/// A place the walk visits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stop {
+    /// The place's id.
+    pub poi_id: i64,
+    /// Seconds from the start of the walk to the arrival here.
+    pub arrive_after_seconds: u32,
+    /// Seconds spent here.
+    pub visit_seconds: u32,
+}
+
+/// The way from one stop to the next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leg {
+    /// Index into [`Walk::path`] of the leg's first point; the last is the next leg's first.
+    pub path_start: usize,
+    /// Length of the leg.
+    pub distance_metres: f64,
+    /// Walking time of the leg.
+    pub duration_seconds: u32,
+    /// Turn instructions in order.
+    pub steps: Vec<Step>,
+}
+
+/// One instruction: turn as `maneuver` says, then follow the street.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// What to do at the beginning of the step.
+    pub maneuver: Maneuver,
+    /// Name of the street that is followed; `None`: it has none.
+    pub street: Option<String>,
+    /// Length of the step.
+    pub distance_metres: f64,
+    /// Index into [`Walk::path`] of the point at which the step begins.
+    pub path_start: usize,
+}
+
+/// What to do at the beginning of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Maneuver {
+    /// Set out.
+    Depart,
+    /// Go straight on, where the name changes.
+    Continue,
+    /// Bear left (20°–60°).
+    SlightLeft,
+    /// Turn left (60°–150°).
+    Left,
+    /// Bear right (20°–60°).
+    SlightRight,
+    /// Turn right (60°–150°).
+    Right,
+    /// Turn round.
+    UTurn,
+}
+
+/// Metres of the path by light at night.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Light {
+    /// Tagged as lit, or inferred to be.
+    pub lit_metres: f64,
+    /// Tagged as unlit, or inferred to be.
+    pub unlit_metres: f64,
+    /// Neither is known.
+    pub unknown_metres: f64,
+}
+
+/// Why there is no walk. One variant for one cause; [`NoWalk::code`] is stable for clients.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum NoWalk {
+    /// A value of the request is outside its range or not a number.
+    #[error("the request is not valid: {0}")]
+    InvalidRequest(&'static str),
+    /// No street a pedestrian may use within 250 m of the start (or end); the distance to the nearest known one, if any.
+    #[error("there is no walkable way near the start")]
+    NoWalkableWayNearby {
+        /// Metres to the nearest walkable way, if there is one in the network.
+        nearest_metres: Option<f64>,
+    },
+    /// The end can't be reached on foot from the start.
+    #[error("the end can't be reached on foot from the start")]
+    EndUnreachable,
+    /// The end is further than the budget allows, or the nearest stop is.
+    #[error("the time is too short: the least that is needed is {needed_seconds} s")]
+    BudgetTooSmall {
+        /// Seconds that the shortest sensible walk takes.
+        needed_seconds: u32,
+    },
+    /// No place that matches the themes can be reached.
+    #[error("no place that matches the themes can be reached on foot in this time")]
+    NothingToSee,
+    /// The deadline passed before any walk was found.
+    #[error("the walk took too long to compute")]
+    DeadlineExceeded,
+}
+
+impl NoWalk {
+    /// A stable machine code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::NoWalkableWayNearby { .. } => "no_walkable_way_nearby",
+            Self::EndUnreachable => "end_unreachable",
+            Self::BudgetTooSmall { .. } => "budget_too_small",
+            Self::NothingToSee => "nothing_to_see",
+            Self::DeadlineExceeded => "deadline_exceeded",
+        }
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE user_interest_themes;
+DROP TABLE interest_themes;

@@ -1,0 +1,2 @@
+DROP TABLE walk_edges;
+DROP TABLE walk_nodes;

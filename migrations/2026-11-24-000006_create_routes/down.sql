@@ -1,0 +1,2 @@
+DROP TABLE route_pois;
+DROP TABLE routes;
