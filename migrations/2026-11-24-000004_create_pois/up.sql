@@ -25,6 +25,7 @@ CREATE TABLE pois (
     kind TEXT NOT NULL,
     area_id INTEGER REFERENCES areas (id) ON DELETE SET NULL,
     enriched_at TIMESTAMPTZ,
+    removed_at TIMESTAMPTZ,
     updated_at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
 CREATE INDEX pois_location_idx ON pois USING gist (location);
@@ -34,6 +35,7 @@ COMMENT ON COLUMN pois.id IS 'OSM element id with its type folded in: id * 10 + 
 COMMENT ON COLUMN pois.popularity_score IS '0 hidden gem to 1 hotspot.';
 COMMENT ON COLUMN pois.kind IS 'Kind of place in the catalogue of the engine; decides visit time and diversity.';
 COMMENT ON COLUMN pois.area_id IS 'The load that owns the row; null when enrichment alone has found it.';
+COMMENT ON COLUMN pois.removed_at IS 'Gone from OpenStreetMap; kept for the walks that visited it, never a candidate again.';
 COMMENT ON COLUMN pois.enriched_at IS 'When enrichment last saw the place; null when only a load has.';
 
 CREATE TABLE poi_interest_themes (
