@@ -1,0 +1,236 @@
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::guarded::Guarded;
+use crate::port::free_port;
+use crate::programs::{give_to_postgres, postgres_program, psql, run};
+use crate::secret::password;
+
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// Tries with another port, in case somebody took the first between looking and binding.
+pub(crate) const START_TRIES: usize = 5;
+
+/// Where a server is and how to get in.
+#[derive(Debug, Clone)]
+pub(crate) struct Access {
+    pub(crate) port: u16,
+    pub(crate) password: String,
+}
+
+impl Access {
+    pub(crate) fn new() -> Self {
+        Self {
+            port: free_port(),
+            password: password(),
+        }
+    }
+
+    pub(crate) fn url(&self, database: &str) -> String {
+        let Self { port, password } = self;
+        format!("postgres://wildside:{password}@127.0.0.1:{port}/{database}")
+    }
+
+    pub(crate) fn is_listening(&self) -> bool {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
+    }
+
+    /// Runs one SQL text and returns its rows, unaligned.
+    pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
+        let mut command = self.psql(database);
+        let output = run(command.args(["-c", sql]));
+        String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned()
+    }
+
+    pub(crate) fn psql(&self, database: &str) -> Command {
+        let mut command = psql();
+        command
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d"])
+            .arg(self.url(database))
+            .env("PGOPTIONS", "-c client_min_messages=warning");
+        command
+    }
+
+    fn answers(&self) -> bool {
+        self.psql("postgres")
+            .args(["-c", "select 1"])
+            .output()
+            .is_ok_and(|output| output.status.success())
+    }
+
+    /// Waits until the server lets us in with our password, so it is ours; false when it has ended instead.
+    pub(crate) fn wait_until_ready(&self, mut still_running: impl FnMut() -> bool) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < START_LIMIT {
+            if self.is_listening() && self.answers() {
+                return true;
+            }
+            if !still_running() {
+                return false;
+            }
+            sleep(Duration::from_millis(20));
+        }
+        panic!("PostgreSQL did not answer within {START_LIMIT:?}");
+    }
+}
+
+/// Makes an empty cluster in `folder`/data.
+pub(crate) fn create_cluster(folder: &Path, password: &str) {
+    let data = folder.join("data");
+    std::fs::create_dir_all(&data).expect("the folder of the test cluster can be made");
+    give_to_postgres(&data);
+    let secret = folder.join("password");
+    std::fs::write(&secret, password).expect("the password file can be written");
+    give_to_postgres(&secret);
+    run(postgres_program("initdb")
+        .args(["-U", "wildside", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-A"])
+        // In clear over loopback: thousands of short connections of debug builds would spend their time hashing.
+        .arg("password")
+        .arg(format!("--pwfile={}", secret.display()))
+        .arg("-D")
+        .arg(&data));
+}
+
+/// The command that serves the cluster, tuned for data that need not outlive a crash.
+pub(crate) fn server_command(folder: &Path, port: u16) -> Command {
+    let mut command = postgres_program("postgres");
+    command.arg("-D").arg(folder.join("data"));
+    for setting in [
+        &format!("port={port}"),
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "max_connections=300",
+        "shared_buffers=64MB",
+        "fsync=off",
+        "synchronous_commit=off",
+        "full_page_writes=off",
+        "max_wal_size=4GB",
+        "autovacuum=off",
+    ] {
+        command.args(["-c", setting]);
+    }
+    command
+}
+
+/// A PostgreSQL server that one test has for itself, to break it. Most tests want a
+/// [`TestDatabase`](crate::TestDatabase) instead.
+#[derive(Debug)]
+pub struct PostgresServer {
+    access: Access,
+    process: Option<Guarded>,
+    folder: TempDir,
+}
+
+impl PostgresServer {
+    /// Starts an empty server.
+    pub fn start() -> Self {
+        let folder =
+            TempDir::with_prefix("wildside-postgres-").expect("a temporary folder can be made");
+        give_to_postgres(folder.path());
+        let access = Access::new();
+        create_cluster(folder.path(), &access.password);
+        let mut server = Self {
+            access,
+            process: None,
+            folder,
+        };
+        for _ in 0..START_TRIES {
+            if server.serve() {
+                return server;
+            }
+            server.access.port = free_port();
+        }
+        panic!("PostgreSQL does not start: {}", server.log());
+    }
+
+    /// URL of a database in this server; `postgres` is always there.
+    pub fn url(&self, database: &str) -> String {
+        self.access.url(database)
+    }
+
+    /// The port it listens on, on loopback.
+    pub fn port(&self) -> u16 {
+        self.access.port
+    }
+
+    /// Creates a database, migrated as the shipped migrations say, and returns its URL.
+    pub fn create_migrated(&self, database: &str) -> String {
+        self.access
+            .sql("postgres", &format!("CREATE DATABASE {database}"));
+        crate::database::migrate(&self.access, database);
+        self.url(database)
+    }
+
+    /// Runs one SQL text and returns its rows, a line each, columns separated by `|`.
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        self.access.sql(database, sql)
+    }
+
+    /// Stops answering, connections stay open.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Goes on after [`Self::pause`].
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    /// Ends as after a power cut.
+    pub fn kill(&mut self) {
+        // SIGQUIT also ends the backends at once; after SIGKILL they would hold the shared memory for a while.
+        self.signal("QUIT");
+        let start = Instant::now();
+        while self.process.as_ref().is_some_and(Guarded::is_running)
+            && start.elapsed() < START_LIMIT
+        {
+            sleep(Duration::from_millis(5));
+        }
+        self.process = None;
+    }
+
+    /// Starts again on the same port with the same data; kills it before if it is running.
+    pub fn restart(&mut self) {
+        self.kill();
+        assert!(
+            self.serve(),
+            "PostgreSQL does not start again: {}",
+            self.log()
+        );
+    }
+
+    fn serve(&mut self) -> bool {
+        let command = server_command(self.folder.path(), self.access.port);
+        let process = Guarded::start(&command, &self.log_file());
+        let ready = self.access.wait_until_ready(|| process.is_running());
+        self.process = ready.then_some(process);
+        ready
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn signal(&self, name: &str) {
+        if let Some(process) = &self.process {
+            process.signal(name);
+        }
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        self.resume();
+        self.kill();
+    }
+}
