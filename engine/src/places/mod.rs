@@ -1,7 +1,25 @@
 //! From OpenStreetMap tags to places worth a stop.
+//!
+//! The [`catalogue`] is a data file (`catalogue.toml`) that a person can read and change: which tags make
+//! which kind of place, what it is about, how long a look takes. [`Catalogue::classify`] applies it to one
+//! element; loads and enrichment use the same rules. How a place's popularity compares with that of its
+//! neighbours is the matter of a [`PopularityScale`].
+
+mod catalogue;
+mod classify;
+mod narrative;
+mod popularity;
+mod rule;
+mod source;
+mod tags;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+pub use catalogue::{Catalogue, Kind, Theme, catalogue};
+pub use classify::{Classification, Reason};
+pub use popularity::PopularityScale;
+pub use tags::Tags;
 
 /// An interest theme; its id is the primary key in `interest_themes` and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
