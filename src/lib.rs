@@ -1,1 +1,12 @@
+//! Wildside: walking tours chosen for you.
+//!
+//! One binary, roles by mode. The server answers HTTP and WebSocket and puts jobs on the queue, the worker
+//! performs them. They share only what lives in `PostgreSQL` and Redis, and the modules below.
 
+pub mod cache;
+pub mod db;
+pub mod metrics;
+pub mod queue;
+pub mod route_params;
+pub mod shared_redis;
+pub mod status;

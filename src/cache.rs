@@ -1,0 +1,140 @@
+//! The route cache: which stored route answers which request.
+//!
+//! It only saves work. While Redis is away or slow every question is a miss, and what is found is believed only after
+//! the route was seen in the database.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use rand::Rng;
+use redis::aio::ConnectionManager;
+use redis::{AsyncCommands, RedisResult};
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::db::areas::AreaState;
+use crate::metrics::Metrics;
+use crate::route_params::RouteParams;
+
+/// Waiting longer than this for the cache costs more than it saves.
+const TIME_BUDGET: Duration = Duration::from_millis(75);
+/// How long a route is offered to others, give or take a tenth so that not all expire at once.
+const TTL_SECONDS: u64 = 24 * 60 * 60;
+
+/// Where the answer to a canonical request is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheKey(String);
+
+impl CacheKey {
+    /// The key of a request on the data of the areas within its reach: when one of them changes, so does the key.
+    pub fn new(params: &RouteParams, areas: &[AreaState]) -> Self {
+        let mut key = String::from("wildside:route:v1:");
+        for byte in &params.digest()[..16] {
+            let _ = write!(key, "{byte:02x}");
+        }
+        for area in areas {
+            let _ = write!(key, ":{}.{}", area.id, area.generation);
+        }
+        Self(key)
+    }
+
+    /// A key as the ledger has it.
+    pub fn stored(key: String) -> Self {
+        Self(key)
+    }
+
+    /// The text that goes into the ledger.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is kept under a key.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    route_id: Uuid,
+}
+
+/// A handle to the cache; clones share the connection.
+#[derive(Debug, Clone)]
+pub struct RouteCache {
+    redis: ConnectionManager,
+    metrics: Metrics,
+}
+
+impl RouteCache {
+    /// A cache on a shared connection.
+    pub fn new(redis: ConnectionManager, metrics: Metrics) -> Self {
+        Self { redis, metrics }
+    }
+
+    /// The route that answered this request before, if it is remembered. It may have been deleted since: look it up.
+    pub async fn get(&self, key: &CacheKey) -> Option<Uuid> {
+        let found: Option<Option<Vec<u8>>> =
+            within_budget(self.redis.clone().get(key.as_str())).await;
+        let (route_id, result) = match found {
+            None => (None, "error"),
+            Some(None) => (None, "miss"),
+            Some(Some(bytes)) => match serde_json::from_slice::<Entry>(&bytes) {
+                Ok(entry) => (Some(entry.route_id), "hit"),
+                Err(error) => {
+                    tracing::warn!(cache.key = key.as_str(), %error, "unreadable cache entry ignored");
+                    (None, "miss")
+                }
+            },
+        };
+        self.metrics
+            .route_cache_requests_total
+            .with_label_values(&[result])
+            .inc();
+        route_id
+    }
+
+    /// Remembers the answer to a request for about a day.
+    pub async fn put(&self, key: &CacheKey, route_id: Uuid) {
+        let Ok(entry) = serde_json::to_vec(&Entry { route_id }) else {
+            return;
+        };
+        let ttl = jittered_ttl();
+        within_budget::<()>(self.redis.clone().set_ex(key.as_str(), entry, ttl)).await;
+    }
+
+    /// Forgets an answer that turned out to be gone.
+    pub async fn remove(&self, key: &CacheKey) {
+        within_budget::<()>(self.redis.clone().del(key.as_str())).await;
+    }
+
+    /// Remembers the answer for good, because somebody saved the route.
+    pub async fn pin(&self, key: &CacheKey, route_id: Uuid) {
+        let Ok(entry) = serde_json::to_vec(&Entry { route_id }) else {
+            return;
+        };
+        within_budget::<()>(self.redis.clone().set(key.as_str(), entry)).await;
+    }
+
+    /// Lets a pinned answer expire again.
+    pub async fn unpin(&self, key: &CacheKey) {
+        let ttl = i64::try_from(jittered_ttl()).unwrap_or(i64::MAX);
+        within_budget::<()>(self.redis.clone().expire(key.as_str(), ttl)).await;
+    }
+}
+
+fn jittered_ttl() -> u64 {
+    let tenth = TTL_SECONDS / 10;
+    rand::rng().random_range(TTL_SECONDS - tenth..=TTL_SECONDS)
+}
+
+async fn within_budget<T>(command: impl Future<Output = RedisResult<T>>) -> Option<T> {
+    match timeout(TIME_BUDGET, command).await {
+        Ok(Ok(value)) => Some(value),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "route cache is away");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("route cache is slow");
+            None
+        }
+    }
+}

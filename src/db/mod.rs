@@ -1,0 +1,87 @@
+//! `PostgreSQL`: the pool, the migrations and a file for each table.
+//!
+//! A query is an inherent async function of its row type. It takes a connection, makes one statement and returns
+//! `QueryResult`; whoever calls it owns the transaction.
+
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "a query fails as Diesel documents it"
+)]
+
+pub mod areas;
+mod migrations;
+pub mod pois;
+pub mod route_requests;
+pub mod routes;
+pub mod schema;
+
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, PoolableConnection, RecyclingMethod, bb8,
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use futures::FutureExt;
+
+pub use migrations::migrate;
+
+/// One connection to the database.
+pub type Connection = AsyncPgConnection;
+/// A bounded pool of connections; clones share it.
+pub type Pool = bb8::Pool<Connection>;
+/// Why no connection could be had from the pool.
+pub type PoolError = bb8::RunError;
+
+/// How long a caller waits for a connection before it is told that there is none.
+const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
+/// A statement that takes longer is cancelled by the database.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A statement that waits longer for a lock is cancelled by the database.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+/// A transaction that its client forgot is ended by the database.
+const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A pool of at most `size` connections to `url`. Connects when first used, so it never fails.
+pub fn pool(url: &str, size: u32) -> Pool {
+    let mut config = ManagerConfig::default();
+    config.custom_setup = Box::new(|url| connect(url).boxed());
+    // A look at the socket instead of a query at each checkout: a connection that the server closed is noticed all
+    // the same, without a round trip.
+    config.recycling_method = RecyclingMethod::CustomFunction(Box::new(|connection| {
+        std::future::ready(refuse_broken(connection)).boxed()
+    }));
+    let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+    Pool::builder()
+        .max_size(size)
+        .connection_timeout(CHECKOUT_TIMEOUT)
+        .build_unchecked(manager)
+}
+
+fn refuse_broken(connection: &mut Connection) -> Result<(), Error> {
+    if PoolableConnection::is_broken(connection) {
+        let message = Box::new("the connection was closed".to_owned());
+        return Err(Error::DatabaseError(
+            DatabaseErrorKind::ClosedConnection,
+            message,
+        ));
+    }
+    Ok(())
+}
+
+/// Opens a connection on which no statement, lock or forgotten transaction can hold a caller for ever.
+async fn connect(url: &str) -> Result<Connection, ConnectionError> {
+    let mut connection = Connection::establish(url).await?;
+    let limits = format!(
+        "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+        STATEMENT_TIMEOUT.as_millis(),
+        LOCK_TIMEOUT.as_millis(),
+        IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
+    );
+    connection
+        .batch_execute(&limits)
+        .await
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}

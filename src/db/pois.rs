@@ -1,0 +1,1 @@
+//! `pois`: places that may become stops.

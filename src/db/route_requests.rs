@@ -1,0 +1,288 @@
+//! `route_requests`: the ledger. Every accepted request ends `complete` or `failed`, once.
+//!
+//! A worker claims a request before it works on it, and gets the number of its attempt. Each later write names that
+//! number and touches nothing if another worker has claimed the request since: the late writer is fenced.
+//! Final states are never left.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Connection;
+use super::schema::route_requests;
+
+/// Where a request is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Accepted, not started.
+    Pending,
+    /// A worker is at it.
+    InProgress,
+    /// There is a route.
+    Complete,
+    /// There is none, for the reason in `error_code`.
+    Failed,
+}
+
+impl Status {
+    /// The word in the database, in JSON and in events.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InProgress => "in_progress",
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether it stays so.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Complete | Self::Failed)
+    }
+}
+
+impl TryFrom<String> for Status {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            "pending" => Ok(Self::Pending),
+            "in_progress" => Ok(Self::InProgress),
+            "complete" => Ok(Self::Complete),
+            "failed" => Ok(Self::Failed),
+            _ => Err(format!("unknown status {word:?} in the ledger")),
+        }
+    }
+}
+
+/// A row of the ledger.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = route_requests, check_for_backend(diesel::pg::Pg))]
+pub struct RouteRequest {
+    pub id: Uuid,
+    /// Who asked; none once the account is gone.
+    pub user_id: Option<Uuid>,
+    /// [`crate::route_params::RouteParams`] as JSON.
+    pub params: Value,
+    pub cache_key: String,
+    #[diesel(deserialize_as = String)]
+    pub status: Status,
+    /// What the worker is doing: `loading`, `computing` or `storing`.
+    pub stage: Option<String>,
+    /// From 0 to 1.
+    pub progress: Option<f32>,
+    /// Number of claims so far.
+    pub attempt: i32,
+    pub route_id: Option<Uuid>,
+    pub error_code: Option<String>,
+    /// Why there is no route, for a person.
+    pub error_message: Option<String>,
+    pub trace_id: Uuid,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A request to be accepted: `pending`, or `complete` at once with a route from the cache.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = route_requests)]
+pub struct NewRouteRequest {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub params: Value,
+    pub cache_key: String,
+    pub trace_id: Uuid,
+    status: &'static str,
+    route_id: Option<Uuid>,
+}
+
+impl NewRouteRequest {
+    /// A request that a worker will answer.
+    pub fn pending(user_id: Uuid, params: Value, cache_key: String, trace_id: Uuid) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            user_id,
+            params,
+            cache_key,
+            trace_id,
+            status: Status::Pending.as_str(),
+            route_id: None,
+        }
+    }
+
+    /// A request that a stored route answers.
+    #[must_use]
+    pub fn answered(self, route_id: Uuid) -> Self {
+        Self {
+            status: Status::Complete.as_str(),
+            route_id: Some(route_id),
+            ..self
+        }
+    }
+
+    /// Accepts the request.
+    pub async fn insert(&self, connection: &mut Connection) -> QueryResult<RouteRequest> {
+        diesel::insert_into(route_requests::table)
+            .values(self)
+            .returning(RouteRequest::as_returning())
+            .get_result(connection)
+            .await
+    }
+}
+
+impl RouteRequest {
+    /// The request, if it is this user's.
+    pub async fn find_for_user(
+        connection: &mut Connection,
+        id: Uuid,
+        user_id: Uuid,
+    ) -> QueryResult<Option<Self>> {
+        route_requests::table
+            .find(id)
+            .filter(route_requests::user_id.eq(user_id))
+            .select(Self::as_select())
+            .first(connection)
+            .await
+            .optional()
+    }
+
+    /// What a client that connects wants to hear of: the user's unfinished requests, and those that ended since
+    /// `ended_since`, oldest first, at most `limit`.
+    pub async fn current_of_user(
+        connection: &mut Connection,
+        user_id: Uuid,
+        ended_since: DateTime<Utc>,
+        limit: i64,
+    ) -> QueryResult<Vec<Self>> {
+        let mut rows: Vec<Self> = route_requests::table
+            .filter(route_requests::user_id.eq(user_id))
+            .filter(unfinished().or(route_requests::updated_at.ge(ended_since)))
+            .order((route_requests::created_at.desc(), route_requests::id.desc()))
+            .limit(limit)
+            .select(Self::as_select())
+            .load(connection)
+            .await?;
+        rows.reverse();
+        Ok(rows)
+    }
+
+    /// Takes the request for the caller and fences whoever had it; `None` if it is finished or gone.
+    pub async fn claim(connection: &mut Connection, id: Uuid) -> QueryResult<Option<Self>> {
+        diesel::update(route_requests::table.find(id).filter(unfinished()))
+            .set((
+                route_requests::status.eq(Status::InProgress.as_str()),
+                route_requests::attempt.eq(route_requests::attempt + 1),
+                route_requests::stage.eq("loading"),
+                route_requests::progress.eq(0.0_f32),
+                route_requests::updated_at.eq(diesel::dsl::now),
+            ))
+            .returning(Self::as_returning())
+            .get_result(connection)
+            .await
+            .optional()
+    }
+
+    /// Notes how far the work is; `None` if the caller was fenced.
+    pub async fn advance(
+        &self,
+        connection: &mut Connection,
+        stage: &str,
+        progress: f32,
+    ) -> QueryResult<Option<Self>> {
+        diesel::update(self.still_claimed())
+            .set((
+                route_requests::stage.eq(stage),
+                route_requests::progress.eq(progress),
+                route_requests::updated_at.eq(diesel::dsl::now),
+            ))
+            .returning(Self::as_returning())
+            .get_result(connection)
+            .await
+            .optional()
+    }
+
+    /// Ends the request with a route; `None` if the caller was fenced.
+    pub async fn complete(
+        &self,
+        connection: &mut Connection,
+        route_id: Uuid,
+    ) -> QueryResult<Option<Self>> {
+        diesel::update(self.still_claimed())
+            .set((
+                route_requests::status.eq(Status::Complete.as_str()),
+                route_requests::route_id.eq(route_id),
+                route_requests::stage.eq(None::<String>),
+                route_requests::progress.eq(1.0_f32),
+                route_requests::updated_at.eq(diesel::dsl::now),
+            ))
+            .returning(Self::as_returning())
+            .get_result(connection)
+            .await
+            .optional()
+    }
+
+    /// Ends the request without a route; `None` if the caller was fenced.
+    pub async fn fail(
+        &self,
+        connection: &mut Connection,
+        code: &str,
+        message: &str,
+    ) -> QueryResult<Option<Self>> {
+        diesel::update(self.still_claimed())
+            .set((
+                route_requests::status.eq(Status::Failed.as_str()),
+                route_requests::error_code.eq(code),
+                route_requests::error_message.eq(message),
+                route_requests::stage.eq(None::<String>),
+                route_requests::updated_at.eq(diesel::dsl::now),
+            ))
+            .returning(Self::as_returning())
+            .get_result(connection)
+            .await
+            .optional()
+    }
+
+    /// Up to `limit` unfinished requests that nothing has happened to since `before`, after the row `(updated_at, id)`
+    /// that the last batch ended with.
+    pub async fn stalled(
+        connection: &mut Connection,
+        before: DateTime<Utc>,
+        after: (DateTime<Utc>, Uuid),
+        limit: i64,
+    ) -> QueryResult<Vec<Self>> {
+        let (after_time, after_id) = after;
+        route_requests::table
+            .filter(unfinished())
+            .filter(route_requests::updated_at.lt(before))
+            .filter(
+                route_requests::updated_at
+                    .gt(after_time)
+                    .or(route_requests::updated_at
+                        .eq(after_time)
+                        .and(route_requests::id.gt(after_id))),
+            )
+            .order((route_requests::updated_at, route_requests::id))
+            .limit(limit)
+            .select(Self::as_select())
+            .load(connection)
+            .await
+    }
+
+    #[diesel::dsl::auto_type(no_type_alias)]
+    fn still_claimed(&self) -> _ {
+        let id: Uuid = self.id;
+        let attempt: i32 = self.attempt;
+        route_requests::table
+            .filter(route_requests::id.eq(id))
+            .filter(route_requests::attempt.eq(attempt))
+            .filter(route_requests::status.eq("in_progress"))
+    }
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn unfinished() -> _ {
+    route_requests::status
+        .eq("pending")
+        .or(route_requests::status.eq("in_progress"))
+}

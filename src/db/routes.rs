@@ -1,0 +1,1 @@
+//! `routes` and `route_pois`: generated walks.

@@ -1,0 +1,70 @@
+//! What jobs carry. A worker of an older release ignores fields that it does not know.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A unit of work for a queue.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The queue it waits in.
+    const QUEUE: &'static str;
+    /// Its type: the `type` label of `jobs_total`.
+    const KIND: &'static str;
+
+    /// A job with this id is in its queue at most once.
+    fn id(&self) -> Uuid;
+
+    /// Trace of the request that caused it.
+    fn trace_id(&self) -> Uuid;
+}
+
+/// Generate the walk of a request in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenerateRouteJob {
+    /// The row of `route_requests`.
+    pub request_id: Uuid,
+    /// Trace of the HTTP request.
+    pub trace_id: Uuid,
+}
+
+impl Job for GenerateRouteJob {
+    const QUEUE: &'static str = "route_generation";
+    const KIND: &'static str = "GenerateRoute";
+
+    fn id(&self) -> Uuid {
+        self.request_id
+    }
+
+    fn trace_id(&self) -> Uuid {
+        self.trace_id
+    }
+}
+
+/// Look for more places of a theme around a position, where a walk found too few.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnrichmentJob {
+    /// The same for the same square, theme and data: asked for twice, done once.
+    pub id: Uuid,
+    /// Trace of the request that found too little.
+    pub trace_id: Uuid,
+    /// The theme that is sparse.
+    pub theme_id: Uuid,
+    /// Box to look in, in degrees.
+    pub south: f64,
+    pub west: f64,
+    pub north: f64,
+    pub east: f64,
+}
+
+impl Job for EnrichmentJob {
+    const QUEUE: &'static str = "enrichment";
+    const KIND: &'static str = "Enrichment";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn trace_id(&self) -> Uuid {
+        self.trace_id
+    }
+}
