@@ -2,6 +2,7 @@
 # `make run`: everything that Wildside needs, private and in one folder, and a walk to begin with.
 set -uo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=/dev/null
 for part in common processes build postgres redis; do . "$here/$part.sh"; done
 cd "$root" || exit 1
 
