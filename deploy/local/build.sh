@@ -18,13 +18,12 @@ show_build_progress() {
     [ ! -t 1 ] || printf '\r\033[K'
 }
 
-# Sets `bin` to the folder of the programs.
 build() {
-    bin=${CARGO_TARGET_DIR:-$root/target}/release
     step "building the release; the first time this takes minutes (log: .wildside/log/build.log)"
     start build env CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=80 CARGO_TERM_COLOR=never \
         cargo build --release --locked --package wildside --package wildside-ingest --bins
     show_build_progress
     wait "${pids[build]}" || fail_with_log "$log/build.log" "the build failed"
+    rm -f "$state/build.pid"
     unset "pids[build]"
 }

@@ -19,7 +19,7 @@ fail() {
 run_logged() {
     local file=$log/$1.log
     shift
-    "$@" >"$file" 2>&1 </dev/null || fail_with_log "$file" "this failed: $*"
+    "$@" >"$file" 2>&1 </dev/null 9>&- || fail_with_log "$file" "this failed: $*"
 }
 
 fail_with_log() {

@@ -1,6 +1,6 @@
 # Starting, watching and stopping the processes of `make run`. Sourced by bash, not run.
 
-declare -A pids
+declare -A pids=()
 
 # make does not pass a SIGINT on that was sent to it alone: it stops catching it and waits for us to end.
 signals_of_make() {

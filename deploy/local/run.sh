@@ -6,6 +6,7 @@ here=$(dirname "${BASH_SOURCE[0]}")
 for part in common processes build postgres redis; do . "$here/$part.sh"; done
 cd "$root" || exit 1
 
+bin=${CARGO_TARGET_DIR:-$root/target}/release
 bind=${WILDSIDE_BIND:-127.0.0.1:8080}
 extract=${PBF:-ingest/data/helsinki.osm.pbf}
 walk_start=${AT:-24.9522,60.1690}
@@ -21,7 +22,7 @@ server_url=http://$server_host:$server_port
 
 take_lock() {
     exec 9>>"$state/lock"
-    flock -n 9 || fail "make run is running in this folder already (process $(cat "$state/lock"))"
+    flock -w 2 9 || fail "make run is running in this folder already (process $(cat "$state/lock"))"
     say $$ >"$state/lock"
 }
 
@@ -118,6 +119,8 @@ trap stop_all EXIT
 trap 'exit 0' INT TERM HUP
 
 take_lock
+stop_leftover server "$bin/wildside" TERM
+stop_leftover worker "$bin/wildside" TERM
 check_bind
 # shellcheck disable=SC2046 # words
 "$here/install.sh" $(needs) || exit 1
@@ -125,8 +128,6 @@ build
 start_postgres
 start_redis
 configure
-stop_leftover server "$bin/wildside" TERM
-stop_leftover worker "$bin/wildside" TERM
 step "migrating the database"
 run_logged migrate "$bin/wildside" migrate
 step "loading $extract, unless it is there already"
