@@ -4,6 +4,7 @@
 //! `Arc`, and a [`Network`] is a handful of them.
 
 mod cell;
+mod way_class;
 
 use std::sync::Arc;
 
