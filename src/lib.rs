@@ -13,3 +13,4 @@ pub mod route_params;
 pub mod shared_redis;
 pub mod status;
 pub mod telemetry;
+pub mod tiles;
