@@ -12,6 +12,8 @@ pub mod geo;
 pub mod network;
 pub mod orienteering;
 pub mod places;
+mod prize;
+mod routing;
 pub mod walk;
 
 pub use geo::Point;

@@ -1,125 +1,177 @@
-//! One square of the street network, as it is stored and cached.
+//! One square of the street network, as it is cached.
 
-use std::f64::consts::PI;
-use std::sync::Arc;
+use rustc_hash::FxHashSet;
 
-use serde::{Deserialize, Serialize};
+use super::CellId;
+use super::edge::{Edge, WayClass};
+use super::index::BoxIndex;
+use super::pace::{LightLevel, ticks};
+use crate::geo::{Bounds, Point};
 
-use crate::geo::Point;
-
-/// A square of the web-mercator grid at zoom 14 (1.2 km wide at 60° N, 2.4 km at the equator),
-/// packed as `x << 14 | y` so that it fits a 32-bit database integer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct CellId(pub u32);
-
-impl CellId {
-    /// The zoom of the grid.
-    pub const ZOOM: u32 = 14;
-
-    /// The cell that contains `point`. Latitudes beyond web mercator's ±85.05° fall into the outermost row.
-    pub fn of(point: Point) -> Self {
-        let (x, y) = Self::grid(point);
-        Self(x << Self::ZOOM | y)
-    }
-
-    /// All cells that touch the box from `south_west` to `north_east`, which must not cross the antimeridian.
-    pub fn covering(south_west: Point, north_east: Point) -> Vec<Self> {
-        let (x0, y1) = Self::grid(south_west);
-        let (x1, y0) = Self::grid(north_east);
-        (x0..=x1)
-            .flat_map(|x| (y0..=y1).map(move |y| Self(x << Self::ZOOM | y)))
-            .collect()
-    }
-
-    fn grid(point: Point) -> (u32, u32) {
-        let size = f64::from(1_u32 << Self::ZOOM);
-        let lat = point.lat.to_radians();
-        let x = (point.lon + 180.0) / 360.0 * size;
-        let y = (1.0 - lat.tan().asinh() / PI) / 2.0 * size;
-        let clamp = |v: f64| v.clamp(0.0, size - 1.0) as u32;
-        (clamp(x), clamp(y))
-    }
-}
-
-/// Whether a street is lit at night, as tagged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Lit {
-    /// Tagged as lit.
-    Yes,
-    /// Tagged as unlit.
-    No,
-    /// Not tagged.
-    Unknown,
-}
-
-/// The class of a way, from its `highway` tag; stored in the database by [`WayClass::as_str`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum WayClass {
-    /// `footway`, `pedestrian` squares and sidewalks.
-    Footway,
-    /// `pedestrian`: a street or square without cars.
-    Pedestrian,
-    /// `path`, `bridleway`: unpaved or unspecified.
-    Path,
-    /// `track`.
-    Track,
-    /// `cycleway` open to pedestrians.
-    Cycleway,
-    /// `steps`.
-    Steps,
-    /// `living_street`.
-    LivingStreet,
-    /// `residential`, `unclassified`, `road`.
-    Residential,
-    /// `service`.
-    Service,
-    /// `tertiary` and its links.
-    Tertiary,
-    /// `secondary` and its links.
-    Secondary,
-    /// `primary`, `trunk` and their links, where walking is allowed.
-    Primary,
-    /// Anything else a pedestrian may use: ferries excluded, `corridor`, `platform`, `elevator`.
-    Other,
-}
-
-/// A stretch of one way between two nodes at which a walker may choose, or at which the way's tags change.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Edge {
-    /// The OSM way it is part of.
-    pub way_id: i64,
-    /// OSM node id of the first point.
-    pub from_node: i64,
-    /// OSM node id of the last point.
-    pub to_node: i64,
-    /// Class of the way.
-    pub class: WayClass,
-    /// Light at night.
-    pub lit: Lit,
-    /// The `surface` tag's value, if any.
-    pub surface: Option<Arc<str>>,
-    /// Signed incline in percent in the direction of the edge, if tagged as a number.
-    pub incline_percent: Option<f32>,
-    /// Street name, if any.
-    pub name: Option<Arc<str>>,
-    /// Shape points from `from_node` to `to_node`, at least two.
-    pub geometry: Vec<Point>,
-}
-
-/// The edges whose first node lies in one square.
+/// The edges whose first node lies in one square, decoded once and then shared.
+///
+/// Beside the edges it holds what every request needs of them: walking times, neighbours in compressed sparse rows,
+/// and an index by position.
 #[derive(Debug, Clone, Default)]
 pub struct Cell {
     edges: Vec<Edge>,
+    measures: Vec<Measure>,
+    /// OSM ids of the nodes, ascending; the position is the node's number within the cell.
+    nodes: Vec<i64>,
+    /// Nodes that another square may hold too: those of edges that leave the square.
+    foreign: Vec<u32>,
+    home: Option<CellId>,
+    first_arc: Vec<u32>,
+    arcs: Vec<CellArc>,
+    index: BoxIndex,
+}
+
+/// What routing asks of an edge.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measure {
+    pub(crate) metres: f32,
+    pub(crate) ticks: u32,
+    pub(crate) stairs: bool,
+    pub(crate) light: LightLevel,
+    /// Numbers of the end nodes within the cell.
+    pub(crate) ends: [u32; 2],
+}
+
+/// One direction of an edge, seen from a node of the cell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CellArc {
+    pub(crate) edge: u32,
+    pub(crate) head: u32,
 }
 
 impl Cell {
-    /// A cell from its stored edges.
-    pub fn new(edges: Vec<Edge>) -> Self {
-        Self { edges }
+    /// A cell from its stored edges. Edges without two valid shape points are left out, and so are copies of the same
+    /// stretch, which areas that overlap bring along.
+    pub fn new(mut edges: Vec<Edge>) -> Self {
+        let mut seen = FxHashSet::default();
+        edges.retain(|edge| {
+            edge.is_sound()
+                && seen.insert((edge.way_id, edge.from_node, edge.to_node, middle(edge)))
+        });
+        let nodes = sorted_nodes(&edges);
+        let measures: Vec<_> = edges.iter().map(|edge| Measure::of(edge, &nodes)).collect();
+        let (first_arc, arcs) = sparse_rows(nodes.len(), &measures);
+        let home = edges.first().map(|edge| CellId::of(edge.geometry[0]));
+        let boxes: Vec<_> = edges
+            .iter()
+            .map(|edge| Bounds::of(edge.geometry.iter().copied()))
+            .collect();
+        Self {
+            foreign: foreign_nodes(&edges, &measures, home),
+            index: BoxIndex::new(&boxes),
+            edges,
+            measures,
+            nodes,
+            home,
+            first_arc,
+            arcs,
+        }
     }
 
     /// The edges of the cell.
     pub fn edges(&self) -> &[Edge] {
         &self.edges
     }
+
+    pub(crate) fn measure(&self, edge: u32) -> &Measure {
+        &self.measures[edge as usize]
+    }
+
+    pub(crate) fn nodes(&self) -> &[i64] {
+        &self.nodes
+    }
+
+    pub(crate) fn foreign(&self) -> &[u32] {
+        &self.foreign
+    }
+
+    /// The square of the first edge; `None`: the cell is empty.
+    pub(crate) fn home(&self) -> Option<CellId> {
+        self.home
+    }
+
+    pub(crate) fn arcs(&self, node: u32) -> &[CellArc] {
+        let node = node as usize;
+        &self.arcs[self.first_arc[node] as usize..self.first_arc[node + 1] as usize]
+    }
+
+    pub(crate) fn index(&self) -> &BoxIndex {
+        &self.index
+    }
+}
+
+impl Measure {
+    fn of(edge: &Edge, nodes: &[i64]) -> Self {
+        let metres = edge.length_metres();
+        let number = |id: i64| nodes.partition_point(|&node| node < id) as u32;
+        Self {
+            metres: metres as f32,
+            ticks: ticks(edge, metres),
+            stairs: edge.class == WayClass::Steps,
+            light: LightLevel::of(edge),
+            ends: [number(edge.from_node), number(edge.to_node)],
+        }
+    }
+}
+
+/// Tells apart two stretches of one way between the same two nodes, such as the halves of a ring.
+fn middle(edge: &Edge) -> [u64; 2] {
+    let point: Point = edge.geometry[edge.geometry.len() / 2];
+    [point.lon.to_bits(), point.lat.to_bits()]
+}
+
+fn sorted_nodes(edges: &[Edge]) -> Vec<i64> {
+    let mut nodes: Vec<i64> = edges
+        .iter()
+        .flat_map(|edge| [edge.from_node, edge.to_node])
+        .collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    nodes
+}
+
+fn foreign_nodes(edges: &[Edge], measures: &[Measure], home: Option<CellId>) -> Vec<u32> {
+    let ends = edges.iter().zip(measures).flat_map(|(edge, measure)| {
+        let last = edge.geometry[edge.geometry.len() - 1];
+        [(edge.geometry[0], measure.ends[0]), (last, measure.ends[1])]
+    });
+    let mut foreign: Vec<u32> = ends
+        .filter(|&(point, _)| Some(CellId::of(point)) != home)
+        .map(|(_, node)| node)
+        .collect();
+    foreign.sort_unstable();
+    foreign.dedup();
+    foreign
+}
+
+/// The arcs of both directions, grouped by the node they leave: `first[n]..first[n + 1]` are those of node `n`.
+fn sparse_rows(nodes: usize, measures: &[Measure]) -> (Vec<u32>, Vec<CellArc>) {
+    let directed = || {
+        measures.iter().zip(0..).flat_map(|(measure, edge)| {
+            let [a, b] = measure.ends;
+            [
+                (a, CellArc { edge, head: b }),
+                (b, CellArc { edge, head: a }),
+            ]
+        })
+    };
+    let mut first = vec![0; nodes + 1];
+    for (tail, _) in directed() {
+        first[tail as usize + 1] += 1;
+    }
+    for node in 0..nodes {
+        first[node + 1] += first[node];
+    }
+    let mut next = first.clone();
+    let mut arcs = vec![CellArc { edge: 0, head: 0 }; 2 * measures.len()];
+    for (tail, arc) in directed() {
+        arcs[next[tail as usize] as usize] = arc;
+        next[tail as usize] += 1;
+    }
+    (first, arcs)
 }

@@ -4,26 +4,20 @@
 //! `Arc`, and a [`Network`] is a handful of them.
 
 mod cell;
-mod way_class;
+mod cell_id;
+mod edge;
+mod index;
+mod join;
+mod pace;
+mod snap;
 
-use std::sync::Arc;
+pub use cell::Cell;
+pub use cell_id::CellId;
+pub use edge::{Edge, Lit, WayClass};
+pub use join::Network;
+pub use pace::DEFAULT_SPEED_METRES_PER_SECOND;
 
-pub use cell::{Cell, CellId, Edge, Lit, WayClass};
-
-/// The joined cells around a walk. Cheap to clone: the cells are shared.
-#[derive(Debug, Clone, Default)]
-pub struct Network {
-    cells: Vec<Arc<Cell>>,
-}
-
-impl Network {
-    /// Joins cells into one network; a street that crosses a cell border is whole again.
-    pub fn join(cells: Vec<Arc<Cell>>) -> Self {
-        Self { cells }
-    }
-
-    /// Whether no street is known here.
-    pub fn is_empty(&self) -> bool {
-        self.cells.iter().all(|cell| cell.edges().is_empty())
-    }
-}
+pub(crate) use cell::Measure;
+pub(crate) use join::{EdgeId, NodeId};
+pub(crate) use pace::{LightLevel, TICKS_PER_SECOND};
+pub(crate) use snap::Snap;

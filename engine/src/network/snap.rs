@@ -1,0 +1,71 @@
+//! The nearest street to a position.
+
+use super::join::{EdgeId, Network};
+use crate::geo::{Plane, Point};
+
+/// A position on a street.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Snap {
+    pub(crate) edge: EdgeId,
+    /// Metres along the edge from its first node.
+    pub(crate) offset: f32,
+    /// Metres from the position that was asked for.
+    pub(crate) away: f64,
+    /// The position on the street.
+    pub(crate) point: Point,
+}
+
+impl Network {
+    /// The nearest position within `radius` metres on an edge that `allowed` admits; of equally near ones the edge
+    /// with the lowest number.
+    pub(crate) fn nearest(
+        &self,
+        point: Point,
+        radius: f64,
+        mut allowed: impl FnMut(EdgeId) -> bool,
+    ) -> Option<Snap> {
+        let plane = Plane::around(point);
+        let mut best: Option<Snap> = None;
+        for (index, cell) in self.cells().iter().enumerate() {
+            let reach = best.map_or(radius, |snap| snap.away);
+            cell.index().nearby(&plane, reach, |number| {
+                let edge = self.edge_id(index, number);
+                let limit = best.map_or(radius, |snap| snap.away);
+                if let Some(snap) = self.project(edge, &plane, limit)
+                    && best.is_none_or(|b| (snap.away, snap.edge) < (b.away, b.edge))
+                    && allowed(edge)
+                {
+                    best = Some(snap);
+                }
+                best.map_or(radius, |snap| snap.away)
+            });
+        }
+        best
+    }
+
+    /// The position on `edge` that is nearest to the middle of `plane`, if it is within `limit` metres.
+    fn project(&self, edge: EdgeId, plane: &Plane, limit: f64) -> Option<Snap> {
+        let geometry = &self.edge(edge).geometry;
+        let (mut nearest, mut segment, mut along) = (f64::INFINITY, 0, 0.0);
+        for (i, pair) in geometry.windows(2).enumerate() {
+            let (away, t) = plane.nearest_on(pair[0], pair[1]);
+            if away < nearest {
+                (nearest, segment, along) = (away, i, t);
+            }
+        }
+        if nearest > limit {
+            return None;
+        }
+        let before: f64 = geometry[..=segment]
+            .windows(2)
+            .map(|p| p[0].distance_metres(p[1]))
+            .sum();
+        let within = geometry[segment].distance_metres(geometry[segment + 1]) * along;
+        Some(Snap {
+            edge,
+            offset: ((before + within) as f32).min(self.measure(edge).metres),
+            away: nearest,
+            point: geometry[segment].towards(geometry[segment + 1], along),
+        })
+    }
+}

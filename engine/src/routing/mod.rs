@@ -1,0 +1,48 @@
+//! Ways through the network: what is in reach, how long it takes, and along which streets.
+//!
+//! A request is served in three steps. [`Reach`] explores the joined cells from the start, as far as the budget goes.
+//! [`SearchGraph`] keeps of that only what can matter between the chosen places: dead ends are cut off and chains of
+//! nodes without a choice become one link. On it, [`Matrix`] and [`Router`] run many searches fast.
+
+mod contract;
+mod graph;
+mod matrix;
+mod profile;
+mod queue;
+mod reach;
+mod router;
+
+pub(crate) use graph::{Piece, SearchGraph};
+pub(crate) use matrix::Matrix;
+pub(crate) use profile::Profile;
+pub(crate) use reach::Reach;
+pub(crate) use router::{Hop, Router};
+
+/// Cost and time of the best known way to a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Label {
+    /// What the search minimises: the time, and what the profile adds to avoid a way.
+    pub(crate) cost: u32,
+    /// Walking time in ticks.
+    pub(crate) ticks: u32,
+}
+
+impl Label {
+    pub(crate) const UNREACHED: Self = Self {
+        cost: u32::MAX,
+        ticks: u32::MAX,
+    };
+    pub(crate) const ZERO: Self = Self { cost: 0, ticks: 0 };
+
+    pub(crate) fn is_reached(self) -> bool {
+        self.cost != u32::MAX
+    }
+
+    /// The label one way further on.
+    pub(crate) fn plus(self, cost: u32, ticks: u32) -> Self {
+        Self {
+            cost: self.cost.saturating_add(cost),
+            ticks: self.ticks.saturating_add(ticks),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What a walker wants to avoid, as weights.
+
+use crate::network::Measure;
+use crate::walk::Accessibility;
+
+/// Cost of a metre of stairs for who avoids them, in ticks: one hour. Any way round that a walk can hold is cheaper
+/// than one step, so the stairs on a way are the least there can be, and none where there is a way without.
+const STAIRS_COST_PER_METRE: f32 = 36_000.0;
+
+/// Turns a walker's wishes into costs; nothing is prepared ahead, so wishes differ freely between requests.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Profile {
+    wishes: Accessibility,
+}
+
+impl Profile {
+    pub(crate) const fn new(wishes: Accessibility) -> Self {
+        Self { wishes }
+    }
+
+    /// Cost of a part of an edge: `ticks` is the part's time and `metres` its length.
+    pub(crate) fn cost(self, edge: &Measure, ticks: u32, metres: f32) -> u32 {
+        let mut cost = ticks;
+        if self.wishes.prefer_well_lit {
+            cost = (u64::from(cost) * u64::from(edge.light.detour_percent()) / 100)
+                .min(u64::from(u32::MAX)) as u32;
+        }
+        if self.wishes.avoid_stairs && edge.stairs {
+            cost = cost.saturating_add((metres.ceil() * STAIRS_COST_PER_METRE) as u32);
+        }
+        cost
+    }
+
+    /// Cost of a whole edge.
+    pub(crate) fn whole_cost(self, edge: &Measure) -> u32 {
+        self.cost(edge, edge.ticks, edge.metres)
+    }
+
+    /// Whether a walker would rather not begin or stop on this edge.
+    pub(crate) fn avoids(self, edge: &Measure) -> bool {
+        self.wishes.avoid_stairs && edge.stairs
+    }
+}

@@ -1,0 +1,207 @@
+//! From links of a graph to a walk on the map.
+
+use super::candidates::Candidate;
+use super::result::{Leg, Light, Stop, Walk};
+use super::steps::steps;
+use super::stitch::Stitched;
+use crate::geo::Point;
+use crate::network::{LightLevel, Network, Snap, TICKS_PER_SECOND};
+use crate::routing::{Hop, Piece, SearchGraph};
+
+/// The walk along a stitched tour. `places` are those of the graph: the start, the candidates, and the end if it is
+/// elsewhere.
+pub(crate) fn assemble(
+    network: &Network,
+    graph: &SearchGraph,
+    places: &[Snap],
+    candidates: &[Candidate<'_>],
+    tour: &Stitched,
+) -> Walk {
+    let mut drawing = Drawing::new(network, places[0].point);
+    let mut stops = Vec::new();
+    let mut clock = 0;
+    let mut score = 0.0;
+    for (hops, &to) in tour.legs.iter().zip(&tour.places[1..]) {
+        let leg = drawing.leg(graph, hops, &places[to]);
+        clock += leg.duration_seconds;
+        drawing.legs.push(leg);
+        if stops.len() + 1 < tour.legs.len() {
+            let candidate = &candidates[to - 1];
+            let visit_seconds = candidate.visit_seconds;
+            stops.push(Stop {
+                poi_id: candidate.poi.id,
+                arrive_after_seconds: clock,
+                visit_seconds,
+            });
+            clock += visit_seconds;
+            score += candidate.prize;
+        }
+    }
+    Walk {
+        distance_metres: drawing.legs.iter().map(|leg| leg.distance_metres).sum(),
+        path: drawing.path,
+        duration_seconds: clock,
+        score,
+        stops,
+        legs: drawing.legs,
+        stairs_metres: drawing.stairs_metres,
+        light: drawing.light,
+        repeated_metres: repeated_metres(graph, &tour.legs),
+    }
+}
+
+/// Metres of links walked before.
+pub(crate) fn repeated_metres(graph: &SearchGraph, legs: &[Vec<Hop>]) -> f64 {
+    let mut walked = vec![false; graph.links().len()];
+    let mut metres = 0.0;
+    for hop in legs.iter().flatten() {
+        if std::mem::replace(&mut walked[hop.link as usize], true) {
+            metres += f64::from(graph.links()[hop.link as usize].metres);
+        }
+    }
+    metres
+}
+
+struct Drawing<'a> {
+    network: &'a Network,
+    path: Vec<Point>,
+    legs: Vec<Leg>,
+    stairs_metres: f64,
+    light: Light,
+}
+
+impl<'a> Drawing<'a> {
+    fn new(network: &'a Network, start: Point) -> Self {
+        Self {
+            network,
+            path: vec![start],
+            legs: Vec::new(),
+            stairs_metres: 0.0,
+            light: Light::default(),
+        }
+    }
+
+    /// Draws a leg that ends at `to`.
+    fn leg(&mut self, graph: &SearchGraph, hops: &[Hop], to: &Snap) -> Leg {
+        let path_start = self.path.len() - 1;
+        let pieces = joined_pieces(graph, hops);
+        let mut starts = Vec::with_capacity(pieces.len());
+        for piece in &pieces {
+            starts.push(self.path.len() - 1);
+            self.draw(piece);
+        }
+        self.end_at(to.point);
+        let ticks: u32 = hops
+            .iter()
+            .map(|hop| graph.links()[hop.link as usize].ticks)
+            .sum();
+        Leg {
+            path_start,
+            distance_metres: length(&self.path[path_start..]),
+            duration_seconds: ticks.div_ceil(TICKS_PER_SECOND),
+            steps: steps(self.network, &self.path, &pieces, &starts),
+        }
+    }
+
+    fn draw(&mut self, piece: &Piece) {
+        let measure = self.network.measure(piece.edge);
+        let metres = f64::from((piece.to - piece.from).abs());
+        if measure.stairs {
+            self.stairs_metres += metres;
+        }
+        match measure.light {
+            LightLevel::TaggedLit | LightLevel::InferredLit => self.light.lit_metres += metres,
+            LightLevel::TaggedUnlit | LightLevel::InferredUnlit => {
+                self.light.unlit_metres += metres;
+            }
+            LightLevel::Unknown => self.light.unknown_metres += metres,
+        }
+        for point in points(self.network, piece) {
+            self.extend_to(point);
+        }
+    }
+
+    fn extend_to(&mut self, point: Point) {
+        if !self.path.last().is_some_and(|&last| is_same(last, point)) {
+            self.path.push(point);
+        }
+    }
+
+    /// Ends a leg exactly at the place, where the next begins.
+    fn end_at(&mut self, point: Point) {
+        self.extend_to(point);
+        if let Some(last) = self.path.last_mut() {
+            *last = point;
+        }
+    }
+}
+
+/// The pieces along a way, those that continue one another on the same edge made one.
+fn joined_pieces(graph: &SearchGraph, hops: &[Hop]) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = Vec::new();
+    for piece in hops.iter().flat_map(|&hop| graph.walked(hop)) {
+        match joined.last_mut() {
+            Some(last) if last.is_continued_by(&piece) => {
+                last.to = piece.to;
+            }
+            _ => joined.push(piece),
+        }
+    }
+    joined
+}
+
+/// The positions along a piece: its ends, and the shape points between them.
+fn points(network: &Network, piece: &Piece) -> Vec<Point> {
+    let geometry = &network.edge(piece.edge).geometry;
+    let (low, high) = (
+        f64::from(piece.from.min(piece.to)),
+        f64::from(piece.from.max(piece.to)),
+    );
+    let whole = f64::from(network.measure(piece.edge).metres);
+    let mut points = Vec::new();
+    let mut before = 0.0_f64;
+    for (i, pair) in geometry.windows(2).enumerate() {
+        let metres = pair[0].distance_metres(pair[1]);
+        let after = if i + 2 == geometry.len() {
+            before.max(whole)
+        } else {
+            before + metres
+        };
+        let at = |offset: f64| {
+            pair[0].towards(
+                pair[1],
+                ((offset - before) / metres.max(1e-9)).clamp(0.0, 1.0),
+            )
+        };
+        if points.is_empty() && low <= after {
+            points.push(if low <= before { pair[0] } else { at(low) });
+        }
+        if !points.is_empty() {
+            if high <= after {
+                points.push(if high >= before + metres {
+                    pair[1]
+                } else {
+                    at(high)
+                });
+                break;
+            }
+            points.push(pair[1]);
+        }
+        before += metres;
+    }
+    if piece.from > piece.to {
+        points.reverse();
+    }
+    points
+}
+
+/// Within about a centimetre.
+fn is_same(a: Point, b: Point) -> bool {
+    (a.lon - b.lon).abs() < 1e-7 && (a.lat - b.lat).abs() < 1e-7
+}
+
+fn length(path: &[Point]) -> f64 {
+    path.windows(2)
+        .map(|pair| pair[0].distance_metres(pair[1]))
+        .sum()
+}

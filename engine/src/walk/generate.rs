@@ -1,0 +1,75 @@
+//! The whole way from a request to a walk.
+
+use std::time::Instant;
+
+use super::assemble::assemble;
+use super::candidates::{self, Candidate};
+use super::select::select;
+use super::start::{Ground, find_ground};
+use super::stitch::stitch;
+use super::{NoWalk, Poi, Walk, WalkRequest};
+use crate::network::{Network, Snap, TICKS_PER_SECOND};
+use crate::routing::{Matrix, SearchGraph};
+
+/// The longest walk that is computed: a day.
+const MAX_BUDGET_SECONDS: u32 = 24 * 3600;
+
+/// Generates the best walk that fits the request, or says why there is none.
+///
+/// `pois` are the candidates within reach (order does not matter), `network` the joined street cells around the
+/// start. Work stops at `deadline` at the latest, with the best walk found so far.
+///
+/// # Errors
+/// [`NoWalk`] names the one reason for which no walk can be given.
+pub fn generate_route(
+    request: &WalkRequest,
+    pois: &[Poi],
+    network: &Network,
+    deadline: Instant,
+) -> Result<Walk, NoWalk> {
+    check(request)?;
+    let ground = find_ground(request, network)?;
+    let candidates = candidates::choose(request, pois, network, &ground)?;
+    if Instant::now() >= deadline {
+        return Err(NoWalk::DeadlineExceeded);
+    }
+    let places = places(&ground, &candidates);
+    let near = |node| ground.through(node) <= ground.budget_ticks;
+    let graph = SearchGraph::build(network, ground.profile, &ground.from_start, &places, near);
+    let end = if ground.end.is_some() {
+        places.len() - 1
+    } else {
+        0
+    };
+    let matrix = Matrix::compute(&graph, request.budget_seconds * TICKS_PER_SECOND, end);
+    let tour = select(&matrix, &candidates, request, end, deadline);
+    let stitched = stitch(&graph, &tour, end);
+    Ok(assemble(network, &graph, &places, &candidates, &stitched))
+}
+
+/// The start, the candidates in order, and the end if it is elsewhere.
+fn places(ground: &Ground, candidates: &[Candidate<'_>]) -> Vec<Snap> {
+    let snaps = candidates.iter().map(|candidate| candidate.snap);
+    std::iter::once(ground.start)
+        .chain(snaps)
+        .chain(ground.end)
+        .collect()
+}
+
+fn check(request: &WalkRequest) -> Result<(), NoWalk> {
+    if !request.start.is_valid() {
+        return Err(NoWalk::InvalidRequest("start is not a position on earth"));
+    }
+    if request.end.is_some_and(|end| !end.is_valid()) {
+        return Err(NoWalk::InvalidRequest("end is not a position on earth"));
+    }
+    if !(0.0..=1.0).contains(&request.popularity_bias) {
+        return Err(NoWalk::InvalidRequest(
+            "popularity_bias is not within 0 and 1",
+        ));
+    }
+    if request.budget_seconds > MAX_BUDGET_SECONDS {
+        return Err(NoWalk::InvalidRequest("budget_seconds is more than a day"));
+    }
+    Ok(())
+}

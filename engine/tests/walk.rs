@@ -1,0 +1,203 @@
+//! Walks through small worlds, each with a known right answer.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod world;
+
+use std::time::{Duration, Instant};
+
+use wildside_engine::network::{Network, WayClass};
+use wildside_engine::{NoWalk, Poi, Walk, WalkRequest, generate_route};
+use world::{at, grid, network, poi, request, street};
+
+fn walk(request: &WalkRequest, pois: &[Poi], network: &Network) -> Result<Walk, NoWalk> {
+    let result = generate_route(
+        request,
+        pois,
+        network,
+        Instant::now() + Duration::from_secs(20),
+    );
+    if let Ok(walk) = &result {
+        assert_sound(walk, request);
+    }
+    result
+}
+
+/// What must hold for every walk.
+fn assert_sound(walk: &Walk, request: &WalkRequest) {
+    let legs: u32 = walk.legs.iter().map(|leg| leg.duration_seconds).sum();
+    let visits: u32 = walk.stops.iter().map(|stop| stop.visit_seconds).sum();
+    assert_eq!(walk.duration_seconds, legs + visits);
+    assert!(walk.duration_seconds <= request.budget_seconds);
+    assert_eq!(walk.legs.len(), walk.stops.len() + 1);
+    assert!(walk.path.iter().all(|point| point.is_valid()));
+    let length: f64 = walk
+        .path
+        .windows(2)
+        .map(|pair| pair[0].distance_metres(pair[1]))
+        .sum();
+    assert!((length - walk.distance_metres).abs() < 1.0);
+    let light = walk.light.lit_metres + walk.light.unlit_metres + walk.light.unknown_metres;
+    assert!((length - light).abs() < 1.0, "{length} {light}");
+    let mut ids: Vec<i64> = walk.stops.iter().map(|stop| stop.poi_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), walk.stops.len(), "no stop twice");
+}
+
+#[test]
+fn a_round_walk_visits_what_is_near_and_comes_back() {
+    let pois = [
+        poi(1, at(105.0, 300.0)),
+        poi(2, at(400.0, 205.0)),
+        poi(3, at(250.0, 5.0)),
+    ];
+    let walk = walk(&request(at(2.0, 50.0), 60), &pois, &network(grid(6))).unwrap();
+    assert_eq!(walk.stops.len(), 3);
+    assert!(walk.path[0].distance_metres(at(0.0, 50.0)) < 0.1);
+    assert_eq!(walk.path.first(), walk.path.last());
+}
+
+#[test]
+fn a_walk_may_end_elsewhere() {
+    let mut request = request(at(0.0, 0.0), 30);
+    request.end = Some(at(500.0, 500.0));
+    let walk = walk(&request, &[poi(1, at(100.0, 300.0))], &network(grid(6))).unwrap();
+    assert_eq!(walk.stops.len(), 1);
+    assert!((walk.distance_metres - 1000.0).abs() < 2.0);
+    assert!(walk.path.last().unwrap().distance_metres(at(500.0, 500.0)) < 0.1);
+}
+
+#[test]
+fn a_start_off_the_network_is_told_how_far_away_the_streets_are() {
+    let Err(NoWalk::NoWalkableWayNearby { nearest_metres }) = walk(
+        &request(at(-400.0, 0.0), 30),
+        &[poi(1, at(0.0, 0.0))],
+        &network(grid(3)),
+    ) else {
+        panic!("a walk from nowhere");
+    };
+    assert!((nearest_metres.unwrap() - 400.0).abs() < 1.0);
+    let nowhere = walk(&request(at(0.0, 0.0), 30), &[], &Network::default());
+    assert_eq!(
+        nowhere,
+        Err(NoWalk::NoWalkableWayNearby {
+            nearest_metres: None
+        })
+    );
+}
+
+#[test]
+fn without_a_place_there_is_nothing_to_see() {
+    let streets = network(grid(4));
+    assert_eq!(
+        walk(&request(at(0.0, 0.0), 30), &[], &streets),
+        Err(NoWalk::NothingToSee)
+    );
+    let far_from_any_street = [poi(1, at(150.0, 500.0))];
+    assert_eq!(
+        walk(&request(at(0.0, 0.0), 60), &far_from_any_street, &streets),
+        Err(NoWalk::NothingToSee)
+    );
+}
+
+#[test]
+fn a_budget_too_small_names_the_least_that_will_do() {
+    let streets = network(grid(20));
+    let pois = [poi(1, at(1900.0, 0.0))];
+    let Err(NoWalk::BudgetTooSmall { needed_seconds }) =
+        walk(&request(at(0.0, 0.0), 30), &pois, &streets)
+    else {
+        panic!("3.8 km and a visit do not fit into half an hour");
+    };
+    let mut enough = request(at(0.0, 0.0), 30);
+    enough.budget_seconds = needed_seconds;
+    assert_eq!(walk(&enough, &pois, &streets).unwrap().stops.len(), 1);
+}
+
+#[test]
+fn a_place_on_an_island_is_no_candidate_and_a_tiny_island_no_start() {
+    let mut edges = grid(8);
+    edges.push(street(900, (9000, at(35.0, 50.0)), (9001, at(60.0, 50.0))));
+    let island = poi(1, at(45.0, 52.0));
+    let reachable = poi(2, at(300.0, 100.0));
+    let walk = walk(
+        &request(at(45.0, 45.0), 60),
+        &[island, reachable],
+        &network(edges),
+    )
+    .unwrap();
+    assert_eq!(
+        walk.stops
+            .iter()
+            .map(|stop| stop.poi_id)
+            .collect::<Vec<_>>(),
+        [2]
+    );
+}
+
+#[test]
+fn one_street_is_walked_there_and_back() {
+    let edges = vec![street(1, (1, at(0.0, 0.0)), (2, at(400.0, 0.0)))];
+    let walk = walk(
+        &request(at(0.0, 0.0), 30),
+        &[poi(1, at(400.0, 3.0))],
+        &network(edges),
+    )
+    .unwrap();
+    assert!((walk.distance_metres - 800.0).abs() < 1.0);
+    assert!((walk.repeated_metres - 400.0).abs() < 1.0);
+}
+
+#[test]
+fn stairs_are_avoided_where_there_is_another_way_and_told_where_not() {
+    let mut edges = grid(3);
+    for edge in &mut edges {
+        // The direct way along row 0 is stairs.
+        if edge.way_id == 0 {
+            edge.class = WayClass::Steps;
+        }
+    }
+    let pois = [poi(1, at(200.0, 0.0))];
+    let mut request = request(at(0.0, 0.0), 60);
+    request.end = Some(at(200.0, 20.0));
+    let with_stairs = walk(&request, &pois, &network(edges.clone())).unwrap();
+    request.accessibility.avoid_stairs = true;
+    let without = walk(&request, &pois, &network(edges)).unwrap();
+    assert!(without.stairs_metres < 0.01, "{}", without.stairs_metres);
+    assert!(with_stairs.stairs_metres <= 200.0);
+
+    let mut only_way = vec![
+        street(1, (1, at(0.0, 0.0)), (2, at(100.0, 0.0))),
+        street(2, (2, at(100.0, 0.0)), (3, at(130.0, 0.0))),
+        street(3, (3, at(130.0, 0.0)), (4, at(300.0, 0.0))),
+    ];
+    only_way[1].class = WayClass::Steps;
+    request.end = None;
+    let forced = walk(&request, &[poi(1, at(300.0, 0.0))], &network(only_way)).unwrap();
+    assert!((forced.stairs_metres - 60.0).abs() < 0.5);
+}
+
+#[test]
+fn what_is_no_number_or_out_of_range_is_refused() {
+    let streets = network(grid(3));
+    let pois = [poi(1, at(0.0, 0.0))];
+    for change in [
+        |r: &mut WalkRequest| r.start.lon = f64::NAN,
+        |r: &mut WalkRequest| r.start.lat = 91.0,
+        |r: &mut WalkRequest| r.end = Some(wildside_engine::Point::new(f64::INFINITY, 0.0)),
+        |r: &mut WalkRequest| r.popularity_bias = f64::NAN,
+        |r: &mut WalkRequest| r.popularity_bias = 1.01,
+        |r: &mut WalkRequest| r.budget_seconds = u32::MAX,
+    ] {
+        let mut wrong = request(at(0.0, 0.0), 30);
+        change(&mut wrong);
+        assert!(
+            matches!(
+                walk(&wrong, &pois, &streets),
+                Err(NoWalk::InvalidRequest(_))
+            ),
+            "{wrong:?}"
+        );
+    }
+}
