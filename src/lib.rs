@@ -4,9 +4,13 @@
 //! performs them. They share only what lives in `PostgreSQL` and Redis, and the modules below.
 
 pub mod cache;
+pub mod config;
 pub mod db;
 pub mod metrics;
+pub mod overpass;
 pub mod queue;
 pub mod route_params;
 pub mod shared_redis;
 pub mod status;
+pub mod telemetry;
+pub mod tiles;

@@ -72,6 +72,7 @@ if [ -z "$as" ]; then
 fi
 # shellcheck disable=SC2086 # package names
 install_packages "$as" $packages
+# shellcheck disable=SC2086 # words
 for need in $(missing $needs); do
     fail "still missing after installing $(packages_of "$need"): $(requirement_of "$need")"
 done

@@ -1,14 +1,12 @@
 //! Putting jobs on a queue.
 
+use redis::RedisResult;
 use redis::aio::ConnectionManager;
-use redis::{RedisResult, Script};
-use std::sync::LazyLock;
+use uuid::Uuid;
 
 use super::keys::Keys;
 use super::payloads::Job;
-
-/// Adds a job unless one of the same id waits or runs already.
-static PUSH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("push.lua")));
+use super::scripts::PUSH;
 
 /// What became of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +34,11 @@ impl Producer {
     /// # Errors
     /// Redis is away, slow or full. The job may be queued all the same; pushing it again is harmless.
     pub async fn push<J: Job>(&self, job: &J) -> RedisResult<Pushed> {
-        let keys = Keys::of::<J>();
+        let keys = Keys::of(J::QUEUE);
         let payload = serde_json::to_vec(job).map_err(std::io::Error::other)?;
         let added: bool = PUSH
-            .key(keys.stream())
-            .key(keys.ids())
+            .key(keys.stream)
+            .key(keys.ids)
             .arg(job.id().to_string())
             .arg(J::KIND)
             .arg(job.trace_id().to_string())
@@ -54,13 +52,26 @@ impl Producer {
         })
     }
 
-    /// How many jobs of this type wait, run or wait for their next try.
+    /// How many jobs of this type wait, run, or wait for their next run.
     ///
     /// # Errors
     /// Redis is away or slow.
     pub async fn depth<J: Job>(&self) -> RedisResult<u64> {
         redis::cmd("SCARD")
-            .arg(Keys::of::<J>().ids())
+            .arg(Keys::of(J::QUEUE).ids)
+            .query_async(&mut self.redis.clone())
+            .await
+    }
+
+    /// Which of these jobs are in the queue, in the order asked.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn contains<J: Job>(&self, ids: &[Uuid]) -> RedisResult<Vec<bool>> {
+        let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+        redis::cmd("SMISMEMBER")
+            .arg(Keys::of(J::QUEUE).ids)
+            .arg(ids)
             .query_async(&mut self.redis.clone())
             .await
     }

@@ -10,6 +10,7 @@ mod index;
 mod join;
 mod pace;
 mod snap;
+mod way_class;
 
 pub use cell::Cell;
 pub use cell_id::CellId;

@@ -117,6 +117,23 @@ impl Catalogue {
         self.text
     }
 
+    /// The rules of which at least one holds for each place of a theme. More than those places may match them:
+    /// [`Catalogue::classify`] has the last word.
+    pub fn rules_of(&self, theme: ThemeId) -> impl Iterator<Item = &Rule> {
+        let about = move |themes: &[(ThemeId, f32)]| themes.iter().any(|(id, _)| *id == theme);
+        let of_kinds = self
+            .kind_rules
+            .iter()
+            .filter(move |(kind, _)| self.kind(*kind).is_some_and(|kind| about(&kind.themes)));
+        let of_refinements = self
+            .refinements
+            .iter()
+            .filter(move |refinement| about(&refinement.raise));
+        of_kinds
+            .map(|(_, rule)| rule)
+            .chain(of_refinements.flat_map(|refinement| &refinement.when))
+    }
+
     pub(super) fn is_excluded(&self, tags: &Tags<'_>) -> bool {
         self.excluded.iter().any(|rule| rule.matches(tags))
     }

@@ -19,6 +19,7 @@ use uuid::Uuid;
 pub use catalogue::{Catalogue, Kind, Theme, catalogue};
 pub use classify::{Classification, Reason};
 pub use popularity::PopularityScale;
+pub use rule::{Condition, Rule, Test};
 pub use tags::Tags;
 
 /// An interest theme; its id is the primary key in `interest_themes` and never changes.

@@ -16,31 +16,50 @@ use super::tags::{Tags, year};
 
 /// Conditions that must hold together, with the text they were read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rule {
+pub struct Rule {
     pub(crate) text: String,
     conditions: Vec<Condition>,
 }
 
+/// What one tag must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Condition {
-    key: String,
-    test: Test,
+pub struct Condition {
+    /// Key of the tag.
+    pub key: String,
+    /// What its value must be.
+    pub test: Test,
 }
 
+/// What a value must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Test {
+pub enum Test {
+    /// Anything.
     Present,
+    /// Not there.
     Absent,
+    /// One of these, alone or in a list separated by `;`.
     OneOf(Vec<String>),
+    /// None of these, or not there.
     NoneOf(Vec<String>),
+    /// One of these lower-case texts is part of it, in any case.
     Contains(Vec<String>),
+    /// Names a year before.
     Before(i32),
+    /// Names a year after.
     After(i32),
 }
 
 impl Rule {
-    /// Reads a rule; the error names the condition that is none.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    /// The conditions, at least one.
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    /// Reads a rule.
+    ///
+    /// # Errors
+    /// The text of the condition that is none.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let conditions: Vec<_> = text
             .split_whitespace()
             .map(Condition::parse)

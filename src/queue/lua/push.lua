@@ -1,3 +1,4 @@
+-- Adds a job unless one with its id waits or runs.
 -- KEYS: stream, ids. ARGV: id, kind, trace id, payload.
 if redis.call('SADD', KEYS[2], ARGV[1]) == 0 then
     return 0

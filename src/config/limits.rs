@@ -1,0 +1,36 @@
+//! How often one user or one address may ask.
+
+use super::Reader;
+
+/// * `WILDSIDE_ROUTE_REQUESTS_PER_MINUTE`: route requests of one user (default 60; 0: no limit)
+/// * `WILDSIDE_REQUESTS_PER_SECOND`: requests of one address (default 50; 0: no limit)
+/// * `WILDSIDE_REQUESTS_BURST`: requests of one address at once (default 200)
+/// * `WILDSIDE_LOGINS_PER_NAME`: failed logins for one name in 15 minutes before waiting begins (default 10; 0: no limit)
+/// * `WILDSIDE_LOGINS_PER_ADDRESS`: failed logins of one address in 15 minutes (default 50; 0: no limit)
+/// * `WILDSIDE_SIGNUPS_PER_ADDRESS`: sign-ups of one address in an hour (default 20; 0: no limit)
+/// * `WILDSIDE_PASSWORD_HASHES`: password hashes computed at once (default: half of the cores, at least 1)
+#[derive(Debug, Clone, Copy)]
+pub struct LimitsConfig {
+    pub route_requests_per_minute: u32,
+    pub requests_per_second: u32,
+    pub requests_burst: u32,
+    pub logins_per_name: u32,
+    pub logins_per_address: u32,
+    pub signups_per_address: u32,
+    pub password_hashes: usize,
+}
+
+impl LimitsConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            route_requests_per_minute: reader.or("WILDSIDE_ROUTE_REQUESTS_PER_MINUTE", 60),
+            requests_per_second: reader.or("WILDSIDE_REQUESTS_PER_SECOND", 50),
+            requests_burst: reader.within("WILDSIDE_REQUESTS_BURST", 1..=1_000_000, 200),
+            logins_per_name: reader.or("WILDSIDE_LOGINS_PER_NAME", 10),
+            logins_per_address: reader.or("WILDSIDE_LOGINS_PER_ADDRESS", 50),
+            signups_per_address: reader.or("WILDSIDE_SIGNUPS_PER_ADDRESS", 20),
+            password_hashes: reader.within("WILDSIDE_PASSWORD_HASHES", 1..=64, (cores / 2).max(1)),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Configuration: environment variables alone, one struct for each concern.
+//!
+//! Nothing else reads the environment. A start with wrong values names all of them at once.
+
+mod analytics;
+mod database;
+mod http;
+mod limits;
+mod overpass;
+mod reader;
+mod redis;
+mod session;
+mod telemetry;
+mod tiles;
+mod worker;
+
+pub use analytics::AnalyticsConfig;
+pub use database::DatabaseConfig;
+pub use http::HttpConfig;
+pub use limits::LimitsConfig;
+pub use overpass::OverpassConfig;
+pub use reader::Reader;
+pub use redis::RedisConfig;
+pub use session::SessionConfig;
+pub use telemetry::{LogFormat, TelemetryConfig};
+pub use tiles::TilesConfig;
+pub use worker::WorkerConfig;
+
+/// Everything that can be configured.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub database: DatabaseConfig,
+    pub redis: RedisConfig,
+    pub http: HttpConfig,
+    pub session: SessionConfig,
+    pub limits: LimitsConfig,
+    pub worker: WorkerConfig,
+    pub overpass: OverpassConfig,
+    pub analytics: AnalyticsConfig,
+    pub tiles: TilesConfig,
+    pub telemetry: TelemetryConfig,
+}
+
+/// All that is wrong with the environment.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration is wrong:\n  {}", .0.join("\n  "))]
+pub struct ConfigError(pub Vec<String>);
+
+impl Config {
+    /// Reads the process environment.
+    ///
+    /// # Errors
+    /// Every variable that is missing or wrong, by name.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(&env_var)
+    }
+
+    /// Reads variables from `lookup`.
+    ///
+    /// # Errors
+    /// Every variable that is missing or wrong, by name.
+    pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(lookup);
+        let config = Self {
+            database: DatabaseConfig::read(&mut reader),
+            redis: RedisConfig::read(&mut reader),
+            http: HttpConfig::read(&mut reader),
+            session: SessionConfig::read(&mut reader),
+            limits: LimitsConfig::read(&mut reader),
+            worker: WorkerConfig::read(&mut reader),
+            overpass: OverpassConfig::read(&mut reader),
+            analytics: AnalyticsConfig::read(&mut reader),
+            tiles: TilesConfig::read(&mut reader),
+            telemetry: TelemetryConfig::read(&mut reader),
+        };
+        let faults = reader.into_faults();
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError(faults))
+        }
+    }
+}
+
+/// One variable of the process environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
+pub fn env_var(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_lookup(&|name| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    const URLS: [(&str, &str); 2] = [
+        ("DATABASE_URL", "postgres://localhost/wildside"),
+        ("REDIS_URL", "redis://localhost"),
+    ];
+
+    #[test]
+    fn the_two_urls_are_enough() {
+        let config = read(&URLS).unwrap();
+        assert_eq!(config.http.bind.to_string(), "127.0.0.1:8080");
+        assert!(config.session.cookie_secure);
+    }
+
+    #[test]
+    fn every_wrong_variable_is_named_at_once() {
+        let error = read(&[
+            ("WILDSIDE_BIND", "nowhere"),
+            ("SESSION_COOKIE_SECURE", "maybe"),
+            ("OVERPASS_URL", "ftp://x"),
+        ])
+        .unwrap_err()
+        .to_string();
+        for name in [
+            "DATABASE_URL",
+            "REDIS_URL",
+            "WILDSIDE_BIND",
+            "SESSION_COOKIE_SECURE",
+            "OVERPASS_URL",
+        ] {
+            assert!(error.contains(name), "{name} is missing in {error}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let config = read(&[
+            URLS[1],
+            ("DATABASE_URL", "postgres://u:hunter2@h/d"),
+            ("POSTHOG_API_KEY", "phc_hunter2"),
+        ]);
+        assert!(!format!("{:?}", config.unwrap()).contains("hunter2"));
+    }
+}

@@ -1,0 +1,138 @@
+//! Reads environment variables and remembers everything that is wrong with them.
+
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Where the variables come from; tests give a closure of their own.
+type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// Collects the faults of all variables, so that a start names every wrong one at once.
+pub struct Reader<'a> {
+    lookup: &'a Lookup<'a>,
+    faults: Vec<String>,
+}
+
+impl std::fmt::Debug for Reader<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader")
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of the variables that `lookup` knows.
+    pub fn new(lookup: &'a Lookup<'a>) -> Self {
+        Self {
+            lookup,
+            faults: Vec::new(),
+        }
+    }
+
+    /// The faults found so far.
+    pub fn into_faults(self) -> Vec<String> {
+        self.faults
+    }
+
+    /// Notes a fault that concerns `name`.
+    pub fn fault(&mut self, name: &str, why: impl Display) {
+        self.faults.push(format!("{name}: {why}"));
+    }
+
+    /// The text of a variable; one that is set but empty counts as not set.
+    pub fn text(&self, name: &str) -> Option<String> {
+        (self.lookup)(name)
+            .map(|v| v.trim().to_owned())
+            .filter(|v| !v.is_empty())
+    }
+
+    /// The text of a variable that must be set.
+    pub fn required(&mut self, name: &str) -> String {
+        self.text(name).unwrap_or_else(|| {
+            self.fault(name, "is not set");
+            String::new()
+        })
+    }
+
+    /// A parsed value, if the variable is set and right.
+    pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        let text = self.text(name)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.fault(name, format_args!("`{text}` is not valid: {error}"));
+                None
+            }
+        }
+    }
+
+    /// A parsed value or its default.
+    pub fn or<T: FromStr<Err: Display>>(&mut self, name: &str, default: T) -> T {
+        self.optional(name).unwrap_or(default)
+    }
+
+    /// A number within a range, or its default.
+    pub fn within<T>(&mut self, name: &str, range: std::ops::RangeInclusive<T>, default: T) -> T
+    where
+        T: FromStr<Err: Display> + PartialOrd + Display,
+    {
+        match self.optional(name) {
+            Some(value) if range.contains(&value) => value,
+            Some(value) => {
+                self.fault(
+                    name,
+                    format_args!(
+                        "{value} is not between {} and {}",
+                        range.start(),
+                        range.end()
+                    ),
+                );
+                default
+            }
+            None => default,
+        }
+    }
+
+    /// Whole seconds within a range, or their default.
+    pub fn seconds(
+        &mut self,
+        name: &str,
+        range: std::ops::RangeInclusive<u64>,
+        default: u64,
+    ) -> Duration {
+        Duration::from_secs(self.within(name, range, default))
+    }
+
+    /// `1`, `true`, `yes`, `on` or their opposites.
+    pub fn flag(&mut self, name: &str, default: bool) -> bool {
+        match self.text(name).map(|v| v.to_ascii_lowercase()).as_deref() {
+            None => default,
+            Some("1" | "true" | "yes" | "on") => true,
+            Some("0" | "false" | "no" | "off") => false,
+            Some(other) => {
+                self.fault(name, format_args!("`{other}` is not 0 or 1"));
+                default
+            }
+        }
+    }
+
+    /// A list whose parts are separated by commas.
+    pub fn list<T: FromStr<Err: Display>>(&mut self, name: &str) -> Vec<T> {
+        let Some(text) = self.text(name) else {
+            return Vec::new();
+        };
+        let mut values = Vec::new();
+        for part in text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            match part.parse() {
+                Ok(value) => values.push(value),
+                Err(error) => self.fault(name, format_args!("`{part}` is not valid: {error}")),
+            }
+        }
+        values
+    }
+}

@@ -1,0 +1,28 @@
+//! Login sessions.
+
+use std::path::PathBuf;
+
+use super::Reader;
+
+/// * `SESSION_KEY_FILE`: file with one key a line, or directory of key files; the first signs, all verify (default: none)
+/// * `SESSION_ALLOW_EPHEMERAL`: 1 starts a release build without a key file, with a key that dies with the process (default 0)
+/// * `SESSION_COOKIE_SECURE`: 0 sends the cookie over plain HTTP too (default 1)
+/// * `SESSION_COOKIE_DOMAIN`: domain of the cookie (default: the host that was asked)
+#[derive(Debug, Clone)]
+pub struct SessionConfig {
+    pub key_file: Option<PathBuf>,
+    pub allow_ephemeral: bool,
+    pub cookie_secure: bool,
+    pub cookie_domain: Option<String>,
+}
+
+impl SessionConfig {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            key_file: reader.text("SESSION_KEY_FILE").map(PathBuf::from),
+            allow_ephemeral: reader.flag("SESSION_ALLOW_EPHEMERAL", false),
+            cookie_secure: reader.flag("SESSION_COOKIE_SECURE", true),
+            cookie_domain: reader.text("SESSION_COOKIE_DOMAIN"),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What all workers together allow themselves: a few requests at once, a pause between them, a quota a day, and silence
+//! after failures. It lives in Redis, in one script, so that it holds for a thousand workers as for one.
+
+use std::time::Duration;
+
+use redis::aio::ConnectionManager;
+use redis::{RedisError, Script};
+use uuid::Uuid;
+
+use super::client::OverpassError;
+
+const STATE: &str = "wildside:overpass:state";
+const LEASES: &str = "wildside:overpass:leases";
+
+/// The bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MannersSettings {
+    /// Requests under way at the same time.
+    pub at_once: u32,
+    /// Between the beginnings of two requests.
+    pub spacing: Duration,
+    /// A permit that is not given back ends by itself; longer than any request takes.
+    pub lease: Duration,
+    /// Requests from one midnight (UTC) to the next.
+    pub requests_a_day: u64,
+    /// Bytes of answers likewise.
+    pub bytes_a_day: u64,
+    /// So many failures in a row open the circuit.
+    pub failures_to_open: u32,
+    /// How long it is open at first; twice as long with each further failure.
+    pub open: Duration,
+    /// At the longest.
+    pub longest_open: Duration,
+}
+
+impl Default for MannersSettings {
+    /// Well below what the public servers ask of their users (10,000 requests and 1 GB a day).
+    fn default() -> Self {
+        Self {
+            at_once: 2,
+            spacing: Duration::from_secs(1),
+            lease: Duration::from_mins(1),
+            requests_a_day: 2_000,
+            bytes_a_day: 500 << 20,
+            failures_to_open: 3,
+            open: Duration::from_mins(1),
+            longest_open: Duration::from_hours(1),
+        }
+    }
+}
+
+/// Permission to send one request.
+#[derive(Debug)]
+#[must_use = "a permit that is not given back blocks others until its lease ends"]
+pub struct Permit(Uuid);
+
+/// Why there is no permit now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("overpass is not asked now: {reason}, again in {wait:?}")]
+pub struct Refusal {
+    /// `busy`, `quota_used_up` or `circuit_open`.
+    pub reason: String,
+    /// When to ask again.
+    pub wait: Duration,
+}
+
+/// The shared bookkeeping.
+#[derive(Clone)]
+pub struct Manners {
+    redis: ConnectionManager,
+    settings: MannersSettings,
+    script: Script,
+}
+
+impl std::fmt::Debug for Manners {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Manners")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Manners {
+    /// Bookkeeping in `redis`, which must time out by itself.
+    pub fn new(redis: ConnectionManager, settings: MannersSettings) -> Self {
+        Self {
+            redis,
+            settings,
+            script: Script::new(include_str!("manners.lua")),
+        }
+    }
+
+    /// Takes a permit, or hears when to come again.
+    ///
+    /// # Errors
+    /// Redis is away: then nobody asks, since nobody can count.
+    pub async fn take(&self) -> Result<Result<Permit, Refusal>, RedisError> {
+        let MannersSettings {
+            at_once,
+            spacing,
+            lease,
+            requests_a_day,
+            bytes_a_day,
+            ..
+        } = self.settings;
+        let permit = Uuid::new_v4();
+        let mut call = self.script.prepare_invoke();
+        call.key(STATE)
+            .key(LEASES)
+            .arg("take")
+            .arg(permit.to_string());
+        call.arg(at_once)
+            .arg(millis(spacing))
+            .arg(millis(lease))
+            .arg(requests_a_day)
+            .arg(bytes_a_day);
+        let (word, wait): (String, u64) = call.invoke_async(&mut self.redis.clone()).await?;
+        Ok(match word.as_str() {
+            "granted" => Ok(Permit(permit)),
+            _ => Err(Refusal {
+                reason: word,
+                wait: Duration::from_millis(wait),
+            }),
+        })
+    }
+
+    /// Gives the permit back and tells how the request went.
+    ///
+    /// # Errors
+    /// Redis is away; the lease ends by itself.
+    pub async fn give_back(
+        &self,
+        permit: Permit,
+        outcome: Result<usize, &OverpassError>,
+    ) -> Result<(), RedisError> {
+        let MannersSettings {
+            failures_to_open,
+            open,
+            longest_open,
+            ..
+        } = self.settings;
+        let (word, bytes) = match outcome {
+            Ok(bytes) => ("ok", bytes),
+            Err(OverpassError::BadQuery { .. }) => ("ok", 0),
+            Err(OverpassError::TooLarge(limit)) => ("ok", *limit),
+            Err(_) => ("failed", 0),
+        };
+        let wait = match outcome {
+            Err(OverpassError::RateLimited { retry_after }) => retry_after.unwrap_or(open),
+            _ => Duration::ZERO,
+        };
+        let mut call = self.script.prepare_invoke();
+        call.key(STATE)
+            .key(LEASES)
+            .arg("give")
+            .arg(permit.0.to_string())
+            .arg(bytes)
+            .arg(word);
+        call.arg(millis(wait.min(longest_open)))
+            .arg(failures_to_open)
+            .arg(millis(open))
+            .arg(millis(longest_open));
+        let _: (String, u64) = call.invoke_async(&mut self.redis.clone()).await?;
+        Ok(())
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

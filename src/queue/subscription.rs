@@ -1,0 +1,346 @@
+//! Fetching jobs from a queue for as long as the worker lives.
+
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redis::RedisResult;
+use redis::aio::MultiplexedConnection;
+use redis::streams::StreamId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+
+use super::backend::StreamBackend;
+use super::consumer::Consumer;
+use super::delivery::{Delivery, Ticket};
+use super::entry::Entry;
+use super::holdings::Holdings;
+use super::payloads::Job;
+use super::pulse::Pulse;
+use crate::metrics::Metrics;
+
+/// How often delayed jobs are looked at, dropped ones given back and running ones held.
+const CARE_INTERVAL: Duration = Duration::from_millis(250);
+/// How often orphans are looked for.
+const ADOPT_INTERVAL: Duration = Duration::from_secs(1);
+/// Every this many rounds of care the running jobs are held and the gauges set: once a second.
+const HOLD_EVERY: u64 = 4;
+/// Every this many rounds of care the queue is tidied: once a minute.
+const TIDY_EVERY: u64 = 240;
+
+/// A worker's subscription to one queue.
+#[derive(Debug)]
+pub struct Subscription<J> {
+    shared: Arc<Shared>,
+    deliveries: Arc<Mutex<mpsc::Receiver<Delivery<J>>>>,
+    stop: watch::Sender<bool>,
+    fetcher: JoinHandle<()>,
+    caretaker: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: &'static str,
+    consumer: Arc<Consumer>,
+    holdings: Arc<Holdings>,
+    slots: Arc<Semaphore>,
+    pulse: Pulse,
+    metrics: Metrics,
+}
+
+impl<J: Job> Subscription<J> {
+    /// Starts to fetch, at most `concurrency` jobs at once. Redis need not be there yet.
+    ///
+    /// # Errors
+    /// The URL is not a Redis URL.
+    pub fn start(redis_url: &str, concurrency: usize, metrics: Metrics) -> RedisResult<Self> {
+        let shared = Arc::new(Shared {
+            queue: J::QUEUE,
+            consumer: Arc::new(Consumer::new(redis_url, J::QUEUE)?),
+            holdings: Arc::default(),
+            slots: Arc::new(Semaphore::new(concurrency)),
+            pulse: Pulse::default(),
+            metrics,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let (sender, receiver) = mpsc::channel(1);
+        Ok(Self {
+            fetcher: tokio::spawn(fetch_until_stopped(shared.clone(), sender, stopped)),
+            caretaker: tokio::spawn(take_care(shared.clone())),
+            deliveries: Arc::new(Mutex::new(receiver)),
+            shared,
+            stop,
+        })
+    }
+
+    /// The Apalis end of it. A backend that is made anew goes on where the last one was.
+    pub fn backend(&self) -> StreamBackend<J> {
+        StreamBackend::new(self.deliveries.clone())
+    }
+
+    /// Says whether the fetching is alive.
+    pub fn pulse(&self) -> Pulse {
+        self.shared.pulse.clone()
+    }
+
+    /// A handle that stops the fetching at once; what runs may finish.
+    pub fn stopper(&self) -> impl Fn() + Send + Sync + use<J> {
+        let stop = self.stop.clone();
+        move || {
+            stop.send_replace(true);
+        }
+    }
+
+    /// Ends the subscription and gives back what is not settled.
+    pub async fn close(self) {
+        self.stop.send_replace(true);
+        let _ = timeout(Duration::from_secs(1), self.fetcher).await;
+        self.caretaker.abort();
+        let rest = self.shared.holdings.take_all();
+        if rest.is_empty() {
+            return;
+        }
+        match self.shared.consumer.release(&rest).await {
+            Ok(jobs) => tracing::info!(queue = J::QUEUE, jobs, "unfinished jobs were given back"),
+            Err(error) => {
+                tracing::warn!(queue = J::QUEUE, %error, "unfinished jobs will be taken for orphans");
+            }
+        }
+    }
+}
+
+/// Fetches through every failure of Redis.
+async fn fetch_until_stopped<J: Job>(
+    shared: Arc<Shared>,
+    deliveries: mpsc::Sender<Delivery<J>>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut failures = 0;
+    loop {
+        let fetching = Fetcher {
+            shared: &shared,
+            deliveries: &deliveries,
+            failures: &mut failures,
+        };
+        let result = tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            result = fetching.run() => result,
+        };
+        let Err(error) = result else {
+            return;
+        };
+        let delay =
+            super::backoff::jittered(Duration::from_millis(100), Duration::from_secs(2), failures);
+        failures += 1;
+        tracing::warn!(queue = shared.queue, %error, ?delay, "fetching jobs failed");
+        shared.pulse.beat();
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            () = sleep(delay) => {}
+        }
+    }
+}
+
+struct Fetcher<'a, J> {
+    shared: &'a Arc<Shared>,
+    deliveries: &'a mpsc::Sender<Delivery<J>>,
+    failures: &'a mut u32,
+}
+
+impl<J: Job> Fetcher<'_, J> {
+    /// Returns with an error of Redis, or when nobody wants the jobs any more.
+    async fn run(self) -> RedisResult<()> {
+        let mut connection = self.shared.consumer.connect().await?;
+        let mut adopt_at = Instant::now();
+        loop {
+            self.shared.pulse.beat();
+            let Some(slot) = self.free_slot().await else {
+                continue;
+            };
+            let taken = if adopt_at <= Instant::now() {
+                adopt_at = Instant::now() + ADOPT_INTERVAL;
+                self.adopt().await?
+            } else {
+                Vec::new()
+            };
+            let taken = if taken.is_empty() {
+                self.read(&mut connection).await?
+            } else {
+                taken
+            };
+            *self.failures = 0;
+            if self.deliver(slot, taken).await.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A slot for one more job, if one is free within a second.
+    async fn free_slot(&self) -> Option<OwnedSemaphorePermit> {
+        let slot = self.shared.slots.clone().acquire_owned();
+        timeout(Duration::from_secs(1), slot).await.ok()?.ok()
+    }
+
+    /// As many as there are free slots, with the one in hand.
+    fn capacity(&self) -> usize {
+        1 + self.shared.slots.available_permits()
+    }
+
+    async fn read(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> RedisResult<Vec<(StreamId, u32)>> {
+        let entries = self
+            .shared
+            .consumer
+            .read(connection, self.capacity())
+            .await?;
+        Ok(entries.into_iter().map(|entry| (entry, 0)).collect())
+    }
+
+    async fn adopt(&self) -> RedisResult<Vec<(StreamId, u32)>> {
+        let orphans = self.shared.consumer.adopt(self.capacity()).await?;
+        for (entry, deliveries) in &orphans {
+            tracing::warn!(
+                queue = self.shared.queue,
+                entry = entry.id,
+                deliveries,
+                "took over an orphaned job"
+            );
+        }
+        Ok(orphans)
+    }
+
+    /// Hands the jobs to the worker; `None` when it is gone.
+    async fn deliver(&self, slot: OwnedSemaphorePermit, taken: Vec<(StreamId, u32)>) -> Option<()> {
+        // All are held from now on, also those that wait for their turn below.
+        for (entry, _) in &taken {
+            self.shared.holdings.add(&entry.id);
+        }
+        let mut slot = Some(slot);
+        for (entry, deliveries) in taken {
+            let slot = match slot.take() {
+                Some(slot) => slot,
+                None => self.shared.slots.clone().acquire_owned().await.ok()?,
+            };
+            if let Some(delivery) = self.open(slot, &entry, deliveries) {
+                self.deliveries.send(delivery).await.ok()?;
+            }
+        }
+        Some(())
+    }
+
+    /// Unpacks a job. One that can't be understood goes to the dead ones, where a newer release may find it.
+    fn open(
+        &self,
+        slot: OwnedSemaphorePermit,
+        stream_id: &StreamId,
+        deliveries: u32,
+    ) -> Option<Delivery<J>> {
+        let entry = Entry::of(stream_id);
+        let run = entry.runs + deliveries + 1;
+        let waited = age(&stream_id.id);
+        self.shared
+            .metrics
+            .job_wait_seconds
+            .with_label_values(&[self.shared.queue])
+            .observe(waited.as_secs_f64());
+        let job = entry.job();
+        let ticket = Ticket {
+            consumer: self.shared.consumer.clone(),
+            holdings: self.shared.holdings.clone(),
+            entry_id: stream_id.id.clone(),
+            entry,
+            _slot: slot,
+        };
+        match job {
+            Ok(job) => Some(Delivery {
+                job,
+                run,
+                waited,
+                ticket,
+            }),
+            Err(error) => {
+                let trace_id = ticket.entry.trace_id();
+                tracing::error!(queue = self.shared.queue, %trace_id, error, "job set aside");
+                let unknown = Delivery {
+                    job: (),
+                    run,
+                    waited,
+                    ticket,
+                };
+                tokio::spawn(async move { unknown.bury(&error).await });
+                None
+            }
+        }
+    }
+}
+
+/// Time since an entry was added, from the milliseconds in its id; never negative.
+fn age(entry_id: &str) -> Duration {
+    let added = entry_id
+        .split('-')
+        .next()
+        .and_then(|ms| ms.parse().ok())
+        .unwrap_or(0);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    now.saturating_sub(Duration::from_millis(added))
+}
+
+/// Keeps running jobs from being taken for orphans, wakes delayed ones, and watches the depth.
+async fn take_care(shared: Arc<Shared>) {
+    let mut rounds = interval(CARE_INTERVAL);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for round in 0_u64.. {
+        rounds.tick().await;
+        if let Err(error) = care(&shared, round).await {
+            tracing::debug!(queue = shared.queue, %error, "taking care of the queue failed");
+        }
+    }
+    pending::<()>().await;
+}
+
+async fn care(shared: &Shared, round: u64) -> RedisResult<()> {
+    shared.consumer.promote().await?;
+    let dropped = shared.holdings.take_dropped();
+    if !dropped.is_empty() {
+        shared.consumer.release(&dropped).await?;
+    }
+    if round.is_multiple_of(HOLD_EVERY) {
+        hold(shared).await?;
+        let (depth, dead) = shared.consumer.depth().await?;
+        shared
+            .metrics
+            .queue_depth
+            .with_label_values(&[shared.queue])
+            .set(depth);
+        shared
+            .metrics
+            .dead_jobs
+            .with_label_values(&[shared.queue])
+            .set(dead);
+    }
+    if round.is_multiple_of(TIDY_EVERY) {
+        shared.consumer.tidy().await?;
+    }
+    Ok(())
+}
+
+async fn hold(shared: &Shared) -> RedisResult<()> {
+    let running = shared.holdings.running();
+    if running.is_empty() {
+        return Ok(());
+    }
+    for lost in shared.consumer.hold(&running).await? {
+        tracing::warn!(
+            queue = shared.queue,
+            entry = lost,
+            "a running job was taken by another worker"
+        );
+    }
+    Ok(())
+}
