@@ -1,0 +1,69 @@
+//! From a file to places and streets, without a database.
+//!
+//! The file is read three times, in parallel, so that memory stays bounded: nodes and relations first; then
+//! the ways, for the places among them and to see which nodes they share; then the ways once more, cut
+//! where they meet. Blocks without ways are skipped from the second time on.
+
+mod elements;
+mod geometry;
+mod network;
+mod nodes;
+mod pbf;
+mod places;
+mod report;
+mod scan;
+mod walkable;
+
+use std::path::Path;
+
+use wildside_engine::network::Edge;
+use wildside_engine::places::PopularityScale;
+
+pub use elements::OsmId;
+pub use pbf::ExtractError;
+pub use places::Place;
+pub use report::Report;
+pub use scan::{Scan, scan};
+
+use crate::area::Polygon;
+
+/// All that a file holds for walkers.
+#[derive(Debug)]
+pub struct Extract {
+    /// Places worth a stop, by id.
+    pub places: Vec<Place>,
+    /// Stretches of the ways a pedestrian may use, by way and position along it.
+    pub edges: Vec<Edge>,
+    /// How the popularity of the places was scaled.
+    pub scale: PopularityScale,
+    /// When the data was current, in seconds since 1970, if the file says so.
+    pub timestamp: Option<i64>,
+    /// What was read and what was left out.
+    pub report: Report,
+}
+
+/// Reads the whole file, or what of it is inside `area`, into memory.
+///
+/// For a file too large for that there is [`scan`], which hands over the edges as they come.
+///
+/// # Errors
+/// [`ExtractError`]: the file can't be read, is no PBF, is damaged, or has no street to walk on.
+pub fn read(path: &Path, area: Option<&Polygon>) -> Result<Extract, ExtractError> {
+    let edges = std::sync::Mutex::new(Vec::new());
+    let collect = |batch: Vec<Edge>| {
+        if let Ok(mut edges) = edges.lock() {
+            edges.extend(batch);
+        }
+    };
+    let found = scan(path, area, &collect, &|_| {})?;
+    let mut edges = edges.into_inner().unwrap_or_default();
+    // Stable: the stretches of one way come in one batch, in order.
+    edges.sort_by_key(|edge: &Edge| edge.way_id);
+    Ok(Extract {
+        places: found.places,
+        edges,
+        scale: found.scale,
+        timestamp: found.timestamp,
+        report: found.report,
+    })
+}

@@ -1,0 +1,124 @@
+//! From ways to edges.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use wildside_engine::network::{CellId, Edge};
+
+use super::nodes::{Node, NodeStore};
+use super::walkable::WalkWay;
+use crate::area::Polygon;
+
+/// Which nodes are passed by walkers more than once: there they may choose.
+#[derive(Debug)]
+pub(crate) struct Junctions {
+    passed: Vec<AtomicU64>,
+    shared: Vec<AtomicU64>,
+}
+
+impl Junctions {
+    /// None yet, among so many nodes.
+    pub(crate) fn new(nodes: usize) -> Self {
+        let bits = || (0..nodes.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
+        Self {
+            passed: bits(),
+            shared: bits(),
+        }
+    }
+
+    /// Notes that a way passes these nodes.
+    pub(crate) fn pass(&self, refs: impl Iterator<Item = i64>, nodes: &NodeStore) {
+        let mut last = None;
+        for id in refs.filter(|id| last.replace(*id) != Some(*id)) {
+            if let Some((ordinal, _)) = nodes.get(id) {
+                let (word, bit) = (ordinal / 64, 1 << (ordinal % 64));
+                if self.passed[word].fetch_or(bit, Ordering::Relaxed) & bit != 0 {
+                    self.shared[word].fetch_or(bit, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    fn contains(&self, ordinal: usize) -> bool {
+        self.shared[ordinal / 64].load(Ordering::Relaxed) & (1 << (ordinal % 64)) != 0
+    }
+}
+
+/// Cuts one way into edges: at junctions, where it leaves its cell, and where its nodes are missing or outside the area.
+pub(crate) struct Cutter<'a> {
+    pub(crate) nodes: &'a NodeStore,
+    pub(crate) junctions: &'a Junctions,
+    pub(crate) area: Option<&'a Polygon>,
+}
+
+impl Cutter<'_> {
+    /// The edges of a way, and how many of its nodes are missing from the file.
+    pub(crate) fn cut(
+        &self,
+        way_id: i64,
+        way: &WalkWay,
+        refs: impl Iterator<Item = i64>,
+    ) -> (Vec<Edge>, u64) {
+        let mut edges = Vec::new();
+        let (mut piece, mut missing): (Vec<Node>, u64) = (Vec::new(), 0);
+        for id in refs {
+            let Some((ordinal, node)) = self.nodes.get(id) else {
+                missing += 1;
+                finish(way_id, way, &mut piece, &mut edges);
+                continue;
+            };
+            if self.area.is_some_and(|area| !area.contains(node.point())) {
+                finish(way_id, way, &mut piece, &mut edges);
+                continue;
+            }
+            if piece.last().is_some_and(|last| last.id == id) {
+                continue;
+            }
+            let left_cell = piece
+                .first()
+                .is_some_and(|first| cell(*first) != cell(node));
+            piece.push(node);
+            if left_cell || self.junctions.contains(ordinal) {
+                finish(way_id, way, &mut piece, &mut edges);
+                piece.push(node);
+            }
+        }
+        finish(way_id, way, &mut piece, &mut edges);
+        (edges, missing)
+    }
+}
+
+fn cell(node: Node) -> CellId {
+    CellId::of(node.point())
+}
+
+/// Turns the piece into an edge, or into two where it returns to its own beginning, and empties it.
+fn finish(way_id: i64, way: &WalkWay, piece: &mut Vec<Node>, edges: &mut Vec<Edge>) {
+    let nodes = std::mem::take(piece);
+    match nodes.as_slice() {
+        [] | [_] => {}
+        [first, .., last] if first.id == last.id => {
+            let (out, back) = (&nodes[..=nodes.len() / 2], &nodes[nodes.len() / 2..]);
+            edges.extend(
+                [out, back]
+                    .into_iter()
+                    .filter(|half| half.len() > 1)
+                    .map(|half| edge(way_id, way, half)),
+            );
+        }
+        all => edges.push(edge(way_id, way, all)),
+    }
+}
+
+fn edge(way_id: i64, way: &WalkWay, nodes: &[Node]) -> Edge {
+    Edge {
+        way_id,
+        from_node: nodes[0].id,
+        to_node: nodes[nodes.len() - 1].id,
+        class: way.class,
+        lit: way.lit,
+        surface: way.surface.clone(),
+        incline_percent: way.incline_percent,
+        name: way.name.clone(),
+        geometry: nodes.iter().map(|node| node.point()).collect(),
+    }
+}

@@ -1,0 +1,142 @@
+//! Reading the blocks of a PBF file, in parallel.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use osmpbf::{BlobDecode, BlobReader, HeaderBlock, PrimitiveBlock};
+use rayon::iter::{ParallelBridge, ParallelIterator};
+
+/// Why an extract could not be read. Nothing of it is used then.
+#[derive(Debug, thiserror::Error)]
+pub enum ExtractError {
+    /// The file could not be opened or read.
+    #[error("can't read {path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is something else.
+    #[error("{path} is not an OpenStreetMap PBF file: {why}")]
+    NotPbf {
+        /// Which file.
+        path: PathBuf,
+        /// How one can tell.
+        why: String,
+    },
+    /// The file begins well and is broken further on.
+    #[error("{path} is damaged or cut short: {why}")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What was met.
+        why: String,
+    },
+    /// There is nothing to walk on in the file, or in the area asked for.
+    #[error("{path} has no street that a pedestrian may use{}", if *.cut { " inside the area" } else { "" })]
+    NoStreets {
+        /// Which file.
+        path: PathBuf,
+        /// Whether an area was given.
+        cut: bool,
+    },
+}
+
+/// Features of the format that are understood; another one would be read wrongly.
+const KNOWN_FEATURES: [&str; 3] = ["OsmSchema-V0.6", "DenseNodes", "LocationsOnWays"];
+
+/// An extract on disk that has been seen to be one.
+#[derive(Debug)]
+pub(crate) struct PbfFile {
+    path: PathBuf,
+    /// When the data was current, in seconds since 1970, if the file says so.
+    pub(crate) timestamp: Option<i64>,
+}
+
+impl PbfFile {
+    /// Opens the file and reads its header.
+    pub(crate) fn open(path: &Path) -> Result<Self, ExtractError> {
+        let mut file = Self {
+            path: path.to_owned(),
+            timestamp: None,
+        };
+        file.check_frame()?;
+        let first = file.blobs()?.next();
+        let not_pbf = |why: String| file.not_pbf(why);
+        let blob = first
+            .ok_or_else(|| not_pbf("it is empty".to_owned()))?
+            .map_err(|fault| not_pbf(fault.to_string()))?;
+        let header = blob
+            .to_headerblock()
+            .map_err(|fault| not_pbf(fault.to_string()))?;
+        file.check_features(&header)?;
+        file.timestamp = header.osmosis_replication_timestamp();
+        Ok(file)
+    }
+
+    /// Applies `map` to every block with elements, on all cores, in no particular order.
+    pub(crate) fn for_each_block<F>(&self, map: F) -> Result<(), ExtractError>
+    where
+        F: Fn(&PrimitiveBlock) + Sync + Send,
+    {
+        let damaged = |fault: osmpbf::Error| self.damaged(fault.to_string());
+        self.blobs()?.par_bridge().try_for_each(|blob| {
+            match blob.map_err(damaged)?.decode().map_err(damaged)? {
+                BlobDecode::OsmData(block) => map(&block),
+                BlobDecode::OsmHeader(_) | BlobDecode::Unknown(_) => {}
+            }
+            Ok(())
+        })
+    }
+
+    /// The error of a file in which there is nothing to walk on.
+    pub(crate) fn no_streets(&self, cut: bool) -> ExtractError {
+        ExtractError::NoStreets {
+            path: self.path.clone(),
+            cut,
+        }
+    }
+
+    fn blobs(&self) -> Result<BlobReader<BufReader<File>>, ExtractError> {
+        let file = File::open(&self.path).map_err(|source| self.io(source))?;
+        Ok(BlobReader::new(BufReader::with_capacity(1 << 20, file)))
+    }
+
+    /// A PBF begins with the length of a small header that names its kind.
+    fn check_frame(&self) -> Result<(), ExtractError> {
+        let mut start = Vec::new();
+        let file = File::open(&self.path).map_err(|source| self.io(source))?;
+        file.take(64)
+            .read_to_end(&mut start)
+            .map_err(|source| self.io(source))?;
+        if start.windows(9).any(|bytes| bytes == b"OSMHeader") {
+            return Ok(());
+        }
+        Err(self.not_pbf("it does not begin with an OSMHeader".to_owned()))
+    }
+
+    fn check_features(&self, header: &HeaderBlock) -> Result<(), ExtractError> {
+        let unknown = |feature: &&String| !KNOWN_FEATURES.contains(&feature.as_str());
+        match header.required_features().iter().find(unknown) {
+            Some(feature) => Err(self.not_pbf(format!("it needs the unknown feature {feature}"))),
+            None => Ok(()),
+        }
+    }
+
+    fn io(&self, source: std::io::Error) -> ExtractError {
+        let path = self.path.clone();
+        ExtractError::Io { path, source }
+    }
+
+    fn not_pbf(&self, why: String) -> ExtractError {
+        let path = self.path.clone();
+        ExtractError::NotPbf { path, why }
+    }
+
+    fn damaged(&self, why: String) -> ExtractError {
+        let path = self.path.clone();
+        ExtractError::Damaged { path, why }
+    }
+}

@@ -1,0 +1,175 @@
+//! Binary COPY into temporary tables.
+
+use std::pin::pin;
+
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Error, Transaction};
+use wildside_engine::network::{CellId, Edge, Lit, WayClass};
+use wildside_engine::places::catalogue;
+
+use super::ewkb::Ewkb;
+use crate::extract::Place;
+
+pub(crate) async fn create_staging(transaction: &Transaction<'_>) -> Result<(), Error> {
+    transaction.batch_execute(include_str!("staging.sql")).await
+}
+
+/// Copies edges until the channel is closed; returns how many.
+pub(crate) async fn edges(
+    transaction: &Transaction<'_>,
+    mut batches: mpsc::Receiver<Vec<Edge>>,
+) -> Result<u64, Error> {
+    let geometry = geometry_type(transaction).await?;
+    let types = [
+        Type::INT8,
+        Type::INT4,
+        Type::INT4,
+        Type::INT8,
+        Type::INT8,
+        Type::INT4,
+        Type::FLOAT4,
+        Type::TEXT,
+        Type::BOOL,
+        Type::BOOL,
+        Type::TEXT,
+        Type::FLOAT4,
+        Type::TEXT,
+        geometry,
+    ];
+    let sink = transaction
+        .copy_in("COPY staged_edges FROM STDIN (FORMAT binary)")
+        .await?;
+    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
+    let mut count = 0;
+    while let Some(batch) = batches.recv().await {
+        let mut segments = Segments::default();
+        for edge in &batch {
+            let cell = |point| CellId::of(point).0 as i32;
+            let (first, last) = (edge.geometry[0], edge.geometry[edge.geometry.len() - 1]);
+            let stairs = edge.class == WayClass::Steps;
+            let lit = match edge.lit {
+                Lit::Yes => Some(true),
+                Lit::No => Some(false),
+                Lit::Unknown => None,
+            };
+            writer
+                .as_mut()
+                .write(&[
+                    &edge.way_id,
+                    &segments.next(edge.way_id),
+                    &cell(first),
+                    &edge.from_node,
+                    &edge.to_node,
+                    &cell(last),
+                    &length_metres(edge),
+                    &edge.class.as_str(),
+                    &stairs,
+                    &lit,
+                    &edge.surface.as_deref(),
+                    &edge.incline_percent,
+                    &edge.name.as_deref(),
+                    &Ewkb::line(&edge.geometry),
+                ])
+                .await?;
+            count += 1;
+        }
+    }
+    writer.finish().await?;
+    Ok(count)
+}
+
+/// Numbers the edges of a way, which come one after another.
+#[derive(Default)]
+struct Segments {
+    way: Option<i64>,
+    next: i32,
+}
+
+impl Segments {
+    fn next(&mut self, way: i64) -> i32 {
+        if self.way.replace(way) != Some(way) {
+            self.next = 0;
+        }
+        self.next += 1;
+        self.next - 1
+    }
+}
+
+fn length_metres(edge: &Edge) -> f32 {
+    edge.geometry
+        .windows(2)
+        .map(|pair| pair[0].distance_metres(pair[1]))
+        .sum::<f64>() as f32
+}
+
+/// Copies places and their themes.
+pub(crate) async fn places(transaction: &Transaction<'_>, places: &[Place]) -> Result<(), Error> {
+    let geometry = geometry_type(transaction).await?;
+    let types = [
+        Type::INT8,
+        geometry,
+        Type::JSONB,
+        Type::TEXT,
+        Type::TEXT,
+        Type::TEXT,
+        Type::FLOAT4,
+        Type::FLOAT4,
+    ];
+    let sink = transaction
+        .copy_in("COPY staged_pois FROM STDIN (FORMAT binary)")
+        .await?;
+    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
+    for place in places {
+        let found = &place.classification;
+        let kind = catalogue()
+            .kind(found.kind)
+            .map_or("", |kind| kind.name.as_str());
+        writer
+            .as_mut()
+            .write(&[
+                &place.id,
+                &Ewkb::point(place.location),
+                &json(&place.tags),
+                &kind,
+                &found.name,
+                &found.narrative,
+                &found.prominence,
+                &place.popularity,
+            ])
+            .await?;
+    }
+    writer.finish().await?;
+    themes(transaction, places).await
+}
+
+async fn themes(transaction: &Transaction<'_>, places: &[Place]) -> Result<(), Error> {
+    let types = [Type::INT8, Type::UUID, Type::FLOAT4];
+    let sink = transaction
+        .copy_in("COPY staged_themes FROM STDIN (FORMAT binary)")
+        .await?;
+    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
+    for place in places {
+        for (theme, weight) in &place.classification.themes {
+            writer
+                .as_mut()
+                .write(&[&place.id, &theme.0, weight])
+                .await?;
+        }
+    }
+    writer.finish().await?;
+    Ok(())
+}
+
+fn json(tags: &[(String, String)]) -> Value {
+    let pair = |(key, value): &(String, String)| (key.clone(), Value::from(value.as_str()));
+    Value::Object(tags.iter().map(pair).collect::<Map<_, _>>())
+}
+
+/// The type `geometry`, whose number differs from database to database.
+async fn geometry_type(transaction: &Transaction<'_>) -> Result<Type, Error> {
+    let statement = transaction.prepare("SELECT NULL::geometry").await?;
+    Ok(statement.columns()[0].type_().clone())
+}

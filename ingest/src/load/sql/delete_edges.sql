@@ -1,0 +1,1 @@
+DELETE FROM walk_edges WHERE area_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM walk_nodes WHERE area_id = $1

@@ -1,0 +1,6 @@
+DELETE FROM pois
+WHERE
+    area_id = $1
+    AND removed_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM staged_pois WHERE staged_pois.id = pois.id)
+    AND (enriched_at IS NULL OR enriched_at <= (SELECT source_timestamp FROM areas WHERE id = $1))

@@ -1,0 +1,12 @@
+INSERT INTO areas (name, boundary, source_digest, source_timestamp, counts, source, popularity_quantiles)
+VALUES ($1, ST_Multi(ST_GeomFromText($2, 4326)), $3, $4, $5, $6, $7)
+ON CONFLICT (name) DO UPDATE SET
+    boundary = excluded.boundary,
+    generation = areas.generation + 1,
+    source_digest = excluded.source_digest,
+    source_timestamp = excluded.source_timestamp,
+    counts = excluded.counts,
+    source = excluded.source,
+    popularity_quantiles = excluded.popularity_quantiles,
+    loaded_at = now()
+RETURNING id, generation
