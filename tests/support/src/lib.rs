@@ -9,6 +9,7 @@
 //!   that one ended.
 //! * [`PostgresServer`] and [`TestRedis`] belong to one test, which may pause, kill and restart them. They end with the
 //!   test process, however it ends.
+//! * [`FakeOverpass`] stands in for the one server that belongs to others.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -18,6 +19,7 @@
 
 mod database;
 mod guarded;
+mod overpass;
 mod port;
 mod postgres;
 mod programs;
@@ -27,6 +29,7 @@ mod secret;
 mod shared;
 
 pub use database::TestDatabase;
+pub use overpass::{FakeOverpass, OverpassFault, OverpassRequest};
 pub use port::free_port;
 pub use postgres::PostgresServer;
 pub use proxy::{Fault, TcpProxy};
