@@ -1,0 +1,180 @@
+//! The objective with groups of diminishing returns.
+
+use super::instance::Instance;
+use super::objective::{Objective, Prizes};
+use super::problem::Problem;
+
+/// Groups of an instance's nodes, in both directions.
+#[derive(Debug)]
+pub(super) struct Groups {
+    own: Vec<f64>,
+    decay: Vec<f64>,
+    /// Members of group `g`: `members[first_member[g]..first_member[g + 1]]`.
+    first_member: Vec<usize>,
+    members: Vec<u32>,
+    /// Memberships of node `n`: `memberships[first_membership[n]..first_membership[n + 1]]`.
+    first_membership: Vec<usize>,
+    memberships: Vec<Membership>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Membership {
+    group: usize,
+    prize: f64,
+}
+
+impl Groups {
+    /// The groups of a problem, reduced to the instance's nodes. A round trip's end is no member: its start is.
+    pub(super) fn new(problem: &Problem, instance: &Instance, prizes: &Prizes) -> Self {
+        let mut node_of = vec![None; problem.len()];
+        (0..instance.nodes())
+            .rev()
+            .for_each(|node| node_of[instance.place(node)] = Some(node));
+        let mut of_node = vec![Vec::new(); instance.nodes()];
+        let (mut first_member, mut members) = (vec![0], Vec::new());
+        for (group, definition) in problem.groups().iter().enumerate() {
+            for &(place, prize) in &definition.members {
+                if let Some(node) = node_of[place] {
+                    members.push(node as u32);
+                    of_node[node].push(Membership { group, prize });
+                }
+            }
+            first_member.push(members.len());
+        }
+        let mut first_membership = vec![0];
+        for memberships in &of_node {
+            first_membership.push(first_membership[first_membership.len() - 1] + memberships.len());
+        }
+        Self {
+            own: prizes.exact().to_vec(),
+            decay: problem.groups().iter().map(|group| group.decay).collect(),
+            first_member,
+            members,
+            first_membership,
+            memberships: of_node.into_iter().flatten().collect(),
+        }
+    }
+
+    fn members(&self, group: usize) -> &[u32] {
+        &self.members[self.first_member[group]..self.first_member[group + 1]]
+    }
+
+    fn memberships(&self, node: usize) -> &[Membership] {
+        &self.memberships[self.first_membership[node]..self.first_membership[node + 1]]
+    }
+}
+
+/// Sums of prizes, and of group prizes that decay.
+#[derive(Debug, Clone)]
+pub(super) struct Grouped<'a> {
+    groups: &'a Groups,
+    gains: Vec<f32>,
+    /// Prizes of the chosen members of group `g`, best first: the first `chosen[g]` from `first_member[g]` on.
+    best_first: Vec<f64>,
+    chosen: Vec<usize>,
+    score: f64,
+    /// Nodes whose gains the last insertion changed.
+    changed: Vec<u32>,
+}
+
+impl<'a> Grouped<'a> {
+    /// Nothing on the tour yet.
+    pub(super) fn new(groups: &'a Groups, instance: &Instance) -> Self {
+        let mut grouped = Self {
+            groups,
+            gains: vec![0.0; instance.stride()],
+            best_first: vec![0.0; groups.members.len()],
+            chosen: vec![0; groups.decay.len()],
+            score: 0.0,
+            changed: Vec::new(),
+        };
+        for node in 0..instance.nodes() {
+            grouped.gains[node] = grouped.gain(node) as f32;
+        }
+        grouped
+    }
+
+    fn best_first(&self, group: usize) -> &[f64] {
+        let first = self.groups.first_member[group];
+        &self.best_first[first..first + self.chosen[group]]
+    }
+
+    /// What a node adds: its own prize, and in each group its rank's share, less what the members behind it lose.
+    fn gain(&self, node: usize) -> f64 {
+        let in_groups = self.groups.memberships(node).iter();
+        self.groups.own[node]
+            + in_groups
+                .map(|membership| self.gain_in_group(*membership))
+                .sum::<f64>()
+    }
+
+    fn gain_in_group(&self, Membership { group, prize }: Membership) -> f64 {
+        let (decay, chosen) = (self.groups.decay[group], self.best_first(group));
+        let rank = chosen.partition_point(|other| *other >= prize);
+        let behind = chosen[rank..]
+            .iter()
+            .rev()
+            .fold(0.0, |later, other| other + decay * later);
+        decay.powi(rank as i32) * (prize - (1.0 - decay) * behind)
+    }
+
+    fn refresh_gains(&mut self, node: usize) {
+        self.changed.clear();
+        for membership in self.groups.memberships(node) {
+            self.changed
+                .extend_from_slice(self.groups.members(membership.group));
+        }
+        for i in 0..self.changed.len() {
+            let member = self.changed[i] as usize;
+            self.gains[member] = self.gain(member) as f32;
+        }
+    }
+}
+
+impl Objective for Grouped<'_> {
+    fn gains(&self) -> &[f32] {
+        &self.gains
+    }
+
+    fn changed(&self) -> &[u32] {
+        &self.changed
+    }
+
+    fn insert(&mut self, node: usize) {
+        self.score += self.gain(node);
+        for &Membership { group, prize } in self.groups.memberships(node) {
+            let rank = self
+                .best_first(group)
+                .partition_point(|other| *other >= prize);
+            let (first, chosen) = (self.groups.first_member[group], self.chosen[group]);
+            self.best_first[first + rank..=first + chosen].rotate_right(1);
+            self.best_first[first + rank] = prize;
+            self.chosen[group] += 1;
+        }
+        self.refresh_gains(node);
+    }
+
+    fn remove(&mut self, node: usize) {
+        for &Membership { group, prize } in self.groups.memberships(node) {
+            let rank = self
+                .best_first(group)
+                .partition_point(|other| *other > prize);
+            let (first, chosen) = (self.groups.first_member[group], self.chosen[group]);
+            self.best_first[first + rank..first + chosen].rotate_left(1);
+            self.chosen[group] -= 1;
+        }
+        self.refresh_gains(node);
+        self.score -= self.gain(node);
+    }
+
+    fn score(&self) -> f64 {
+        self.score
+    }
+
+    fn copy_from(&mut self, other: &Self) {
+        self.gains.copy_from_slice(&other.gains);
+        self.best_first.copy_from_slice(&other.best_first);
+        self.chosen.copy_from_slice(&other.chosen);
+        self.score = other.score;
+    }
+}

@@ -1,0 +1,204 @@
+//! The problem as the search sees it.
+
+use super::problem::Problem;
+use super::times::TimeMatrix;
+
+/// Where every tour begins.
+pub(super) const START: usize = 0;
+/// Where every tour ends; a round trip's end is a second copy of its start.
+pub(super) const END: usize = 1;
+/// Rows are padded to a multiple of this, so that loops over them run on vector registers without a remainder.
+pub(super) const LANES: usize = 8;
+/// Neighbours known of each node.
+const NEIGHBOURS: usize = 32;
+
+/// A problem reduced to what a search needs.
+///
+/// Nodes are the start, the end and those places that are worth something and can be visited within the budget. Visits are part of
+/// the times: half of each is in every way to and from the place, so that symmetric times stay symmetric. To keep
+/// them whole, all is doubled where there are visits.
+#[derive(Debug)]
+pub(super) struct Instance {
+    nodes: usize,
+    stride: usize,
+    budget: i32,
+    out: Vec<i32>,
+    /// The transposed times; empty if they are symmetric.
+    into: Vec<i32>,
+    near: Vec<u32>,
+    near_width: usize,
+    places: Vec<usize>,
+}
+
+impl Instance {
+    /// Reduces a problem.
+    pub(super) fn new(problem: &Problem) -> Self {
+        let scale = Scale::of(problem);
+        let places = worth_a_visit(problem, &scale);
+        let nodes = places.len();
+        let stride = nodes.next_multiple_of(LANES);
+        let mut out = vec![0; nodes * stride];
+        for (row, &from) in out.chunks_exact_mut(stride).zip(&places) {
+            for (time, &to) in row.iter_mut().zip(&places) {
+                *time = scale.time(problem, from, to);
+            }
+        }
+        let into = transposed(&out, nodes, stride);
+        let into = if into == out { Vec::new() } else { into };
+        let mut instance = Self {
+            nodes,
+            stride,
+            budget: scale.budget,
+            out,
+            into,
+            near: Vec::new(),
+            near_width: 0,
+            places,
+        };
+        instance.find_neighbours();
+        instance
+    }
+
+    /// Number of nodes, start and end included.
+    pub(super) fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    /// Length of a row: the number of nodes, padded.
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// What a tour may cost, in the instance's own units.
+    pub(super) fn budget(&self) -> i32 {
+        self.budget
+    }
+
+    /// Whether all times are the same both ways.
+    pub(super) fn is_symmetric(&self) -> bool {
+        self.into.is_empty()
+    }
+
+    /// Time from a node to another.
+    pub(super) fn time(&self, from: usize, to: usize) -> i32 {
+        self.out[from * self.stride + to]
+    }
+
+    /// Times from a node to all.
+    pub(super) fn times_from(&self, from: usize) -> &[i32] {
+        &self.out[from * self.stride..(from + 1) * self.stride]
+    }
+
+    /// Times from all nodes to one.
+    pub(super) fn times_to(&self, to: usize) -> &[i32] {
+        let times = if self.into.is_empty() {
+            &self.out
+        } else {
+            &self.into
+        };
+        &times[to * self.stride..(to + 1) * self.stride]
+    }
+
+    /// The nearest nodes (there and back), nearest first; neither start nor end is among them.
+    pub(super) fn neighbours(&self, node: usize) -> &[u32] {
+        &self.near[node * self.near_width..(node + 1) * self.near_width]
+    }
+
+    /// The problem's place that is this node.
+    pub(super) fn place(&self, node: usize) -> usize {
+        self.places[node]
+    }
+
+    fn find_neighbours(&mut self) {
+        let stops = self.nodes - 2;
+        self.near_width = NEIGHBOURS.min(stops.saturating_sub(1));
+        self.near = Vec::with_capacity(self.nodes * self.near_width);
+        let mut others = Vec::with_capacity(stops);
+        for node in 0..self.nodes {
+            let (there, back) = (self.times_from(node), self.times_to(node));
+            others.clear();
+            others.extend(
+                (END + 1..self.nodes)
+                    .filter(|other| *other != node)
+                    .map(|other| (there[other] + back[other], other as u32)),
+            );
+            if others.len() > self.near_width {
+                others.select_nth_unstable(self.near_width);
+                others.truncate(self.near_width);
+            }
+            others.sort_unstable();
+            self.near.extend(others.iter().map(|(_, other)| *other));
+        }
+    }
+}
+
+/// How times and visits become the instance's times.
+struct Scale {
+    factor: u32,
+    /// A way that takes longer than this is no way; sums of four still fit.
+    longest: u32,
+    budget: i32,
+}
+
+impl Scale {
+    fn of(problem: &Problem) -> Self {
+        let factor = if problem.visits().iter().all(|visit| *visit == 0) {
+            1
+        } else {
+            2
+        };
+        // The visits of start and end are halved like all others, so the missing halves leave the budget. A round trip's only visit to
+        // its start is half at the beginning and half at the end.
+        let missing = if problem.is_round_trip() {
+            0
+        } else {
+            problem.visits()[problem.start()] + problem.visits()[problem.end()]
+        };
+        let budget = factor * problem.budget() - missing;
+        Self {
+            factor,
+            longest: budget + 1,
+            budget: budget as i32,
+        }
+    }
+
+    fn time(&self, problem: &Problem, from: usize, to: usize) -> i32 {
+        let time = if from == to {
+            0
+        } else {
+            problem.times().get(from, to)
+        };
+        if time == TimeMatrix::NO_WAY {
+            return self.longest as i32;
+        }
+        let visits = problem.visits();
+        let halves = u64::from(visits[from]) + u64::from(visits[to]);
+        let whole = u64::from(self.factor) * u64::from(time) + halves;
+        whole.min(u64::from(self.longest)) as i32
+    }
+}
+
+/// The start, the end, and the places that can be on a tour and raise its score.
+fn worth_a_visit(problem: &Problem, scale: &Scale) -> Vec<usize> {
+    let (start, end) = (problem.start(), problem.end());
+    let mut wanted: Vec<bool> = problem.prizes().iter().map(|prize| *prize > 0.0).collect();
+    for (place, prize) in problem.groups().iter().flat_map(|group| &group.members) {
+        wanted[*place] |= *prize > 0.0;
+    }
+    let within_reach = |place: usize| {
+        scale.time(problem, start, place) + scale.time(problem, place, end) <= scale.budget
+    };
+    let stops = (0..problem.len())
+        .filter(|&place| place != start && place != end && wanted[place] && within_reach(place));
+    [start, end].into_iter().chain(stops).collect()
+}
+
+fn transposed(times: &[i32], nodes: usize, stride: usize) -> Vec<i32> {
+    let mut result = vec![0; times.len()];
+    for from in 0..nodes {
+        for to in 0..nodes {
+            result[to * stride + from] = times[from * stride + to];
+        }
+    }
+    result
+}

@@ -1,0 +1,66 @@
+//! How far a search has come.
+
+use std::time::Instant;
+
+use super::effort::Effort;
+
+/// What is done when neither limit is given.
+const DEFAULT_ITERATIONS: u64 = 10_000;
+
+/// Counts iterations and watches the clock.
+#[derive(Debug)]
+pub(super) struct Progress {
+    began: Instant,
+    deadline: Option<Instant>,
+    iterations: u64,
+    done: u64,
+    share: f64,
+}
+
+impl Progress {
+    /// Starts the count.
+    pub(super) fn new(effort: Effort) -> Self {
+        let unlimited = if effort.deadline.is_some() {
+            u64::MAX
+        } else {
+            DEFAULT_ITERATIONS
+        };
+        Self {
+            began: Instant::now(),
+            deadline: effort.deadline,
+            iterations: effort.iterations.unwrap_or(unlimited),
+            done: 0,
+            share: 0.0,
+        }
+    }
+
+    /// Counts one more iteration; false if there must be none.
+    pub(super) fn step(&mut self) -> bool {
+        if self.done >= self.iterations {
+            return false;
+        }
+        self.share = self.done as f64 / self.iterations as f64;
+        self.done += 1;
+        match self.deadline {
+            Some(deadline) => self.watch(deadline),
+            None => true,
+        }
+    }
+
+    /// Share of the effort that is spent, in 0–1.
+    pub(super) fn share(&self) -> f64 {
+        self.share
+    }
+
+    fn watch(&mut self, deadline: Instant) -> bool {
+        let now = Instant::now();
+        let whole = deadline.saturating_duration_since(self.began).as_secs_f64();
+        let spent = now.saturating_duration_since(self.began).as_secs_f64();
+        self.share = self.share.max(if whole > 0.0 {
+            (spent / whole).min(1.0)
+        } else {
+            1.0
+        });
+        now < deadline
+    }
+}
