@@ -7,6 +7,7 @@ pub mod cache;
 pub mod config;
 pub mod db;
 pub mod metrics;
+pub mod network_cache;
 pub mod overpass;
 pub mod queue;
 pub mod route_params;

@@ -75,13 +75,21 @@ impl RouteParams {
         &self.interest_theme_ids
     }
 
-    /// Metres from the start beyond which no stop can be: half the time out and half back at a brisk pace.
+    /// 0 for hidden gems, 1 for hotspots.
+    pub fn popularity_bias(&self) -> f64 {
+        self.popularity_bias
+    }
+
+    /// Metres as the crow flies from the start, within which all stops are: half the time out and half back, or all
+    /// of it with an end elsewhere. Streets are never straight, so a little less than the pace would allow.
     pub fn reach_metres(&self) -> f64 {
-        const BRISK_METRES_PER_SECOND: f64 = 1.5;
-        let seconds = f64::from(self.duration_minutes) * 60.0;
-        match self.end_location {
-            None => seconds * BRISK_METRES_PER_SECOND / 2.0,
-            Some(_) => seconds * BRISK_METRES_PER_SECOND,
+        const PACE_METRES_PER_SECOND: f64 = 4.8 / 3.6;
+        const STRAIGHTEST: f64 = 0.9;
+        let metres = f64::from(self.duration_minutes) * 60.0 * PACE_METRES_PER_SECOND * STRAIGHTEST;
+        if self.end_location.is_some() {
+            metres
+        } else {
+            metres / 2.0
         }
     }
 

@@ -1,1 +1,30 @@
-//! Actors
+//! Everything of Wildside that has a mailbox.
+//!
+//! * [`RedisBridge`](redis_bridge::RedisBridge) subscribes to the status events that cross Redis and issues them to the broker.
+//! * [`UserHub`](user_hub::UserHub) takes them from the broker to every session of their user.
+//! * [`WsSession`](ws_session) is one WebSocket connection; what it says is decided by [`protocol`], which knows no socket.
+//! * [`RouteSupervisor`](route_supervisor::RouteSupervisor) and [`EnrichmentSupervisor`](enrichment_supervisor::EnrichmentSupervisor)
+//!   own the capacity of the [engine threads](engine_pool).
+//! * [`ActorRegistry`](registry::ActorRegistry) can ask each of them what it is doing; [`envelope`] measures each message.
+
+pub mod broker;
+pub mod engine_pool;
+pub mod enrichment_supervisor;
+pub mod envelope;
+pub mod event;
+pub mod frame;
+pub mod handle;
+pub mod metrics;
+pub mod protocol;
+pub mod redis_bridge;
+pub mod registry;
+pub mod route_supervisor;
+pub mod stats;
+pub mod user_hub;
+mod walk_check;
+pub mod ws_session;
+
+pub use event::{Status, StatusError, StatusEvent};
+pub use handle::ActorHandle;
+pub use metrics::ActorMetrics;
+pub use registry::{ActorRegistry, ActorReport};

@@ -4,6 +4,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 state=$root/.wildside
 log=$state/log
 mkdir -p "$log"
+# Where rustup puts cargo, for shells that have not been told.
+command -v cargo >/dev/null || PATH=$PATH:$HOME/.cargo/bin
 
 say() { printf '%s\n' "$*"; }
 

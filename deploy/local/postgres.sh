@@ -12,7 +12,7 @@ choose_postgres_user() {
     for right in "" dac_read_search dac_override; do
         # shellcheck disable=SC2206 # options without spaces
         postgres_as=("${user[@]}" ${right:+--inh-caps=+$right --ambient-caps=+$right})
-        setpriv "${postgres_as[@]}" test -x "$postgres_folder" 2>/dev/null && return
+        setpriv "${postgres_as[@]}" ls "$postgres_folder" >/dev/null 2>&1 && return
     done
     fail "PostgreSQL does not run as root, and the user postgres may not enter $postgres_folder" \
         "clone into another folder, such as /srv/wildside, or run this as another user"

@@ -9,11 +9,13 @@
 )]
 
 pub mod areas;
+mod ewkb;
 mod migrations;
 pub mod pois;
 pub mod route_requests;
 pub mod routes;
 pub mod schema;
+pub mod walk_network;
 
 use std::time::Duration;
 

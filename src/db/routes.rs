@@ -1,1 +1,229 @@
 //! `routes` and `route_pois`: generated walks.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{
+    Array, BigInt, Binary, Double, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid,
+};
+use diesel_async::RunQueryDsl;
+use postgis_diesel::types::{LineString, Point as SqlPoint};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+use wildside_engine::walk::{Leg, Light};
+use wildside_engine::{Point, Walk};
+
+use super::Connection;
+use super::ewkb::line_points;
+use super::schema::{route_pois, routes};
+
+const WGS84: u32 = 4326;
+
+/// What `routes.details` holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteDetails {
+    pub legs: Vec<Leg>,
+    pub stairs_metres: f64,
+    pub light: Light,
+    pub repeated_metres: f64,
+}
+
+/// A walk to be stored.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = routes)]
+pub struct NewRoute {
+    pub id: Uuid,
+    user_id: Option<Uuid>,
+    path: LineString<SqlPoint>,
+    generation_params: Value,
+    distance_metres: f64,
+    duration_seconds: i32,
+    score: f64,
+    details: Value,
+    #[diesel(skip_insertion)]
+    stops: Vec<NewStop>,
+}
+
+#[derive(Debug, Insertable)]
+#[diesel(table_name = route_pois)]
+struct NewStop {
+    route_id: Uuid,
+    poi_id: i64,
+    position: i32,
+    arrive_after_seconds: i32,
+    visit_seconds: i32,
+}
+
+impl NewRoute {
+    /// The walk that was generated for `params`, first asked for by `user_id`.
+    ///
+    /// # Errors
+    /// The walk can't be written as JSON: one of its numbers is not finite.
+    pub fn new(walk: Walk, user_id: Option<Uuid>, params: Value) -> serde_json::Result<Self> {
+        let id = Uuid::now_v7();
+        let stops = walk.stops.iter().zip(1..).map(|(stop, position)| NewStop {
+            route_id: id,
+            poi_id: stop.poi_id,
+            position,
+            arrive_after_seconds: stop.arrive_after_seconds as i32,
+            visit_seconds: stop.visit_seconds as i32,
+        });
+        let points = walk.path.iter().map(|point| SqlPoint {
+            x: point.lon,
+            y: point.lat,
+            srid: Some(WGS84),
+        });
+        Ok(Self {
+            id,
+            user_id,
+            path: LineString {
+                points: points.collect(),
+                srid: Some(WGS84),
+            },
+            generation_params: params,
+            distance_metres: walk.distance_metres,
+            duration_seconds: walk.duration_seconds as i32,
+            score: walk.score,
+            stops: stops.collect(),
+            details: serde_json::to_value(RouteDetails {
+                legs: walk.legs,
+                stairs_metres: walk.stairs_metres,
+                light: walk.light,
+                repeated_metres: walk.repeated_metres,
+            })?,
+        })
+    }
+
+    /// Stores the walk and its stops: two statements, to be run in a transaction.
+    pub async fn insert(&self, connection: &mut Connection) -> QueryResult<()> {
+        diesel::insert_into(routes::table)
+            .values(self)
+            .execute(connection)
+            .await?;
+        diesel::insert_into(route_pois::table)
+            .values(&self.stops)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+}
+
+/// A stored walk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    pub id: Uuid,
+    pub path: Vec<Point>,
+    pub generation_params: Value,
+    pub distance_metres: f64,
+    pub duration_seconds: i32,
+    pub score: f64,
+    /// [`RouteDetails`] as JSON.
+    pub details: Value,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, QueryableByName)]
+struct RouteRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Binary)]
+    line: Vec<u8>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    generation_params: Option<Value>,
+    #[diesel(sql_type = Double)]
+    distance_metres: f64,
+    #[diesel(sql_type = Integer)]
+    duration_seconds: i32,
+    #[diesel(sql_type = Double)]
+    score: f64,
+    #[diesel(sql_type = Jsonb)]
+    details: Value,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+}
+
+impl Route {
+    /// The walk, if one of the user's requests ended in it.
+    pub async fn find_for_user(
+        connection: &mut Connection,
+        id: Uuid,
+        user_id: Uuid,
+    ) -> QueryResult<Option<Self>> {
+        let row: Option<RouteRow> = diesel::sql_query(
+            "SELECT id, path::bytea AS line, generation_params, distance_metres, duration_seconds, score, \
+                    details, created_at \
+             FROM routes \
+             WHERE id = $1 AND EXISTS (SELECT FROM route_requests WHERE route_id = $1 AND user_id = $2)",
+        )
+        .bind::<SqlUuid, _>(id)
+        .bind::<SqlUuid, _>(user_id)
+        .get_result(connection)
+        .await
+        .optional()?;
+        Ok(row.map(Self::from))
+    }
+
+    /// Whether the walk is still there.
+    pub async fn exists(connection: &mut Connection, id: Uuid) -> QueryResult<bool> {
+        diesel::select(diesel::dsl::exists(routes::table.find(id)))
+            .get_result(connection)
+            .await
+    }
+}
+
+impl From<RouteRow> for Route {
+    fn from(row: RouteRow) -> Self {
+        Self {
+            id: row.id,
+            path: line_points(&row.line).unwrap_or_default(),
+            generation_params: row.generation_params.unwrap_or_default(),
+            distance_metres: row.distance_metres,
+            duration_seconds: row.duration_seconds,
+            score: row.score,
+            details: row.details,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// A stop of a stored walk, with what is known of the place.
+#[derive(Debug, Clone, PartialEq, QueryableByName)]
+pub struct RouteStop {
+    #[diesel(sql_type = BigInt)]
+    pub poi_id: i64,
+    #[diesel(sql_type = Integer)]
+    pub position: i32,
+    #[diesel(sql_type = Nullable<diesel::sql_types::Text>)]
+    pub name: Option<String>,
+    #[diesel(sql_type = Double)]
+    pub lon: f64,
+    #[diesel(sql_type = Double)]
+    pub lat: f64,
+    #[diesel(sql_type = Nullable<diesel::sql_types::Text>)]
+    pub narrative: Option<String>,
+    #[diesel(sql_type = Nullable<diesel::sql_types::Float4>)]
+    pub popularity_score: Option<f32>,
+    #[diesel(sql_type = Array<SqlUuid>)]
+    pub theme_ids: Vec<Uuid>,
+    #[diesel(sql_type = Integer)]
+    pub arrive_after_seconds: i32,
+    #[diesel(sql_type = Integer)]
+    pub visit_seconds: i32,
+}
+
+impl RouteStop {
+    /// The stops of a walk in order.
+    pub async fn of_route(connection: &mut Connection, route_id: Uuid) -> QueryResult<Vec<Self>> {
+        diesel::sql_query(
+            "SELECT poi_id, position, name, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, \
+                    narrative, popularity_score, arrive_after_seconds, visit_seconds, \
+                    ARRAY(SELECT theme_id FROM poi_interest_themes WHERE poi_id = pois.id ORDER BY theme_id) \
+                        AS theme_ids \
+             FROM route_pois JOIN pois ON pois.id = poi_id \
+             WHERE route_id = $1 ORDER BY position",
+        )
+        .bind::<SqlUuid, _>(route_id)
+        .load(connection)
+        .await
+    }
+}

@@ -1,0 +1,337 @@
+//! Brings the status events of all processes from Redis pub/sub to the broker, and keeps the subscription alive.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler,
+    Supervised, Supervisor, WrapFuture,
+};
+use actix_broker::BrokerIssue;
+use futures::StreamExt;
+use redis::aio::{PubSubSink, PubSubStream};
+use redis::{Client, Msg, RedisError};
+use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::broker::{EventBatch, Issued, Resync};
+use crate::envelope::{Delivered, Env, Measured};
+use crate::event::{StatusEvent, all_channels};
+use crate::handle::ActorHandle;
+use crate::registry::{ActorRegistry, Observation, Observe};
+use crate::stats::ActorStats;
+
+/// Patience of the bridge. With the defaults a dead connection is noticed within 8 seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BridgeConfig {
+    /// Time to connect and subscribe.
+    pub connect_timeout: Duration,
+    /// A PING is sent this often.
+    pub ping_every: Duration,
+    /// Time to answer it.
+    pub ping_timeout: Duration,
+    /// Pause before the second try to connect; doubled for each further one.
+    pub first_backoff: Duration,
+    /// The longest pause.
+    pub max_backoff: Duration,
+}
+
+impl Default for BridgeConfig {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(3),
+            ping_every: Duration::from_secs(5),
+            ping_timeout: Duration::from_secs(3),
+            first_backoff: Duration::from_millis(100),
+            max_backoff: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Events in one batch at most.
+const BATCH: usize = 256;
+
+/// Batches on their way to the hub at most. The broker keeps the last one.
+const BATCHES: usize = 9;
+
+/// If the hub has not taken a batch for this long, the connection is given up instead of letting events pile up.
+const OVERLOADED_AFTER: Duration = Duration::from_secs(1);
+
+/// Try to connect.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+struct Connect;
+
+impl Measured for Connect {
+    const NAME: &'static str = "Connect";
+}
+
+/// Events have arrived.
+struct Received(Vec<Msg>);
+
+impl Message for Received {
+    type Result = ();
+}
+
+impl Measured for Received {
+    const NAME: &'static str = "Received";
+}
+
+/// The bridge from Redis pub/sub to the broker.
+pub struct RedisBridge {
+    client: Client,
+    config: BridgeConfig,
+    connection: Option<Connection>,
+    failures: u32,
+    subscriptions: u64,
+    events: u64,
+    malformed: u64,
+    credits: Arc<Semaphore>,
+    stats: Arc<ActorStats>,
+}
+
+struct Connection {
+    sink: PubSubSink,
+    messages: SpawnHandle,
+    pings: SpawnHandle,
+}
+
+impl RedisBridge {
+    /// Starts the bridge, which connects at once and for ever again. Must be called on an actix `System`.
+    pub fn start(
+        client: Client,
+        config: BridgeConfig,
+        registry: &ActorRegistry,
+    ) -> ActorHandle<Self> {
+        let stats = registry.stats("redis_bridge", BATCHES);
+        let bridge = Self {
+            client,
+            config,
+            connection: None,
+            failures: 0,
+            subscriptions: 0,
+            events: 0,
+            malformed: 0,
+            credits: Arc::new(Semaphore::new(BATCHES)),
+            stats: stats.clone(),
+        };
+        let address = Supervisor::start(|_| bridge);
+        registry.add(stats.clone(), address.clone().recipient());
+        ActorHandle::new(address, stats)
+    }
+
+    fn connect(&self) -> Env<Connect> {
+        Env::new(Connect, self.stats.message::<Connect>())
+    }
+
+    fn connected(&mut self, sink: PubSubSink, stream: PubSubStream, ctx: &mut Context<Self>) {
+        let messages = ctx.add_stream(stream.ready_chunks(BATCH));
+        let pings = ctx.run_interval(self.config.ping_every, Self::ping);
+        self.connection = Some(Connection {
+            sink,
+            messages,
+            pings,
+        });
+        self.failures = 0;
+        self.subscriptions += 1;
+        tracing::info!(
+            subscriptions = self.subscriptions,
+            "subscribed to status events"
+        );
+        // Whatever was published while nobody listened is in the database.
+        self.issue_system_async(Issued::now(Resync));
+    }
+
+    fn ping(&mut self, ctx: &mut Context<Self>) {
+        let Some(connection) = &self.connection else {
+            return;
+        };
+        let (mut sink, patience, of) = (
+            connection.sink.clone(),
+            self.config.ping_timeout,
+            self.subscriptions,
+        );
+        let pong = async move { timeout(patience, sink.ping::<redis::Value>()).await };
+        ctx.spawn(
+            pong.into_actor(self)
+                .map(move |pong, bridge, ctx| match pong {
+                    Ok(Ok(_)) => {}
+                    _ if bridge.subscriptions != of => {}
+                    Ok(Err(error)) => bridge.lost(&error, ctx),
+                    Err(_) => bridge.lost(&"no answer to PING", ctx),
+                }),
+        );
+    }
+
+    /// Gives the connection up, or the attempt at one, and tries again after a pause.
+    fn lost(&mut self, error: &dyn fmt::Display, ctx: &mut Context<Self>) {
+        if let Some(connection) = self.connection.take() {
+            ctx.cancel_future(connection.messages);
+            ctx.cancel_future(connection.pings);
+            self.stats.restarted("connection_lost");
+        }
+        let pause = backoff(self.config, self.failures);
+        self.failures += 1;
+        self.stats.failure(error);
+        tracing::warn!(error = %error, failures = self.failures, pause_ms = pause.as_millis() as u64, "no subscription to status events");
+        ctx.notify_later(self.connect(), pause);
+    }
+
+    fn issue(&self, events: Vec<Arc<StatusEvent>>, credit: OwnedSemaphorePermit) {
+        let batch = EventBatch {
+            events: events.into(),
+            _credit: Some(Arc::new(credit)),
+        };
+        self.issue_system_async(Issued::now(batch));
+    }
+
+    fn parse(&mut self, messages: &[Msg]) -> Vec<Arc<StatusEvent>> {
+        let mut events = Vec::with_capacity(messages.len());
+        for message in messages {
+            match serde_json::from_slice::<StatusEvent>(message.get_payload_bytes()) {
+                Ok(event) => events.push(Arc::new(event)),
+                Err(error) => self.malformed(message, &error),
+            }
+        }
+        self.events += events.len() as u64;
+        events
+    }
+
+    fn malformed(&mut self, message: &Msg, error: &serde_json::Error) {
+        self.malformed += 1;
+        self.stats.failure("malformed event");
+        tracing::warn!(%error, channel = message.get_channel_name(), "malformed status event ignored");
+    }
+}
+
+async fn subscribe(
+    client: Client,
+    patience: Duration,
+) -> Result<(PubSubSink, PubSubStream), String> {
+    let connecting = async {
+        let mut connection = client.get_async_pubsub().await?;
+        connection.subscribe(all_channels()).await?;
+        Ok(connection.split())
+    };
+    let connected: Result<Result<_, RedisError>, _> = timeout(patience, connecting).await;
+    connected
+        .map_err(|_| "no connection in time".to_owned())?
+        .map_err(|error| error.to_string())
+}
+
+/// The pause doubles with each failure, and half of it is random, so that not all processes come back at once.
+fn backoff(config: BridgeConfig, failures: u32) -> Duration {
+    let pause = config
+        .first_backoff
+        .saturating_mul(1 << failures.min(16))
+        .min(config.max_backoff);
+    pause.mul_f64(rand::random_range(0.5..1.0))
+}
+
+impl fmt::Debug for RedisBridge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisBridge")
+            .field("subscriptions", &self.subscriptions)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Actor for RedisBridge {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.notify(self.connect());
+    }
+}
+
+impl Supervised for RedisBridge {
+    /// The context has dropped the stream with all its futures.
+    fn restarting(&mut self, _: &mut Self::Context) {
+        self.connection = None;
+        self.stats.restarted("panicked");
+    }
+}
+
+impl<M> Handler<Env<M>> for RedisBridge
+where
+    Self: Handler<M>,
+    M: Measured,
+{
+    type Result = Delivered<M, <Self as Handler<M>>::Result>;
+
+    fn handle(&mut self, envelope: Env<M>, ctx: &mut Self::Context) -> Self::Result {
+        envelope.deliver(self, ctx)
+    }
+}
+
+impl Handler<Connect> for RedisBridge {
+    type Result = ();
+
+    fn handle(&mut self, _: Connect, ctx: &mut Self::Context) {
+        let connecting =
+            subscribe(self.client.clone(), self.config.connect_timeout).into_actor(self);
+        ctx.spawn(connecting.map(|connected, bridge, ctx| match connected {
+            Ok((sink, stream)) => bridge.connected(sink, stream, ctx),
+            Err(error) => bridge.lost(&error, ctx),
+        }));
+    }
+}
+
+impl StreamHandler<Vec<Msg>> for RedisBridge {
+    fn handle(&mut self, messages: Vec<Msg>, ctx: &mut Self::Context) {
+        Env::new(Received(messages), self.stats.message::<Received>())
+            .deliver_unanswered(self, ctx);
+    }
+
+    /// Redis has closed the connection.
+    fn finished(&mut self, ctx: &mut Self::Context) {
+        self.lost(&"the connection was closed", ctx);
+    }
+}
+
+impl Handler<Received> for RedisBridge {
+    type Result = ();
+
+    fn handle(&mut self, Received(messages): Received, ctx: &mut Self::Context) {
+        let events = self.parse(&messages);
+        if events.is_empty() {
+            return;
+        }
+        if let Ok(credit) = self.credits.clone().try_acquire_owned() {
+            self.issue(events, credit);
+            return;
+        }
+        let waiting = timeout(OVERLOADED_AFTER, self.credits.clone().acquire_owned());
+        ctx.wait(
+            waiting
+                .into_actor(self)
+                .map(move |credit, bridge, ctx| match credit {
+                    Ok(Ok(credit)) => bridge.issue(events, credit),
+                    _ => bridge.lost(&"the hub does not keep up", ctx),
+                }),
+        );
+    }
+}
+
+impl Handler<Observe> for RedisBridge {
+    type Result = Observation;
+
+    fn handle(&mut self, _: Observe, _: &mut Self::Context) -> Observation {
+        Observation {
+            state: if self.connection.is_some() {
+                "subscribed"
+            } else {
+                "connecting"
+            },
+            details: json!({
+                "subscriptions": self.subscriptions,
+                "failures_in_a_row": self.failures,
+                "events": self.events,
+                "malformed_events": self.malformed,
+                "batches_in_flight": BATCHES - self.credits.available_permits(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Who is there, and what each of them is doing.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use actix::{Message, Recipient};
+use futures::future::join_all;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::metrics::ActorMetrics;
+use crate::stats::{ActorStats, LastError};
+
+/// An actor that has not answered for this long is silent.
+const SILENT_AFTER: Duration = Duration::from_secs(1);
+
+/// Asks an actor what it is doing. Not measured: it should not show up in what it measures.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Observation")]
+pub struct Observe;
+
+/// What an actor says it is doing.
+#[derive(Debug, Clone, PartialEq, actix::MessageResponse)]
+pub struct Observation {
+    /// One word, such as `running`.
+    pub state: &'static str,
+    /// Figures of its own, as a JSON object.
+    pub details: Value,
+}
+
+/// What is known of one actor.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ActorReport {
+    /// Its name, the label in metrics.
+    pub name: &'static str,
+    /// What it says of itself; `silent` if it says nothing.
+    pub state: &'static str,
+    /// Whether it did not answer in time.
+    pub silent: bool,
+    /// Messages that wait.
+    pub mailbox_depth: i64,
+    /// Messages that may wait.
+    pub mailbox_capacity: usize,
+    /// Messages handled without failure.
+    pub handled: u64,
+    /// Messages whose handling failed.
+    pub failed: u64,
+    /// Restarts of the actor or of what it owns.
+    pub restarts: u64,
+    /// Its last failure.
+    pub last_error: Option<LastError>,
+    /// Figures of its own.
+    pub details: Value,
+}
+
+/// All actors of a process.
+#[derive(Debug)]
+pub struct ActorRegistry {
+    metrics: ActorMetrics,
+    entries: RwLock<Vec<Entry>>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    stats: Arc<ActorStats>,
+    observe: Recipient<Observe>,
+}
+
+impl ActorRegistry {
+    /// A registry without actors, which will count into `metrics`.
+    pub fn new(metrics: ActorMetrics) -> Arc<Self> {
+        Arc::new(Self {
+            metrics,
+            entries: RwLock::default(),
+        })
+    }
+
+    /// Counts for an actor; `capacity` is that of its mailbox.
+    pub(crate) fn stats(&self, name: &'static str, capacity: usize) -> Arc<ActorStats> {
+        ActorStats::new(name, capacity, self.metrics.clone())
+    }
+
+    /// Adds an actor to those that are observed.
+    pub(crate) fn add(&self, stats: Arc<ActorStats>, observe: Recipient<Observe>) {
+        self.entries
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Entry { stats, observe });
+    }
+
+    /// Asks every actor what it is doing; takes at most about a second. Also sets `actor_up`.
+    pub async fn observe_all(&self) -> Vec<ActorReport> {
+        let entries = self
+            .entries
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        join_all(entries.into_iter().map(observe)).await
+    }
+}
+
+async fn observe(Entry { stats, observe }: Entry) -> ActorReport {
+    let answer = tokio::time::timeout(SILENT_AFTER, observe.send(Observe)).await;
+    let observation = answer.ok().and_then(Result::ok);
+    let silent = observation.is_none();
+    stats.set_up(!silent);
+    let observation = observation.unwrap_or(Observation {
+        state: "silent",
+        details: Value::Null,
+    });
+    ActorReport {
+        name: stats.name(),
+        state: observation.state,
+        silent,
+        mailbox_depth: stats.depth(),
+        mailbox_capacity: stats.capacity(),
+        handled: stats.handled(),
+        failed: stats.failed(),
+        restarts: stats.restarts(),
+        last_error: stats.last_error(),
+        details: observation.details,
+    }
+}

@@ -1,0 +1,108 @@
+//! Which users are to be told how things stand, and asking for it: many users in one question.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::LocalBoxFuture;
+use rustc_hash::{FxHashMap, FxHashSet};
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+use super::Delivery;
+use crate::event::StatusEvent;
+
+/// Loads the statuses of these users' requests that are unfinished, or were finished in the last 5 minutes. The error is
+/// for the log.
+pub type SnapshotLoader = Arc<
+    dyn Fn(Vec<Uuid>) -> LocalBoxFuture<'static, Result<Vec<StatusEvent>, String>> + Send + Sync,
+>;
+
+/// Tries of one question.
+const TRIES: u32 = 4;
+
+/// Users who wait for a snapshot, each once, in order.
+#[derive(Debug, Default)]
+pub(super) struct Snapshots {
+    waiting: VecDeque<Uuid>,
+    known: FxHashSet<Uuid>,
+    in_flight: usize,
+}
+
+impl Snapshots {
+    pub(super) fn want(&mut self, user_id: Uuid) {
+        if self.known.insert(user_id) {
+            self.waiting.push_back(user_id);
+        }
+    }
+
+    /// The users of the next question, which is then in flight.
+    pub(super) fn next(&mut self, at_most: usize) -> Option<Vec<Uuid>> {
+        let users: Vec<Uuid> = self
+            .waiting
+            .drain(..at_most.min(self.waiting.len()))
+            .collect();
+        for user_id in &users {
+            self.known.remove(user_id);
+        }
+        self.in_flight += usize::from(!users.is_empty());
+        (!users.is_empty()).then_some(users)
+    }
+
+    pub(super) const fn finished(&mut self) {
+        self.in_flight -= 1;
+    }
+
+    pub(super) const fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+/// Asks until there is an answer, at most a few times.
+pub(super) async fn load(
+    loader: SnapshotLoader,
+    users: Vec<Uuid>,
+    patience: Duration,
+) -> Result<Vec<StatusEvent>, String> {
+    let mut tries = 0;
+    loop {
+        let answer = timeout(patience, loader(users.clone())).await;
+        let error = match answer {
+            Ok(Ok(events)) => return Ok(events),
+            Ok(Err(error)) => error,
+            Err(_) => "no answer in time".to_owned(),
+        };
+        tries += 1;
+        if tries == TRIES {
+            return Err(error);
+        }
+        tracing::warn!(
+            error,
+            tries,
+            users = users.len(),
+            "statuses not loaded, trying again"
+        );
+        let pause = 100 << tries;
+        sleep(Duration::from_millis(rand::random_range(pause / 2..pause))).await;
+    }
+}
+
+/// The frames of each user, in the order of time.
+pub(super) fn by_user(mut events: Vec<StatusEvent>) -> FxHashMap<Uuid, Arc<[Delivery]>> {
+    events.sort_by_key(|event| event.updated_at);
+    let mut deliveries: FxHashMap<Uuid, Vec<Delivery>> = FxHashMap::default();
+    for event in events {
+        deliveries
+            .entry(event.user_id)
+            .or_default()
+            .push(Delivery::new(Arc::new(event)));
+    }
+    deliveries
+        .into_iter()
+        .map(|(user_id, deliveries)| (user_id, deliveries.into()))
+        .collect()
+}

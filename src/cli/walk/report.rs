@@ -1,0 +1,192 @@
+//! A walk as a person would like to read it.
+
+use std::io::{self, Write};
+
+use geojson::{Feature, FeatureCollection, GeoJson};
+use serde_json::{Map, Value, json};
+
+use super::client::{Route, Stop, Theme};
+
+pub(super) fn print(
+    out: &mut impl Write,
+    route: &Route,
+    themes: &[Theme],
+    asked_minutes: u32,
+) -> io::Result<()> {
+    let visiting: u32 = route.pois.iter().map(|stop| stop.visit_seconds).sum();
+    let walking = route.duration_seconds.saturating_sub(visiting);
+    // The service tells when one arrives, not how far a leg is: its share of the walking time is its share of the way.
+    let metres_per_second = route.distance_metres / f64::from(walking.max(1));
+    let metres_since = |left: u32, arrived: u32| f64::from(arrived.saturating_sub(left)) * metres_per_second;
+
+    writeln!(
+        out,
+        "A walk of {} and {}, {} stops\n",
+        minutes(route.duration_seconds),
+        distance(route.distance_metres),
+        route.pois.len()
+    )?;
+    writeln!(out, "{:>8}  start", minutes(0))?;
+    let mut left = 0;
+    for stop in &route.pois {
+        let metres = metres_since(left, stop.arrive_after_seconds);
+        print_stop(out, stop, themes, metres)?;
+        left = stop.arrive_after_seconds + stop.visit_seconds;
+    }
+    let metres = metres_since(left, route.duration_seconds);
+    writeln!(
+        out,
+        "{:>8}  the end, {} on\n",
+        minutes(route.duration_seconds),
+        distance(metres)
+    )?;
+    writeln!(
+        out,
+        "{} on foot, {} at the stops, of {asked_minutes} min asked for",
+        minutes(walking),
+        minutes(visiting)
+    )?;
+    writeln!(out, "{}", route.attribution)
+}
+
+fn print_stop(out: &mut impl Write, stop: &Stop, themes: &[Theme], metres: f64) -> io::Result<()> {
+    writeln!(
+        out,
+        "{:>8}  {}",
+        minutes(stop.arrive_after_seconds),
+        stop.name.as_deref().unwrap_or("(no name)")
+    )?;
+    let names: Vec<&str> = themes
+        .iter()
+        .filter(|theme| stop.theme_ids.contains(&theme.id))
+        .map(|theme| theme.name.as_str())
+        .collect();
+    writeln!(
+        out,
+        "{:>8}  {} on, {} there{}{}",
+        "",
+        distance(metres),
+        minutes(stop.visit_seconds),
+        if names.is_empty() { "" } else { "; " },
+        names.join(", ")
+    )?;
+    match &stop.narrative {
+        Some(narrative) => writeln!(out, "{:>8}  {narrative}", ""),
+        None => Ok(()),
+    }
+}
+
+fn minutes(seconds: u32) -> String {
+    format!("{} min", (seconds + 30) / 60)
+}
+
+fn distance(metres: f64) -> String {
+    if metres < 1000.0 {
+        format!("{:.0} m", (metres / 10.0).round() * 10.0)
+    } else {
+        format!("{:.1} km", metres / 1000.0)
+    }
+}
+
+/// The path and the stops, each a feature.
+pub(super) fn geojson(route: &Route) -> GeoJson {
+    let path = feature(
+        route.path.clone(),
+        json!({
+            "route_id": route.id,
+            "distance_metres": route.distance_metres,
+            "duration_seconds": route.duration_seconds,
+            "attribution": route.attribution,
+        }),
+    );
+    let stops = route.pois.iter().map(|stop| {
+        feature(
+            stop.location.clone(),
+            json!({
+                "name": stop.name,
+                "narrative": stop.narrative,
+                "arrive_after_seconds": stop.arrive_after_seconds,
+                "visit_seconds": stop.visit_seconds,
+            }),
+        )
+    });
+    GeoJson::FeatureCollection(FeatureCollection {
+        bbox: None,
+        features: std::iter::once(path).chain(stops).collect(),
+        foreign_members: None,
+    })
+}
+
+fn feature(geometry: geojson::Geometry, properties: Value) -> Feature {
+    let properties = match properties {
+        Value::Object(properties) => properties,
+        _ => Map::new(),
+    };
+    Feature {
+        geometry: Some(geometry),
+        properties: Some(properties),
+        ..Feature::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route() -> Route {
+        serde_json::from_value(json!({
+            "id": "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+            "path": {"type": "LineString", "coordinates": [[24.95, 60.17], [24.96, 60.17]]},
+            "distance_metres": 1200.0,
+            "duration_seconds": 1200,
+            "attribution": "© OpenStreetMap contributors",
+            "pois": [{
+                "name": "Market Hall",
+                "location": {"type": "Point", "coordinates": [24.955, 60.17]},
+                "narrative": "A hall of 1889.",
+                "theme_ids": ["c1af4465-06f1-42fc-a101-0f154a9f2968"],
+                "arrive_after_seconds": 300,
+                "visit_seconds": 200,
+            }],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_walk_reads_as_a_list_of_stops() {
+        let themes = [Theme {
+            id: "c1af4465-06f1-42fc-a101-0f154a9f2968".parse().unwrap(),
+            name: "Markets".to_owned(),
+        }];
+        let mut out = Vec::new();
+        print(&mut out, &route(), &themes, 20).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            text,
+            "A walk of 20 min and 1.2 km, 1 stops
+
+   0 min  start
+   5 min  Market Hall
+          360 m on, 3 min there; Markets
+          A hall of 1889.
+  20 min  the end, 840 m on
+
+17 min on foot, 3 min at the stops, of 20 min asked for
+© OpenStreetMap contributors
+"
+        );
+    }
+
+    #[test]
+    fn the_geojson_has_the_path_and_every_stop() {
+        let text = geojson(&route()).to_string();
+        let GeoJson::FeatureCollection(collection) = text.parse().unwrap() else {
+            panic!("not a collection: {text}");
+        };
+        assert_eq!(collection.features.len(), 2);
+        assert_eq!(
+            collection.features[1].property("name"),
+            Some(&json!("Market Hall"))
+        );
+    }
+}
