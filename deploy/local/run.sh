@@ -58,6 +58,10 @@ configure() {
     TILE_TOKEN_KEY_FILE=${TILE_TOKEN_KEY_FILE:-$(secret tile-token.key 48)}
     export SESSION_KEY_FILE TILE_TOKEN_KEY_FILE
     export SESSION_COOKIE_SECURE=${SESSION_COOKIE_SECURE:-0}
+    # All clients on this machine share one address.
+    export WILDSIDE_REQUESTS_PER_SECOND=${WILDSIDE_REQUESTS_PER_SECOND:-0}
+    export WILDSIDE_LOGINS_PER_ADDRESS=${WILDSIDE_LOGINS_PER_ADDRESS:-0}
+    export WILDSIDE_SIGNUPS_PER_ADDRESS=${WILDSIDE_SIGNUPS_PER_ADDRESS:-0}
     (umask 077 && export -p | grep -E ' (DATABASE_URL|REDIS_URL|WILDSIDE_\w*|SESSION_\w*|TILE_\w*)=' | sed 's/^declare -x/export/' >"$state/env")
 }
 
@@ -118,6 +122,7 @@ stop_all() {
 trap stop_all EXIT
 trap 'exit 0' INT TERM HUP
 
+[ -z "${PBF:-}" ] || [ -n "${AT:-}" ] || fail "AT is missing: where the walk in $PBF begins, as in AT=7.4246,43.7384"
 take_lock
 stop_leftover server "$bin/wildside" TERM
 stop_leftover worker "$bin/wildside" TERM
