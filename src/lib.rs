@@ -6,6 +6,7 @@
 pub mod cache;
 pub mod config;
 pub mod db;
+pub mod jobs;
 pub mod metrics;
 pub mod network_cache;
 pub mod overpass;
@@ -15,3 +16,4 @@ pub mod shared_redis;
 pub mod status;
 pub mod telemetry;
 pub mod tiles;
+pub mod worker;

@@ -1,4 +1,5 @@
-//! What Prometheus is told, by server and worker alike.
+//! What Prometheus is told, by server and worker alike. The actors' metrics, with the count of WebSocket connections, are
+//! in `wildside_actors::metrics`.
 
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -13,8 +14,6 @@ pub struct Metrics {
     pub route_generation_duration_seconds: Histogram,
     /// Jobs that ended, by `type` and `status`.
     pub jobs_total: IntCounterVec,
-    /// Open WebSocket connections.
-    pub websocket_connections_active: IntGauge,
     /// Enrichment jobs that ended, by `status`.
     pub enrichment_jobs_total: IntCounterVec,
     /// Places in the database.
@@ -48,10 +47,6 @@ impl Metrics {
                 ]),
             )?,
             jobs_total: counters("jobs_total", "Jobs that ended.", &["type", "status"])?,
-            websocket_connections_active: IntGauge::new(
-                "websocket_connections_active",
-                "Open WebSocket connections.",
-            )?,
             enrichment_jobs_total: counters(
                 "enrichment_jobs_total",
                 "Enrichment jobs that ended.",
@@ -89,7 +84,6 @@ impl Metrics {
     fn register(&self, registry: &Registry) -> Result<()> {
         registry.register(Box::new(self.route_generation_duration_seconds.clone()))?;
         registry.register(Box::new(self.jobs_total.clone()))?;
-        registry.register(Box::new(self.websocket_connections_active.clone()))?;
         registry.register(Box::new(self.enrichment_jobs_total.clone()))?;
         registry.register(Box::new(self.pois_total.clone()))?;
         registry.register(Box::new(self.route_cache_requests_total.clone()))?;

@@ -1,4 +1,73 @@
 //! Telling the world how a request for a walk fares.
 //!
 //! The ledger is the truth. After each transition that it accepted, one event goes over Redis pub/sub to the sessions
-//! of the user. An event that gets lost is made up for by the snapshot on the next connect.
+//! of the user. An event that gets lost is made up for by the snapshot from the ledger on the next connect.
+
+use std::time::Duration;
+
+use redis::AsyncCommands;
+use redis::aio::ConnectionManager;
+use tokio::time::timeout;
+use wildside_actors::{StatusError, StatusEvent};
+
+use crate::db::route_requests::RouteRequest;
+
+/// An announcement is not worth a longer wait.
+const TIME_BUDGET: Duration = Duration::from_millis(500);
+
+/// Publishes events; clones share the connection.
+#[derive(Debug, Clone)]
+pub struct Announcer {
+    redis: ConnectionManager,
+}
+
+impl Announcer {
+    /// An announcer on a shared connection.
+    pub fn new(redis: ConnectionManager) -> Self {
+        Self { redis }
+    }
+
+    /// Tells the user's sessions where the request stands. Nobody is told once the account is gone.
+    pub async fn announce(&self, request: &RouteRequest) {
+        let Some(event) = event(request) else {
+            return;
+        };
+        let published = timeout(TIME_BUDGET, self.publish(&event)).await;
+        match published {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(request.id = %request.id, %error, "status not announced");
+            }
+            Err(_) => {
+                tracing::warn!(request.id = %request.id, "status not announced: redis is slow");
+            }
+        }
+    }
+
+    async fn publish(&self, event: &StatusEvent) -> redis::RedisResult<()> {
+        let json = serde_json::to_vec(event).map_err(std::io::Error::other)?;
+        self.redis.clone().publish(event.channel(), json).await
+    }
+}
+
+/// The event that says what the ledger says; `None` if there is no user to tell.
+pub fn event(request: &RouteRequest) -> Option<StatusEvent> {
+    Some(StatusEvent {
+        user_id: request.user_id?,
+        request_id: request.id,
+        status: request.status,
+        route_id: request.route_id,
+        error: error(request),
+        progress: request.progress,
+        stage: request.stage.clone(),
+        updated_at: request.updated_at,
+        trace_id: request.trace_id,
+    })
+}
+
+fn error(request: &RouteRequest) -> Option<StatusError> {
+    Some(StatusError {
+        code: request.error_code.clone()?,
+        message: request.error_message.clone().unwrap_or_default(),
+    })
+}

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wildside_engine::places::{ThemeId, catalogue};
 use wildside_engine::{Poi, Point};
 
-use super::Connection;
+use super::{Connection, schema};
 use crate::route_params::RouteParams;
 
 /// As many places as the engine may have to look at. Where there are more, each theme sends its best.
@@ -53,6 +53,16 @@ pub async fn candidates(
         .load(connection)
         .await?;
     Ok(rows.into_iter().filter_map(Candidate::into_poi).collect())
+}
+
+/// How many places there are.
+pub async fn count(connection: &mut Connection) -> QueryResult<i64> {
+    use diesel::{ExpressionMethods, QueryDsl};
+    schema::pois::table
+        .filter(schema::pois::removed_at.is_null())
+        .count()
+        .get_result(connection)
+        .await
 }
 
 impl Candidate {

@@ -4,62 +4,49 @@
 //! number and touches nothing if another worker has claimed the request since: the late writer is fenced.
 //! Final states are never left.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::data_types::PgInterval;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
+use diesel::sql_types::{Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
+use wildside_actors::Status;
 
 use super::Connection;
 use super::schema::route_requests;
 
-/// Where a request is on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// Accepted, not started.
-    Pending,
-    /// A worker is at it.
-    InProgress,
-    /// There is a route.
-    Complete,
-    /// There is none, for the reason in `error_code`.
-    Failed,
-}
+/// A status as the database has it.
+#[derive(Debug, FromSqlRow)]
+pub struct StoredStatus(Status);
 
-impl Status {
-    /// The word in the database, in JSON and in events.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::InProgress => "in_progress",
-            Self::Complete => "complete",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Whether it stays so.
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Complete | Self::Failed)
+impl FromSql<Text, Pg> for StoredStatus {
+    fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
+        let all = [
+            Status::Pending,
+            Status::InProgress,
+            Status::Complete,
+            Status::Failed,
+        ];
+        let word = std::str::from_utf8(bytes.as_bytes())?;
+        let status = all.into_iter().find(|status| status.as_str() == word);
+        status
+            .map(Self)
+            .ok_or_else(|| format!("unknown status {word:?} in the ledger").into())
     }
 }
 
-impl TryFrom<String> for Status {
-    type Error = String;
-
-    fn try_from(word: String) -> Result<Self, String> {
-        match word.as_str() {
-            "pending" => Ok(Self::Pending),
-            "in_progress" => Ok(Self::InProgress),
-            "complete" => Ok(Self::Complete),
-            "failed" => Ok(Self::Failed),
-            _ => Err(format!("unknown status {word:?} in the ledger")),
-        }
+impl From<StoredStatus> for Status {
+    fn from(stored: StoredStatus) -> Self {
+        stored.0
     }
 }
 
 /// A row of the ledger.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = route_requests, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = route_requests, check_for_backend(Pg))]
 pub struct RouteRequest {
     pub id: Uuid,
     /// Who asked; none once the account is gone.
@@ -67,7 +54,7 @@ pub struct RouteRequest {
     /// [`crate::route_params::RouteParams`] as JSON.
     pub params: Value,
     pub cache_key: String,
-    #[diesel(deserialize_as = String)]
+    #[diesel(deserialize_as = StoredStatus)]
     pub status: Status,
     /// What the worker is doing: `loading`, `computing` or `storing`.
     pub stage: Option<String>,
@@ -183,6 +170,37 @@ impl RouteRequest {
             .optional()
     }
 
+    /// Ends all unfinished requests of this canonical form with a route that has just been computed for one of them.
+    pub async fn complete_all_like(
+        connection: &mut Connection,
+        cache_key: &str,
+        route_id: Uuid,
+    ) -> QueryResult<Vec<Self>> {
+        diesel::update(
+            route_requests::table
+                .filter(route_requests::cache_key.eq(cache_key))
+                .filter(unfinished()),
+        )
+        .set((
+            route_requests::status.eq(Status::Complete.as_str()),
+            route_requests::route_id.eq(route_id),
+            route_requests::stage.eq(None::<String>),
+            route_requests::progress.eq(1.0_f32),
+            route_requests::updated_at.eq(diesel::dsl::now),
+        ))
+        .returning(Self::as_returning())
+        .get_results(connection)
+        .await
+    }
+
+    /// Whether the request has ended, or is gone.
+    pub async fn is_finished(connection: &mut Connection, id: Uuid) -> QueryResult<bool> {
+        let unfinished = route_requests::table.find(id).filter(unfinished());
+        diesel::select(diesel::dsl::not(diesel::dsl::exists(unfinished)))
+            .get_result(connection)
+            .await
+    }
+
     /// Notes how far the work is; `None` if the caller was fenced.
     pub async fn advance(
         &self,
@@ -243,18 +261,20 @@ impl RouteRequest {
             .optional()
     }
 
-    /// Up to `limit` unfinished requests that nothing has happened to since `before`, after the row `(updated_at, id)`
-    /// that the last batch ended with.
+    /// Up to `limit` unfinished requests that nothing has happened to for a while, by the clock of the database, after
+    /// the row `(updated_at, id)` that the last batch ended with.
     pub async fn stalled(
         connection: &mut Connection,
-        before: DateTime<Utc>,
+        idle: TimeDelta,
         after: (DateTime<Utc>, Uuid),
         limit: i64,
     ) -> QueryResult<Vec<Self>> {
         let (after_time, after_id) = after;
+        let idle = PgInterval::from_microseconds(idle.num_microseconds().unwrap_or(i64::MAX));
+        let now = diesel::dsl::now.into_sql::<Timestamptz>();
         route_requests::table
             .filter(unfinished())
-            .filter(route_requests::updated_at.lt(before))
+            .filter(route_requests::updated_at.lt(now - idle))
             .filter(
                 route_requests::updated_at
                     .gt(after_time)

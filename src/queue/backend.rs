@@ -21,9 +21,22 @@ pub struct StreamBackend<J> {
     deliveries: Arc<Mutex<mpsc::Receiver<Delivery<J>>>>,
 }
 
-impl<J> StreamBackend<J> {
+/// Makes backends, one at a time: a new one goes on where the last one was.
+#[derive(Debug)]
+pub struct BackendSource<J> {
+    deliveries: Arc<Mutex<mpsc::Receiver<Delivery<J>>>>,
+}
+
+impl<J> BackendSource<J> {
     pub(super) fn new(deliveries: Arc<Mutex<mpsc::Receiver<Delivery<J>>>>) -> Self {
         Self { deliveries }
+    }
+
+    /// A backend for an Apalis worker.
+    pub fn backend(&self) -> StreamBackend<J> {
+        StreamBackend {
+            deliveries: self.deliveries.clone(),
+        }
     }
 }
 

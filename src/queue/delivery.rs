@@ -18,8 +18,10 @@ use super::holdings::Holdings;
 pub struct Delivery<J> {
     /// What is to be done.
     pub job: J,
-    /// The number of this run, from 1. Runs that took their whole process down are counted.
+    /// The number of this run, from 1.
     pub run: u32,
+    /// How many of the runs before never ended, because their worker did.
+    pub crashes: u32,
     /// How long the job waited, by the clocks of Redis and of this machine.
     pub waited: Duration,
     pub(super) ticket: Ticket,

@@ -28,7 +28,7 @@ mod pulse;
 mod scripts;
 mod subscription;
 
-pub use backend::StreamBackend;
+pub use backend::{BackendSource, StreamBackend};
 pub use delivery::Delivery;
 pub use payloads::{EnrichmentJob, GenerateRouteJob, Job};
 pub use producer::{Producer, Pushed};

@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use super::backend::StreamBackend;
+use super::backend::BackendSource;
 use super::consumer::Consumer;
 use super::delivery::{Delivery, Ticket};
 use super::entry::Entry;
@@ -74,9 +74,9 @@ impl<J: Job> Subscription<J> {
         })
     }
 
-    /// The Apalis end of it. A backend that is made anew goes on where the last one was.
-    pub fn backend(&self) -> StreamBackend<J> {
-        StreamBackend::new(self.deliveries.clone())
+    /// Where Apalis gets its backends from.
+    pub fn backend_source(&self) -> BackendSource<J> {
+        BackendSource::new(self.deliveries.clone())
     }
 
     /// Says whether the fetching is alive.
@@ -84,12 +84,9 @@ impl<J: Job> Subscription<J> {
         self.shared.pulse.clone()
     }
 
-    /// A handle that stops the fetching at once; what runs may finish.
-    pub fn stopper(&self) -> impl Fn() + Send + Sync + use<J> {
-        let stop = self.stop.clone();
-        move || {
-            stop.send_replace(true);
-        }
+    /// Stops the fetching at once; what runs may finish.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
     }
 
     /// Ends the subscription and gives back what is not settled.
@@ -237,10 +234,10 @@ impl<J: Job> Fetcher<'_, J> {
         &self,
         slot: OwnedSemaphorePermit,
         stream_id: &StreamId,
-        deliveries: u32,
+        crashes: u32,
     ) -> Option<Delivery<J>> {
         let entry = Entry::of(stream_id);
-        let run = entry.runs + deliveries + 1;
+        let run = entry.runs + crashes + 1;
         let waited = age(&stream_id.id);
         self.shared
             .metrics
@@ -259,6 +256,7 @@ impl<J: Job> Fetcher<'_, J> {
             Ok(job) => Some(Delivery {
                 job,
                 run,
+                crashes,
                 waited,
                 ticket,
             }),
@@ -268,6 +266,7 @@ impl<J: Job> Fetcher<'_, J> {
                 let unknown = Delivery {
                     job: (),
                     run,
+                    crashes,
                     waited,
                     ticket,
                 };

@@ -1,0 +1,124 @@
+//! Why a run of a job failed.
+
+use std::time::Duration;
+
+use wildside_actors::route_supervisor::RouteFailure;
+
+use crate::db::PoolError;
+use crate::network_cache::NetworkError;
+
+/// Why a run failed, and whether another may succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The database or Redis is away or slow; not the job's fault.
+    #[error("what the job needs is not available: {0}")]
+    Unavailable(String),
+    /// There is no free capacity; not the job's fault.
+    #[error("the engine is busy")]
+    Busy,
+    /// The run took longer than it may.
+    #[error("the job took longer than {0:?}")]
+    TimedOut(Duration),
+    /// The run panicked.
+    #[error("the job panicked: {0}")]
+    Panicked(String),
+    /// Each run took its worker down.
+    #[error("no run of the job ever ended")]
+    Crashed,
+    /// The job failed by what it found or did.
+    #[error("{message}")]
+    Failed {
+        /// A stable machine code.
+        code: &'static str,
+        /// The cause.
+        message: String,
+    },
+}
+
+impl JobError {
+    /// A stable machine code: what the user is told if the job is given up, and the `reason` in metrics.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Busy => "busy",
+            Self::TimedOut(_) => "timed_out",
+            Self::Panicked(_) | Self::Crashed => "internal_error",
+            Self::Failed { code, .. } => code,
+        }
+    }
+
+    /// Whether what the job needs was away, so that it says nothing about the job.
+    pub const fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Busy)
+    }
+
+    /// A sentence for the user whose request is given up.
+    pub const fn message_for_user(&self) -> &'static str {
+        match self {
+            Self::TimedOut(_) => "The walk took too long to compute. Please try a shorter one.",
+            _ => {
+                "Something went wrong on our side and your walk could not be computed. Please try again."
+            }
+        }
+    }
+}
+
+impl From<PoolError> for JobError {
+    fn from(error: PoolError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<diesel::result::Error> for JobError {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind, Error};
+        let message = error.to_string();
+        match error {
+            // What a restart, a timeout or a deadlock brings. Diesel has a name for few of them.
+            Error::DatabaseError(
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::SerializationFailure
+                | DatabaseErrorKind::Unknown,
+                _,
+            )
+            | Error::BrokenTransactionManager => Self::Unavailable(message),
+            _ => Self::Failed {
+                code: "internal_error",
+                message,
+            },
+        }
+    }
+}
+
+impl From<NetworkError> for JobError {
+    fn from(error: NetworkError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<redis::RedisError> for JobError {
+    fn from(error: redis::RedisError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for JobError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Failed {
+            code: "internal_error",
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<RouteFailure> for JobError {
+    fn from(failure: RouteFailure) -> Self {
+        match failure {
+            RouteFailure::Busy | RouteFailure::Stopped => Self::Busy,
+            failure => Self::Failed {
+                code: failure.code(),
+                message: failure.to_string(),
+            },
+        }
+    }
+}

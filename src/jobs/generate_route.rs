@@ -1,0 +1,290 @@
+//! Generate the walk of a request in the ledger.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel_async::AsyncConnection;
+use tracing::Span;
+use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
+use wildside_engine::network::{CellId, Network};
+use wildside_engine::{NoWalk, Poi, Point, Walk};
+
+use super::flight::{Flight, Turn};
+use super::{JobContext, JobError, Perform};
+use crate::cache::CacheKey;
+use crate::db::pois;
+use crate::db::route_requests::RouteRequest;
+use crate::db::routes::{NewRoute, Route};
+use crate::queue::GenerateRouteJob;
+use crate::route_params::RouteParams;
+
+/// Streets are loaded this far beyond the outermost place, so that a way round is known too.
+const STREET_MARGIN_METRES: f64 = 300.0;
+/// Between the engine's deadline and the job's, for what comes before and after it.
+const STORE_RESERVE: Duration = Duration::from_secs(5);
+
+impl Perform for GenerateRouteJob {
+    async fn perform(&self, context: &JobContext) -> Result<(), JobError> {
+        let started = Instant::now();
+        let Some(request) = claim(self, context).await? else {
+            tracing::info!("the request is finished or gone");
+            return Ok(());
+        };
+        context.announcer.announce(&request).await;
+
+        let key = CacheKey::stored(request.cache_key.clone());
+        let flight = match Flight::board(&context.redis, &key).await {
+            Turn::Lead(flight) => flight,
+            Turn::Followed => return follow(&request, &key, context).await,
+        };
+        let outcome = compute(&request, &key, context).await;
+        if let Some(flight) = flight {
+            flight.land().await;
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        context
+            .metrics
+            .route_generation_duration_seconds
+            .observe(seconds);
+        outcome
+    }
+
+    async fn give_up(&self, context: &JobContext, error: &JobError) -> Result<(), JobError> {
+        match claim(self, context).await? {
+            Some(request) => fail(&request, error.code(), error.message_for_user(), context).await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn claim(
+    job: &GenerateRouteJob,
+    context: &JobContext,
+) -> Result<Option<RouteRequest>, JobError> {
+    let mut connection = context.db.get().await?;
+    Ok(RouteRequest::claim(&mut connection, job.request_id).await?)
+}
+
+/// Load, compute, store, announce.
+async fn compute(
+    request: &RouteRequest,
+    key: &CacheKey,
+    context: &JobContext,
+) -> Result<(), JobError> {
+    let params: RouteParams = serde_json::from_value(request.params.clone())?;
+    let pois = load_pois(&params, context).await?;
+    let network = load_network(&params, &pois, context).await?;
+
+    announce_stage(request, "computing", 0.3, context).await;
+    let walk = match generate(&params, pois, network, context).await? {
+        Ok(walk) => walk,
+        Err(no_walk) => return fail(request, no_walk.code(), &explain(&no_walk), context).await,
+    };
+
+    announce_stage(request, "storing", 0.9, context).await;
+    let Some((route_id, finished)) = store(request, key, walk, context).await? else {
+        tracing::warn!("another worker has taken the request over");
+        return Ok(());
+    };
+    context.cache.put(key, route_id).await;
+    for request in &finished {
+        announce_completion(request, context).await;
+    }
+    tracing::info!(route.id = %route_id, requests = finished.len(), "walk stored");
+    Ok(())
+}
+
+async fn load_pois(params: &RouteParams, context: &JobContext) -> Result<Arc<[Poi]>, JobError> {
+    let mut connection = context.db.get().await?;
+    let pois = pois::candidates(&mut connection, params).await?;
+    tracing::debug!(pois = pois.len(), "places loaded");
+    Ok(pois.into())
+}
+
+/// The street cells around everything that the walk may touch.
+async fn load_network(
+    params: &RouteParams,
+    pois: &[Poi],
+    context: &JobContext,
+) -> Result<Network, JobError> {
+    let ends = std::iter::once(params.start()).chain(params.end());
+    let (south_west, north_east) = bounding_box(ends.chain(pois.iter().map(|poi| poi.location)));
+    let cells = context
+        .network
+        .cells(&CellId::covering(south_west, north_east))
+        .await?;
+    tracing::debug!(cells = cells.len(), "streets loaded");
+    Ok(Network::join(cells))
+}
+
+fn bounding_box(points: impl Iterator<Item = Point>) -> (Point, Point) {
+    const METRES_PER_DEGREE: f64 = 111_320.0;
+    let start = (Point::new(180.0, 90.0), Point::new(-180.0, -90.0));
+    let (low, high) = points.fold(start, |(low, high), point| {
+        (
+            Point::new(low.lon.min(point.lon), low.lat.min(point.lat)),
+            Point::new(high.lon.max(point.lon), high.lat.max(point.lat)),
+        )
+    });
+    let lat_margin = STREET_MARGIN_METRES / METRES_PER_DEGREE;
+    let lon_margin = lat_margin
+        / high
+            .lat
+            .abs()
+            .max(low.lat.abs())
+            .to_radians()
+            .cos()
+            .max(0.01);
+    (
+        Point::new(
+            (low.lon - lon_margin).max(-180.0),
+            (low.lat - lat_margin).max(-90.0),
+        ),
+        Point::new(
+            (high.lon + lon_margin).min(180.0),
+            (high.lat + lat_margin).min(90.0),
+        ),
+    )
+}
+
+/// Asks the engine; that there is no walk is an answer too.
+async fn generate(
+    params: &RouteParams,
+    pois: Arc<[Poi]>,
+    network: Network,
+    context: &JobContext,
+) -> Result<Result<Walk, NoWalk>, JobError> {
+    let budget = context
+        .limits
+        .engine_budget
+        .min(context.limits.timeout.saturating_sub(STORE_RESERVE));
+    let question = GenerateRoute {
+        request: params.to_walk_request(),
+        pois,
+        network,
+        deadline: Instant::now() + budget,
+        span: Span::current(),
+    };
+    match context.routes.ask(question).await {
+        Ok(Ok(walk)) => Ok(Ok(walk)),
+        Ok(Err(RouteFailure::NoWalk(no_walk))) => Ok(Err(no_walk)),
+        Ok(Err(failure)) => Err(failure.into()),
+        Err(_) => Err(JobError::Busy),
+    }
+}
+
+/// Stores the walk and ends the request, together with all that ask for the same. `None` if the caller was fenced:
+/// nothing is stored then.
+async fn store(
+    request: &RouteRequest,
+    key: &CacheKey,
+    walk: Walk,
+    context: &JobContext,
+) -> Result<Option<(uuid::Uuid, Vec<RouteRequest>)>, JobError> {
+    let route = NewRoute::new(walk, request.user_id, request.params.clone())?;
+    let mut connection = context.db.get().await?;
+    let finished = connection
+        .transaction(async |connection| {
+            route.insert(connection).await?;
+            let Some(own) = request.complete(connection, route.id).await? else {
+                return Err(diesel::result::Error::RollbackTransaction);
+            };
+            let mut finished = vec![own];
+            finished
+                .extend(RouteRequest::complete_all_like(connection, key.as_str(), route.id).await?);
+            Ok(finished)
+        })
+        .await;
+    match finished {
+        Ok(finished) => Ok(Some((route.id, finished))),
+        Err(diesel::result::Error::RollbackTransaction) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The leader is done. It ended this request as well, unless it failed or began before the request was made.
+async fn follow(
+    request: &RouteRequest,
+    key: &CacheKey,
+    context: &JobContext,
+) -> Result<(), JobError> {
+    let Some(route_id) = context.cache.get(key).await else {
+        return recheck(request, context).await;
+    };
+    let mut connection = context.db.get().await?;
+    if !Route::exists(&mut connection, route_id).await? {
+        context.cache.remove(key).await;
+        return Err(JobError::Busy);
+    }
+    if let Some(finished) = request.complete(&mut connection, route_id).await? {
+        drop(connection);
+        context.announcer.announce(&finished).await;
+    }
+    Ok(())
+}
+
+/// Nothing to follow: done if the request has ended, else to be tried again.
+async fn recheck(request: &RouteRequest, context: &JobContext) -> Result<(), JobError> {
+    let mut connection = context.db.get().await?;
+    if RouteRequest::is_finished(&mut connection, request.id).await? {
+        return Ok(());
+    }
+    Err(JobError::Busy)
+}
+
+async fn fail(
+    request: &RouteRequest,
+    code: &str,
+    message: &str,
+    context: &JobContext,
+) -> Result<(), JobError> {
+    let failed = {
+        let mut connection = context.db.get().await?;
+        request.fail(&mut connection, code, message).await?
+    };
+    if let Some(failed) = failed {
+        tracing::info!(code, "request failed");
+        context.announcer.announce(&failed).await;
+    }
+    Ok(())
+}
+
+/// A stage is told to those who listen; the ledger's next entry is the end.
+async fn announce_stage(request: &RouteRequest, stage: &str, progress: f32, context: &JobContext) {
+    let stage = RouteRequest {
+        stage: Some(stage.to_owned()),
+        progress: Some(progress),
+        ..request.clone()
+    };
+    context.announcer.announce(&stage).await;
+}
+
+/// A request that ended before its own job had begun still goes through all statuses.
+async fn announce_completion(request: &RouteRequest, context: &JobContext) {
+    if request.attempt == 0 {
+        let begun = RouteRequest {
+            status: wildside_actors::Status::InProgress,
+            route_id: None,
+            progress: Some(0.0),
+            ..request.clone()
+        };
+        context.announcer.announce(&begun).await;
+    }
+    context.announcer.announce(request).await;
+}
+
+/// Why there is no walk, as a person would say it.
+fn explain(no_walk: &NoWalk) -> String {
+    match no_walk {
+        NoWalk::NothingToSee => {
+            "We found nothing that fits your themes within this time. Try more themes or a longer walk.".into()
+        }
+        NoWalk::BudgetTooSmall { needed_seconds } => {
+            format!("The time is too short: this walk needs at least {} minutes.", needed_seconds.div_ceil(60))
+        }
+        NoWalk::NoWalkableWayNearby { .. } => "There is no street or path to walk on near the start.".into(),
+        NoWalk::EndUnreachable => "The end can't be reached on foot from the start.".into(),
+        NoWalk::DeadlineExceeded => "The walk took too long to compute. Please try a shorter one.".into(),
+        NoWalk::InvalidRequest(cause) => format!("The request is not valid: {cause}."),
+    }
+}

@@ -1,0 +1,49 @@
+//! What a worker does: a file for each job, and what all of them need.
+
+mod error;
+mod flight;
+mod generate_route;
+mod run;
+mod sweep;
+
+use std::time::Duration;
+
+use redis::aio::ConnectionManager;
+use wildside_actors::ActorHandle;
+use wildside_actors::route_supervisor::RouteSupervisor;
+
+pub use error::JobError;
+pub use run::{Perform, run};
+pub use sweep::sweep_until_stopped;
+
+use crate::cache::RouteCache;
+use crate::db::Pool;
+use crate::metrics::Metrics;
+use crate::network_cache::NetworkCache;
+use crate::queue::Producer;
+use crate::status::Announcer;
+
+/// The handles and limits that jobs work with; clones share them.
+#[derive(Debug, Clone)]
+pub struct JobContext {
+    pub db: Pool,
+    pub redis: ConnectionManager,
+    pub cache: RouteCache,
+    pub announcer: Announcer,
+    pub producer: Producer,
+    pub network: NetworkCache,
+    pub routes: ActorHandle<RouteSupervisor>,
+    pub metrics: Metrics,
+    pub limits: JobLimits,
+}
+
+/// How long and how often a job may run.
+#[derive(Debug, Clone, Copy)]
+pub struct JobLimits {
+    /// The longest run of a job.
+    pub timeout: Duration,
+    /// Runs that may fail by the job's own fault before it is given up.
+    pub max_runs: u32,
+    /// How long the engine may compute for one walk.
+    pub engine_budget: Duration,
+}
