@@ -53,11 +53,10 @@ impl Catalogue {
     pub fn classify(&self, tags: &Tags<'_>) -> Option<Classification> {
         let (kind_id, rule) = self.match_kind(tags)?;
         let kind = self.kind(kind_id)?;
-        let own_name = own_name(tags);
-        let known = kind.unnamed || own_name.is_some() || tags.get("wikidata").is_some();
-        if !known || self.is_excluded(tags) {
+        if self.is_excluded(tags) {
             return None;
         }
+        let name = own_name(tags).or_else(|| descriptive_name(kind, tags))?;
         let mut why = vec![Reason::Kind {
             rule: rule.text.clone(),
         }];
@@ -75,7 +74,7 @@ impl Catalogue {
             kind: kind_id,
             themes,
             prominence,
-            name: own_name.unwrap_or_else(|| descriptive_name(kind, tags)),
+            name,
             narrative: narrative(kind, tags),
             why,
         })
@@ -155,12 +154,22 @@ fn own_name(tags: &Tags<'_>) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// What to call a place without a name: `Mural by Anna Perander`, `Viewpoint`.
-fn descriptive_name(kind: &Kind, tags: &Tags<'_>) -> String {
-    match tags.get("artist_name").or_else(|| tags.get("sculptor")) {
-        Some(artist) => format!("{} by {artist}", kind.label),
-        None => kind.label.clone(),
+/// What to call a place without a name: `Mural by Anna Perander`, `Viewpoint`; a famous house has its address.
+///
+/// `None` where that would be nothing worth a stop.
+fn descriptive_name(kind: &Kind, tags: &Tags<'_>) -> Option<String> {
+    if kind.unnamed {
+        let artist = tags.get("artist_name").or_else(|| tags.get("sculptor"));
+        return Some(artist.map_or_else(
+            || kind.label.clone(),
+            |artist| format!("{} by {artist}", kind.label),
+        ));
     }
+    tags.get("wikidata")?;
+    tags.get("addr:housename").map(str::to_owned).or_else(|| {
+        let (street, number) = (tags.get("addr:street")?, tags.get("addr:housenumber")?);
+        Some(format!("{street} {number}"))
+    })
 }
 
 #[cfg(test)]
@@ -236,7 +245,12 @@ mod tests {
                 "building",
             ),
             (
-                &[("shop", "books"), ("building", "yes"), ("wikidata", "Q1")],
+                &[
+                    ("shop", "books"),
+                    ("name", "X"),
+                    ("building", "yes"),
+                    ("wikidata", "Q1"),
+                ],
                 "bookshop",
             ),
         ] {
@@ -270,6 +284,14 @@ mod tests {
             ("artist_name", "A. B."),
         ];
         assert_eq!(classify(&mural).unwrap().name, "Mural by A. B.");
+        let house = [
+            ("building", "yes"),
+            ("wikidata", "Q1"),
+            ("addr:street", "Aleksanterinkatu"),
+            ("addr:housenumber", "13"),
+        ];
+        assert_eq!(classify(&house).unwrap().name, "Aleksanterinkatu 13");
+        assert_eq!(classify(&house[..2]), None);
     }
 
     #[test]

@@ -26,13 +26,34 @@ pub(super) fn narrative(kind: &Kind, tags: &Tags<'_>) -> Option<String> {
     enough.then(|| [telling, details].concat().join(" "))
 }
 
+/// The mappers' own words; not of businesses, where they are advertisement or complaint.
 fn description(tags: &Tags<'_>) -> Option<String> {
+    if is_business(tags) {
+        return None;
+    }
     let text = tags
         .get("description:en")
         .or_else(|| tags.get("description"))?;
     let text = shortened(text);
     let ends = text.ends_with(['.', '!', '?', '…']);
     Some(if ends { text } else { format!("{text}.") })
+}
+
+fn is_business(tags: &Tags<'_>) -> bool {
+    let eating = [
+        "cafe",
+        "restaurant",
+        "pub",
+        "bar",
+        "fast_food",
+        "ice_cream",
+        "nightclub",
+        "biergarten",
+    ];
+    tags.get("shop").is_some()
+        || tags
+            .get("amenity")
+            .is_some_and(|amenity| eating.contains(&amenity))
 }
 
 /// Who made it and when: `Built in 1842 by Carl Ludvig Engel.`
@@ -42,6 +63,8 @@ fn making(kind: &Kind, tags: &Tags<'_>) -> Option<String> {
     let year = tags.get("start_date").and_then(spoken_year);
     let verb = if tags.get("building").is_some() || architect.is_some() {
         "Built"
+    } else if is_business(tags) {
+        "Opened"
     } else if artist.is_some() || tags.get("tourism") == Some("artwork") {
         "Made"
     } else {
@@ -150,7 +173,12 @@ fn spoken_year(date: &str) -> Option<String> {
 
 /// Plain text on one line, cut at a word where it is too long.
 fn shortened(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Line breaks come as such, or as backslashes.
+    let words = text.split(|c: char| c.is_whitespace() || c == '\\');
+    let text = words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     match text.char_indices().nth(LONGEST_QUOTE) {
         None => text,
         Some((end, _)) => {

@@ -20,6 +20,7 @@ use wildside_engine::network::Edge;
 use wildside_engine::places::PopularityScale;
 
 pub use elements::OsmId;
+pub(crate) use network::length_metres;
 pub use pbf::ExtractError;
 pub use places::Place;
 pub use report::Report;

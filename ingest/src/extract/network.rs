@@ -25,15 +25,25 @@ impl Junctions {
         }
     }
 
-    /// Notes that a way passes these nodes.
+    /// Notes that a way passes these nodes. The node that closes a ring is its first one and counts once.
     pub(crate) fn pass(&self, refs: impl Iterator<Item = i64>, nodes: &NodeStore) {
+        let mut refs = refs.peekable();
+        let first = refs.peek().copied();
         let mut last = None;
-        for id in refs.filter(|id| last.replace(*id) != Some(*id)) {
-            if let Some((ordinal, _)) = nodes.get(id) {
-                let (word, bit) = (ordinal / 64, 1 << (ordinal % 64));
-                if self.passed[word].fetch_or(bit, Ordering::Relaxed) & bit != 0 {
-                    self.shared[word].fetch_or(bit, Ordering::Relaxed);
-                }
+        while let Some(id) = refs.next() {
+            let repeated = last.replace(id) == Some(id);
+            let closing = refs.peek().is_none() && first == Some(id);
+            if !repeated && !closing {
+                self.pass_node(id, nodes);
+            }
+        }
+    }
+
+    fn pass_node(&self, id: i64, nodes: &NodeStore) {
+        if let Some((ordinal, _)) = nodes.get(id) {
+            let (word, bit) = (ordinal / 64, 1 << (ordinal % 64));
+            if self.passed[word].fetch_or(bit, Ordering::Relaxed) & bit != 0 {
+                self.shared[word].fetch_or(bit, Ordering::Relaxed);
             }
         }
     }
@@ -42,6 +52,9 @@ impl Junctions {
         self.shared[ordinal / 64].load(Ordering::Relaxed) & (1 << (ordinal % 64)) != 0
     }
 }
+
+/// A way that touches no other is left out unless it is longer.
+const LONELY_METRES: f64 = 1000.0;
 
 /// Cuts one way into edges: at junctions, where it leaves its cell, and where its nodes are missing or outside the area.
 pub(crate) struct Cutter<'a> {
@@ -52,12 +65,15 @@ pub(crate) struct Cutter<'a> {
 
 impl Cutter<'_> {
     /// The edges of a way, and how many of its nodes are missing from the file.
+    ///
+    /// `None`: it is short and touches no other, such as a platform between rails; nobody could walk there.
     pub(crate) fn cut(
         &self,
         way_id: i64,
         way: &WalkWay,
         refs: impl Iterator<Item = i64>,
-    ) -> (Vec<Edge>, u64) {
+    ) -> Option<(Vec<Edge>, u64)> {
+        let mut touches = false;
         let mut edges = Vec::new();
         let (mut piece, mut missing): (Vec<Node>, u64) = (Vec::new(), 0);
         for id in refs {
@@ -77,13 +93,16 @@ impl Cutter<'_> {
                 .first()
                 .is_some_and(|first| cell(*first) != cell(node));
             piece.push(node);
-            if left_cell || self.junctions.contains(ordinal) {
+            let junction = self.junctions.contains(ordinal);
+            touches |= junction;
+            if left_cell || junction {
                 finish(way_id, way, &mut piece, &mut edges);
                 piece.push(node);
             }
         }
         finish(way_id, way, &mut piece, &mut edges);
-        (edges, missing)
+        let worthwhile = touches || edges.iter().map(length_metres).sum::<f64>() > LONELY_METRES;
+        worthwhile.then_some((edges, missing))
     }
 }
 
@@ -121,4 +140,10 @@ fn edge(way_id: i64, way: &WalkWay, nodes: &[Node]) -> Edge {
         name: way.name.clone(),
         geometry: nodes.iter().map(|node| node.point()).collect(),
     }
+}
+
+/// Length along the shape points.
+pub(crate) fn length_metres(edge: &Edge) -> f64 {
+    let steps = edge.geometry.windows(2);
+    steps.map(|pair| pair[0].distance_metres(pair[1])).sum()
 }

@@ -1,7 +1,8 @@
 //! The places among the elements.
 
 use rustc_hash::FxHashMap;
-use wildside_engine::places::{Classification, PopularityScale, Tags, catalogue};
+use wildside_engine::network::CellId;
+use wildside_engine::places::{Classification, KindId, PopularityScale, Tags, catalogue};
 use wildside_engine::{Poi, Point};
 
 use super::elements::{OsmId, owned};
@@ -45,10 +46,11 @@ impl Place {
     }
 }
 
-/// Two elements of one name nearer than this are one place, mapped twice.
+/// Elements nearer than this to one of the same name are one place, mapped twice.
 const SAME_PLACE_METRES: f64 = 100.0;
 
-/// Drops what is there twice: by id, and as node and outline of the same thing. Of each the most prominent stays.
+/// Drops what is there twice: by id, by Wikidata entry, and as node and outline of the same thing. Of each the most
+/// prominent stays.
 ///
 /// Returns how many were dropped.
 pub(crate) fn remove_duplicates(places: &mut Vec<Place>) -> u64 {
@@ -56,31 +58,86 @@ pub(crate) fn remove_duplicates(places: &mut Vec<Place>) -> u64 {
     places.sort_by(|a, b| {
         let prominence = |p: &Place| p.classification.prominence;
         // A relation before a way before a node: the larger thing knows more.
-        prominence(b)
-            .total_cmp(&prominence(a))
-            .then((b.id % 10).cmp(&(a.id % 10)))
+        let size = |p: &Place| p.id % 10;
+        let by_prominence = prominence(b).total_cmp(&prominence(a));
+        by_prominence
+            .then(size(b).cmp(&size(a)))
             .then(a.id.cmp(&b.id))
     });
-    let mut kept: FxHashMap<String, Vec<(i64, Point)>> = FxHashMap::default();
+    let mut kept: FxHashMap<CellId, Vec<Known>> = FxHashMap::default();
     places.retain(|place| {
-        let own_name = place.tags.iter().any(|(key, _)| key == "name");
-        let name = if own_name {
-            place.classification.name.to_lowercase()
-        } else {
-            place.id.to_string()
-        };
-        let namesakes = kept.entry(name).or_default();
-        let known = |(id, at): &(i64, Point)| {
-            *id == place.id || at.distance_metres(place.location) < SAME_PLACE_METRES
-        };
-        let new = !namesakes.iter().any(known);
+        let candidate = Known::new(place);
+        let reach = Point::new(0.002, 0.001);
+        let at = place.location;
+        let south_west = Point::new(at.lon - reach.lon, at.lat - reach.lat);
+        let north_east = Point::new(at.lon + reach.lon, at.lat + reach.lat);
+        let near = CellId::covering(south_west, north_east);
+        let mut neighbours = near.iter().filter_map(|cell| kept.get(cell)).flatten();
+        let new = !neighbours.any(|known| known.is_same(&candidate));
         if new {
-            namesakes.push((place.id, place.location));
+            kept.entry(CellId::of(at)).or_default().push(candidate);
         }
         new
     });
     places.sort_by_key(|place| place.id);
+    places.dedup_by_key(|place| place.id);
     (before - places.len()) as u64
+}
+
+/// What tells a place from its neighbours.
+struct Known {
+    kind: KindId,
+    location: Point,
+    name: Option<String>,
+    words: Vec<String>,
+    wikidata: Option<String>,
+}
+
+impl Known {
+    fn new(place: &Place) -> Self {
+        let tag = |key: &str| {
+            place
+                .tags
+                .iter()
+                .find(|(k, _)| k == key)
+                .map(|(_, v)| v.clone())
+        };
+        let name = tag("name").map(|name| name.to_lowercase());
+        // Short words are articles and prepositions.
+        let words = name
+            .iter()
+            .flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
+        Self {
+            kind: place.classification.kind,
+            location: place.location,
+            words: words
+                .filter(|word| word.chars().count() > 3)
+                .map(str::to_owned)
+                .collect(),
+            wikidata: tag("wikidata"),
+            name,
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let same_name = self.name.is_some() && self.name == other.name;
+        let same_entry =
+            self.wikidata.is_some() && self.wikidata == other.wikidata && self.kind == other.kind;
+        let alike = self.kind == other.kind && self.shares_words(other);
+        (same_name || same_entry || alike)
+            && self.location.distance_metres(other.location) < SAME_PLACE_METRES
+    }
+
+    /// Whether two names say the same with other words around: `Le Jardin Animalier`, `Jardin animalier de Monaco`.
+    fn shares_words(&self, other: &Self) -> bool {
+        let shared = self
+            .words
+            .iter()
+            .filter(|word| other.words.contains(word))
+            .count();
+        let fewer = self.words.len().min(other.words.len());
+        shared >= 2 && shared * 4 >= fewer * 3
+    }
 }
 
 /// Gives every place its popularity among all of them.

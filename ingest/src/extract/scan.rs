@@ -67,6 +67,7 @@ pub fn scan(
 
     let mut report = first.report.clone();
     report.add(&ways.report);
+    report.skip("short ways that touch no other", streets.lonely);
     report.skip(
         "nodes missing from ways",
         if area.is_some() {
@@ -260,6 +261,7 @@ fn second_reading(
 struct Streets {
     edges: u64,
     missing_nodes: u64,
+    lonely: u64,
 }
 
 fn third_reading(
@@ -268,13 +270,16 @@ fn third_reading(
     cutter: &Cutter<'_>,
     on_edges: &(dyn Fn(Vec<Edge>) + Sync),
 ) -> Result<Streets, ExtractError> {
-    let (edges, missing_nodes) = (AtomicU64::new(0), AtomicU64::new(0));
+    let [edges, missing_nodes, lonely] = [const { AtomicU64::new(0) }; 3];
     file.for_each_block(|block| {
         let mut batch = Vec::new();
         for way in ways(block) {
             let tags: Vec<_> = way.tags().collect();
             if let Some(walk) = walkable(first, way.id(), &Tags::new(&tags)) {
-                let (cut, missing) = cutter.cut(way.id(), &walk, way.refs());
+                let Some((cut, missing)) = cutter.cut(way.id(), &walk, way.refs()) else {
+                    lonely.fetch_add(1, Ordering::Relaxed);
+                    continue;
+                };
                 missing_nodes.fetch_add(missing, Ordering::Relaxed);
                 batch.extend(cut);
             }
@@ -287,6 +292,7 @@ fn third_reading(
     Ok(Streets {
         edges: edges.into_inner(),
         missing_nodes: missing_nodes.into_inner(),
+        lonely: lonely.into_inner(),
     })
 }
 

@@ -11,7 +11,7 @@ use wildside_engine::network::{CellId, Edge, Lit, WayClass};
 use wildside_engine::places::catalogue;
 
 use super::ewkb::Ewkb;
-use crate::extract::Place;
+use crate::extract::{Place, length_metres};
 
 pub(crate) async fn create_staging(transaction: &Transaction<'_>) -> Result<(), Error> {
     transaction.batch_execute(include_str!("staging.sql")).await
@@ -64,7 +64,7 @@ pub(crate) async fn edges(
                     &edge.from_node,
                     &edge.to_node,
                     &cell(last),
-                    &length_metres(edge),
+                    &(length_metres(edge) as f32),
                     &edge.class.as_str(),
                     &stairs,
                     &lit,
@@ -96,13 +96,6 @@ impl Segments {
         self.next += 1;
         self.next - 1
     }
-}
-
-fn length_metres(edge: &Edge) -> f32 {
-    edge.geometry
-        .windows(2)
-        .map(|pair| pair[0].distance_metres(pair[1]))
-        .sum::<f64>() as f32
 }
 
 /// Copies places and their themes.
