@@ -13,6 +13,7 @@ run: ## Install, build, start everything here and take a walk; Ctrl-C stops it
 
 test: ## Install what is missing and run every test
 	@$(local)/install.sh compiler postgres redis
+	@martin/install.sh
 	@$(local)/test.sh
 
 check: lint ## Formatting, lints and dependencies, without running tests
@@ -34,4 +35,4 @@ openapi: ## Print the API description
 clean-data: ## Throw away the data of `make run`
 	@$(local)/clean.sh
 
--include benches/*.mk tests/*.mk
+-include benches/*.mk martin/*.mk tests/*.mk

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install.sh NEED…: sees to it that what is needed is there: `compiler`, `postgres`, `redis`.
+# install.sh NEED…: sees to it that what is needed is there: `compiler`, `postgres`, `redis`, `nginx`.
 # Installs it with apt as root or by sudo without a password, else says what to install.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -9,6 +9,7 @@ is_there() {
         compiler) compiler_works ;;
         postgres) postgres_bin >/dev/null ;;
         redis) redis_is_new_enough ;;
+        nginx) PATH=$PATH:/usr/sbin command -v nginx >/dev/null ;;
     esac
 }
 
@@ -17,6 +18,7 @@ packages_of() {
         compiler) say gcc libc6-dev ;;
         postgres) say postgresql postgresql-postgis ;;
         redis) say redis-server ;;
+        nginx) say nginx-light ;;
     esac
 }
 
@@ -25,6 +27,7 @@ requirement_of() {
         compiler) say "a C compiler with its headers" ;;
         postgres) say "PostgreSQL 15 or newer with PostGIS (Debian 12 and Ubuntu 24.04 have it; others: https://apt.postgresql.org)" ;;
         redis) say "Redis 7 or newer (Debian 12 and Ubuntu 24.04 have it; others: https://packages.redis.io)" ;;
+        nginx) say "nginx" ;;
     esac
 }
 

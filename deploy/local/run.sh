@@ -3,7 +3,7 @@
 set -uo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=/dev/null
-for part in common processes build postgres redis; do . "$here/$part.sh"; done
+for part in common processes build postgres redis martin; do . "$here/$part.sh"; done
 cd "$root" || exit 1
 
 bin=${CARGO_TARGET_DIR:-$root/target}/release
@@ -58,6 +58,7 @@ configure() {
     TILE_TOKEN_KEY_FILE=${TILE_TOKEN_KEY_FILE:-$(secret tile-token.key 48)}
     export SESSION_KEY_FILE TILE_TOKEN_KEY_FILE
     export SESSION_COOKIE_SECURE=${SESSION_COOKIE_SECURE:-0}
+    configure_tiles
     # All clients on this machine share one address.
     export WILDSIDE_REQUESTS_PER_SECOND=${WILDSIDE_REQUESTS_PER_SECOND:-0}
     export WILDSIDE_LOGINS_PER_ADDRESS=${WILDSIDE_LOGINS_PER_ADDRESS:-0}
@@ -73,11 +74,6 @@ start_services() {
     wait_until worker 60 answers "${WILDSIDE_METRICS_BIND%:*}" "${WILDSIDE_METRICS_BIND##*:}" /healthz
 }
 
-start_martin() {
-    [ -x "$here/martin.sh" ] || return 0
-    . "$here/martin.sh"
-}
-
 take_a_walk() {
     step "asking for a walk of 60 minutes, as a client would"
     say
@@ -91,6 +87,7 @@ print_addresses() {
 Wildside is running. Ctrl-C stops it; the data stays in .wildside/ until make clean-data.
   map        $server_url/
   API        $server_url/api/v1, described at $server_url/docs
+  tiles      ${TILE_URL_TEMPLATE:-none: make martin installs the tile server}
   metrics    $server_url/metrics and http://$WILDSIDE_METRICS_BIND/metrics (worker)
   settings   .wildside/env, to be sourced before using ${bin#"$root"/}/wildside or psql
   logs       .wildside/log/
@@ -112,6 +109,7 @@ stop_all() {
         [ -z "${pids[$name]:-}" ] || signal "${pids[$name]}" TERM
     done
     stop build TERM 10
+    stop nginx TERM 10
     stop martin TERM 10
     stop server TERM 40
     stop worker TERM 40
@@ -138,7 +136,7 @@ run_logged migrate "$bin/wildside" migrate
 step "loading $extract, unless it is there already"
 run_logged ingest "$bin/wildside-ingest" --pbf "$extract"
 start_services
-start_martin
+start_tiles
 take_a_walk
 print_addresses
 watch

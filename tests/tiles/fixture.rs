@@ -1,4 +1,5 @@
 use chrono::Utc;
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::database::Database;
@@ -49,12 +50,7 @@ impl Database {
     /// With places, the two walks and the key.
     pub(crate) async fn filled() -> Self {
         let database = Self::create().await;
-        database.client.batch_execute(POIS).await.unwrap();
-        for route in [ROUTE, OTHER_ROUTE] {
-            let walk = WALK.replace("{route}", &route.to_string());
-            database.client.batch_execute(&walk).await.unwrap();
-        }
-        database.add_key(SECRET).await;
+        fill(&database.client).await;
         database
     }
 
@@ -64,9 +60,23 @@ impl Database {
     }
 
     pub(crate) async fn add_key(&self, secret: &[u8]) {
-        let sql = "INSERT INTO tile_token_keys (secret) VALUES ($1)";
-        self.client.execute(sql, &[&secret]).await.unwrap();
+        add_key(&self.client, secret).await;
     }
+}
+
+/// Places, the two walks and the key.
+pub(crate) async fn fill(client: &Client) {
+    client.batch_execute(POIS).await.unwrap();
+    for route in [ROUTE, OTHER_ROUTE] {
+        let walk = WALK.replace("{route}", &route.to_string());
+        client.batch_execute(&walk).await.unwrap();
+    }
+    add_key(client, SECRET).await;
+}
+
+async fn add_key(client: &Client, secret: &[u8]) {
+    let sql = "INSERT INTO tile_token_keys (secret) VALUES ($1)";
+    client.execute(sql, &[&secret]).await.unwrap();
 }
 
 /// A token that opens the tiles of a route now.

@@ -6,4 +6,5 @@ mod fixture;
 mod mvt;
 mod pois;
 mod routes;
+mod server;
 mod tokens;

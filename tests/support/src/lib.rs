@@ -27,6 +27,7 @@ mod proxy;
 mod redis;
 mod secret;
 mod shared;
+mod tile_server;
 
 pub use database::TestDatabase;
 pub use overpass::{FakeOverpass, OverpassFault, OverpassRequest};
@@ -34,3 +35,4 @@ pub use port::free_port;
 pub use postgres::PostgresServer;
 pub use proxy::{Fault, TcpProxy};
 pub use redis::TestRedis;
+pub use tile_server::TileServer;

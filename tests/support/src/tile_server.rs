@@ -1,0 +1,136 @@
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::guarded::Guarded;
+use crate::port::free_port;
+use crate::programs::{psql, run};
+use crate::secret::password;
+
+const MARTIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../martin");
+const START_LIMIT: Duration = Duration::from_secs(20);
+const START_TRIES: usize = 5;
+
+/// Martin and the nginx before it, configured as shipped, for one database.
+#[derive(Debug)]
+pub struct TileServer {
+    port: u16,
+    martin: Option<Guarded>,
+    nginx: Option<Guarded>,
+    folder: TempDir,
+}
+
+impl TileServer {
+    /// Starts both for the migrated database at `url`, as a new login role that may do what `martin_ro` may.
+    pub fn start(url: &str) -> Self {
+        let folder =
+            TempDir::with_prefix("wildside-tiles-").expect("a temporary folder can be made");
+        let mut server = Self {
+            port: 0,
+            martin: None,
+            nginx: None,
+            folder,
+        };
+        let url = login_url(url);
+        for _ in 0..START_TRIES {
+            if server.serve(&url) {
+                return server;
+            }
+        }
+        panic!("the tile server does not start: {}", server.logs());
+    }
+
+    /// Address under which the tiles are, such as `http://127.0.0.1:20000/tiles`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/tiles", self.port)
+    }
+
+    /// Everything that both have written so far.
+    pub fn logs(&self) -> String {
+        ["martin.log", "nginx.log", "access.log", "error.log"]
+            .map(|name| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default())
+            .concat()
+    }
+
+    /// Ends Martin at once; nginx stays.
+    pub fn kill_martin(&mut self) {
+        self.martin = None;
+    }
+
+    fn serve(&mut self, url: &str) -> bool {
+        let (martin_port, port) = (free_port(), free_port());
+        self.port = port;
+        let martin = martin_command(url, martin_port);
+        self.martin = Some(Guarded::start(
+            &martin,
+            &self.folder.path().join("martin.log"),
+        ));
+        let nginx = nginx_command(self.folder.path(), port, martin_port);
+        self.nginx = Some(Guarded::start(
+            &nginx,
+            &self.folder.path().join("nginx.log"),
+        ));
+        self.wait_until_ready()
+    }
+
+    fn wait_until_ready(&self) -> bool {
+        let running = |process: &Option<Guarded>| process.as_ref().is_some_and(Guarded::is_running);
+        let start = Instant::now();
+        while start.elapsed() < START_LIMIT {
+            if !running(&self.martin) || !running(&self.nginx) {
+                return false;
+            }
+            if answers(self.port).is_ok_and(|ready| ready) {
+                return true;
+            }
+            sleep(Duration::from_millis(20));
+        }
+        panic!(
+            "the tile server did not answer within {START_LIMIT:?}: {}",
+            self.logs()
+        );
+    }
+}
+
+/// The same database for a login role of its own, which may do what `martin_ro` may.
+fn login_url(url: &str) -> String {
+    let (role, password) = (format!("martin_{}", password()), password());
+    let sql = format!("CREATE ROLE {role} LOGIN PASSWORD '{password}' IN ROLE martin_ro");
+    run(psql().args(["-X", "-q", "-d", url, "-c", &sql]));
+    let (_, address) = url.split_once('@').expect("the URL names a user");
+    format!("postgres://{role}:{password}@{address}")
+}
+
+fn martin_command(url: &str, port: u16) -> Command {
+    let mut command = Command::new("env");
+    command
+        .arg(format!("MARTIN_DATABASE_URL={url}"))
+        .arg(format!("MARTIN_LISTEN=127.0.0.1:{port}"))
+        .arg(format!("{MARTIN}/run-martin.sh"));
+    command
+}
+
+fn nginx_command(folder: &Path, port: u16, martin_port: u16) -> Command {
+    let mut command = Command::new("env");
+    command
+        .arg(format!("TILES_LISTEN=127.0.0.1:{port}"))
+        .arg(format!("MARTIN_ADDRESS=127.0.0.1:{martin_port}"))
+        .arg(format!("{MARTIN}/run-nginx.sh"))
+        .arg(folder);
+    command
+}
+
+/// Whether nginx finds Martin in good health.
+fn answers(port: u16) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(START_LIMIT))?;
+    stream.write_all(b"GET /health HTTP/1.0\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer.starts_with("HTTP/1.1 200 "))
+}

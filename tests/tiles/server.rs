@@ -1,0 +1,274 @@
+//! The tile server as the world sees it: Martin behind nginx, configured as shipped.
+
+use chrono::{TimeDelta, Utc};
+use reqwest::{Client, Method, Response};
+use serde_json::Value;
+use wildside_test_support::{PostgresServer, TileServer};
+
+use crate::database::{Database, connect};
+use crate::fixture::{OTHER_ROUTE, ROUTE, SECRET, TILE, fill, token};
+
+const AT: &str = "14/9327/4742";
+
+async fn get(url: String) -> Response {
+    Client::new().get(url).send().await.unwrap()
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response
+        .headers()
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
+}
+
+/// Name, path below `/tiles`, status, code of the error.
+type Case = (&'static str, String, u16, &'static str);
+
+fn permitted_cases() -> Vec<Case> {
+    let good = token(ROUTE);
+    let tile = format!("/routes/{ROUTE}/{AT}");
+    let foreign = format!("{tile}.pbf?token={good}&route_id={OTHER_ROUTE}");
+    let far = format!("/routes/{ROUTE}/14/0/0.pbf?token={good}");
+    let no_x = format!("/routes/{ROUTE}/3/8/0.pbf?token={good}");
+    vec![
+        ("a good token", format!("{tile}.pbf?token={good}"), 200, ""),
+        ("no suffix", format!("{tile}?token={good}"), 200, ""),
+        ("more", format!("{tile}.pbf?a=1&token={good}&b=2"), 200, ""),
+        ("another route in the query", foreign, 200, ""),
+        ("far from the walk", far, 204, ""),
+        ("no such x", no_x, 204, ""),
+        ("places", format!("/pois/{AT}.pbf"), 200, ""),
+        ("no places", "/pois/14/0/0.pbf".to_owned(), 204, ""),
+    ]
+}
+
+fn refused_cases() -> Vec<Case> {
+    let good = token(ROUTE);
+    let tile = format!("/routes/{ROUTE}/{AT}.pbf");
+    let mut cases = vec![
+        ("no token", tile.clone(), 401, "unauthorized"),
+        (
+            "an empty one",
+            format!("{tile}?token="),
+            401,
+            "unauthorized",
+        ),
+    ];
+    for (name, token) in [
+        ("damaged", format!("x{good}")),
+        ("encoded", format!("{good}%26")),
+        ("null", "null".to_owned()),
+        ("a number", "1".to_owned()),
+        ("long", "a".repeat(2_000)),
+        ("of another route", token(OTHER_ROUTE)),
+    ] {
+        cases.push((name, format!("{tile}?token={token}"), 403, "forbidden"));
+    }
+    for (name, path) in [
+        (
+            "no zoom 23",
+            format!("/routes/{ROUTE}/23/0/0.pbf?token={good}"),
+        ),
+        ("no route id", format!("/routes/1/{AT}.pbf?token={good}")),
+        (
+            "Martin's address",
+            format!("/routes/{AT}?route_id={ROUTE}&token={good}"),
+        ),
+        (
+            "what nginx asks",
+            format!("/route_access/{AT}?route_id={ROUTE}&token={good}"),
+        ),
+        ("where nginx asks", "/../access".to_owned()),
+        ("below the lowest zoom", "/pois/9/291/148.pbf".to_owned()),
+        ("two sources", format!("/pois,routes/{AT}.pbf")),
+        ("a negative x", "/pois/14/-1/0.pbf".to_owned()),
+        ("a description", "/pois".to_owned()),
+        ("the catalogue", "/catalog".to_owned()),
+        ("the catalogue at the root", "/../catalog".to_owned()),
+        ("the metrics", "/_/metrics".to_owned()),
+        ("the metrics at the root", "/../_/metrics".to_owned()),
+    ] {
+        cases.push((name, path, 404, "not_found"));
+    }
+    cases
+}
+
+#[tokio::test]
+async fn each_case_has_its_status() {
+    let database = Database::filled().await;
+    let server = TileServer::start(&database.server.url());
+    for (case, path, status, code) in [permitted_cases(), refused_cases()].concat() {
+        let response = get(server.url() + &path).await;
+        assert_eq!(response.status(), status, "{case}: {path}");
+        assert_eq!(
+            header(&response, "access-control-allow-origin"),
+            "*",
+            "{case}"
+        );
+        let trace_id = header(&response, "trace-id").to_owned();
+        assert!(
+            uuid::Uuid::parse_str(&trace_id).is_ok(),
+            "{case}: {trace_id}"
+        );
+        let public = path.starts_with("/pois") && status < 300;
+        let cache_control = match (public, status) {
+            (true, _) => "public, max-age=600",
+            (_, 200 | 204) => "private, no-store",
+            _ => "no-store",
+        };
+        assert_eq!(header(&response, "cache-control"), cache_control, "{case}");
+        if !code.is_empty() {
+            assert_eq!(
+                header(&response, "content-type"),
+                "application/json",
+                "{case}"
+            );
+            let error: Value = response.json().await.unwrap();
+            assert_eq!(error["code"], code, "{case}");
+            assert_eq!(error["trace_id"], trace_id.as_str(), "{case}");
+            assert!(error["message"].is_string(), "{case}");
+        }
+    }
+    no_token_in(&server.logs());
+}
+
+/// The signature of a token is nowhere, nor its header, with which all of ours begin.
+fn no_token_in(logs: &str) {
+    let good = token(ROUTE);
+    assert!(!logs.contains(good.split('.').next().unwrap()), "{logs}");
+    assert!(!logs.contains("token="), "{logs}");
+    assert!(
+        logs.contains("\"path\":\"/tiles/"),
+        "the requests are logged: {logs}"
+    );
+}
+
+#[tokio::test]
+async fn tiles_can_only_be_read() {
+    let database = Database::filled().await;
+    let server = TileServer::start(&database.server.url());
+    for method in [Method::POST, Method::PUT, Method::DELETE] {
+        let url = format!("{}/pois/{AT}.pbf", server.url());
+        let response = Client::new().request(method, url).send().await.unwrap();
+        assert_eq!(response.status(), 405);
+        assert_eq!(header(&response, "allow"), "GET, HEAD");
+    }
+}
+
+#[tokio::test]
+async fn a_tile_is_what_the_database_makes() {
+    let database = Database::filled().await;
+    let server = TileServer::start(&database.server.url());
+    let (z, x, y) = TILE;
+    let route = get(format!(
+        "{}/routes/{ROUTE}/{AT}.pbf?token={}",
+        server.url(),
+        token(ROUTE)
+    ))
+    .await;
+    assert_eq!(header(&route, "content-type"), "application/x-protobuf");
+    let expected: Vec<u8> = database
+        .value(
+            "SELECT get_route_tile($1, $2, $3, $4)",
+            &[&ROUTE, &z, &x, &y],
+        )
+        .await;
+    assert_eq!(route.bytes().await.unwrap(), expected);
+    let pois = get(format!("{}/pois/{AT}.pbf", server.url())).await;
+    let expected: Vec<u8> = database
+        .value("SELECT poi_tile($1, $2, $3)", &[&z, &x, &y])
+        .await;
+    assert_eq!(pois.bytes().await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn an_expired_token_gets_nothing_from_any_cache() {
+    let database = Database::filled().await;
+    let server = TileServer::start(&database.server.url());
+    // Ends, skew included, two seconds from now.
+    let signed_at = Utc::now() - TimeDelta::minutes(16) + TimeDelta::seconds(2);
+    let ending = wildside::tiles::sign(SECRET, ROUTE, signed_at).unwrap();
+    let url = format!(
+        "{}/routes/{ROUTE}/{AT}.pbf?token={}",
+        server.url(),
+        ending.token
+    );
+    for _ in 0..3 {
+        assert_eq!(get(url.clone()).await.status(), 200);
+    }
+    let end = ending.expires_at + TimeDelta::seconds(60);
+    while Utc::now() < end {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(get(url.clone()).await.status(), 403);
+    let etag = Client::new()
+        .get(url)
+        .header("If-None-Match", "*")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(etag.status(), 403);
+}
+
+#[tokio::test]
+async fn an_outage_is_said_without_the_token_and_heals() {
+    let mut postgres = PostgresServer::start();
+    let url = postgres.create_migrated("tiles");
+    fill(&connect(&url).await).await;
+    let mut server = TileServer::start(&url);
+    let tile = format!(
+        "{}/routes/{ROUTE}/{AT}.pbf?token={}",
+        server.url(),
+        token(ROUTE)
+    );
+    assert_eq!(get(tile.clone()).await.status(), 200);
+    // A statement that fails: its error would tell the token.
+    let revoke =
+        "REVOKE EXECUTE ON FUNCTION route_tile(integer, integer, integer, json) FROM martin_ro";
+    postgres.sql("tiles", revoke);
+    assert_eq!(get(tile.clone()).await.status(), 503);
+    postgres.sql(
+        "tiles",
+        &revoke.replace("REVOKE", "GRANT").replace("FROM", "TO"),
+    );
+    assert_eq!(get(tile.clone()).await.status(), 200);
+    postgres.sql("tiles", "CHECKPOINT"); // this server commits without waiting for its disk
+    postgres.kill();
+    let away = get(tile.clone()).await;
+    assert_eq!(away.status(), 503);
+    assert_eq!(header(&away, "retry-after"), "5");
+    let error: Value = away.json().await.unwrap();
+    assert_eq!(error["code"], "service_unavailable");
+    postgres.restart();
+    let limit = Utc::now() + TimeDelta::seconds(10);
+    while get(tile.clone()).await.status() != 200 {
+        assert!(Utc::now() < limit, "not healed");
+    }
+    server.kill_martin();
+    assert_eq!(get(tile).await.status(), 503);
+    no_token_in(&server.logs());
+}
+
+#[tokio::test]
+async fn the_tile_servers_role_may_do_no_more_than_it_must() {
+    let database = Database::create().await;
+    let tables: Vec<String> = database
+        .value(
+            "SELECT array_agg(relname::text ORDER BY relname) FROM pg_class
+             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm', 'S', 'p')
+               AND relname NOT IN (SELECT relname FROM pg_class c JOIN pg_depend d ON d.objid = c.oid AND d.deptype = 'e')
+               AND CASE relkind WHEN 'S' THEN has_sequence_privilege('martin_ro', oid, 'USAGE, SELECT, UPDATE')
+                   ELSE has_table_privilege('martin_ro', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') END",
+            &[],
+        )
+        .await;
+    assert_eq!(tables, ["interest_themes", "poi_interest_themes", "pois"]);
+    for secret in [
+        "verify_tile_token(text, uuid)",
+        "get_route_tile(uuid, integer, integer, integer)",
+        "permitted_route(json)",
+    ] {
+        let sql = "SELECT has_function_privilege('martin_ro', $1, 'EXECUTE')";
+        assert!(!database.value::<bool>(sql, &[&secret]).await, "{secret}");
+    }
+}
