@@ -5,6 +5,7 @@
 //!
 //! * [`places`] turns OpenStreetMap tags into kinds, themes, a popularity and a narrative.
 //! * [`network`] holds the streets a pedestrian may use, cell by cell.
+//! * [`routing`] finds times and ways between places on it.
 //! * [`orienteering`] chooses and orders the stops.
 //! * [`walk`] joins the three: [`generate_route`].
 
@@ -13,7 +14,7 @@ pub mod network;
 pub mod orienteering;
 pub mod places;
 mod prize;
-mod routing;
+pub mod routing;
 pub mod walk;
 
 pub use geo::Point;

@@ -5,16 +5,16 @@ use super::graph::SearchGraph;
 use super::queue::RadixHeap;
 use crate::network::TICKS_PER_SECOND;
 
-/// Walking times in whole seconds, rounded up, between the places of a [`SearchGraph`]; the same in both directions.
+/// Walking times in whole seconds, rounded up, between numbered places; the same in both directions.
 #[derive(Debug, Clone)]
-pub(crate) struct Matrix {
+pub struct Matrix {
     places: usize,
     seconds: Vec<u32>,
 }
 
 impl Matrix {
     /// The time of a pair that no walk within the budget can hold.
-    pub(crate) const TOO_FAR: u32 = u32::MAX;
+    pub const TOO_FAR: u32 = u32::MAX;
 
     /// Times between all pairs that fit into a walk of `budget` ticks from place 0 to place `end`.
     ///
@@ -67,7 +67,7 @@ impl Matrix {
     }
 
     /// Seconds from one place to another; [`Self::TOO_FAR`] where no walk can hold the pair.
-    pub(crate) fn seconds(&self, from: usize, to: usize) -> u32 {
+    pub fn seconds(&self, from: usize, to: usize) -> u32 {
         self.seconds[from * self.places + to]
     }
 }

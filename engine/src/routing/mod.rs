@@ -5,15 +5,20 @@
 //! nodes without a choice become one link. On it, [`Matrix`] and [`Router`] run many searches fast.
 
 mod contract;
+mod dead_ends;
 mod graph;
 mod matrix;
 mod profile;
 mod queue;
 mod reach;
 mod router;
+mod survey;
 
+pub(crate) use dead_ends::DeadEnds;
 pub(crate) use graph::{Piece, SearchGraph};
-pub(crate) use matrix::Matrix;
+pub use matrix::Matrix;
+pub use survey::Survey;
+
 pub(crate) use profile::Profile;
 pub(crate) use reach::Reach;
 pub(crate) use router::{Hop, Router};

@@ -15,6 +15,10 @@ const MAX_METRES_TO_STREET: f64 = 100.0;
 /// A street out of reach may be nearer to a place by this much and half the distance; else the place belongs there.
 const OTHER_STREET_SLACK_METRES: f64 = 20.0;
 
+/// A street that leads on is preferred to a dead end where it is at most this much further: one looks over from there
+/// rather than walk in and out again.
+const DEAD_END_SLACK_METRES: f64 = 30.0;
+
 /// Most places that are put on the streets, and most for which distances are computed.
 const MAX_LOOKED_AT: usize = 1500;
 const MAX_CANDIDATES: usize = 200;
@@ -114,16 +118,24 @@ fn nearness(seconds_there_and_back: f64, budget_seconds: u32) -> f64 {
     1.0 / (1.0 + (share / HALF_WORTH_SHARE).powi(2))
 }
 
-/// The street of a place: the nearest one that can be reached, unless another is clearly nearer.
+/// The street of a place: the nearest one that can be reached, or one that leads on where that is little further. None
+/// where another street, out of reach, is clearly nearer.
 fn snap(network: &Network, ground: &Ground, poi: &Poi) -> Option<Snap> {
-    let in_reach = |reach: &Reach, edge| reach.touches(network, edge);
-    let usable =
-        |edge| in_reach(&ground.from_start, edge) && !ground.profile.avoids(network.measure(edge));
-    let snap = network.nearest(poi.location, MAX_METRES_TO_STREET, usable)?;
+    let usable = |edge| {
+        ground.from_start.touches(network, edge) && !ground.profile.avoids(network.measure(edge))
+    };
+    let leads_on = |edge| usable(edge) && ground.dead_ends.spares(network, edge);
+    let through = network.nearest(poi.location, MAX_METRES_TO_STREET, leads_on);
+    let much_nearer = through.map_or(MAX_METRES_TO_STREET, |snap| {
+        snap.away - DEAD_END_SLACK_METRES
+    });
+    let snap = network
+        .nearest(poi.location, much_nearer, usable)
+        .or(through)?;
     let clearly_nearer = (snap.away - OTHER_STREET_SLACK_METRES) / 2.0;
     let belongs_elsewhere = clearly_nearer > 0.0
         && network
-            .nearest(poi.location, clearly_nearer, |_| true)
+            .nearest(poi.location, clearly_nearer, |edge| !usable(edge))
             .is_some();
     (!belongs_elsewhere).then_some(snap)
 }
@@ -135,13 +147,7 @@ fn why_none(
     network: &Network,
     ground: &Ground,
 ) -> NoWalk {
-    let anywhere = Ground {
-        from_start: Reach::explore(network, ground.profile, ground.start, u32::MAX - 1),
-        from_end: ground
-            .end
-            .map(|end| Reach::explore(network, ground.profile, end, u32::MAX - 1)),
-        ..*ground
-    };
+    let anywhere = ground.without_limit(network);
     let needed = wanted.iter().filter_map(|(_, _, poi)| {
         let snap = snap(network, &anywhere, poi)?;
         let (there, back) = anywhere.there_and_back(network, &snap);

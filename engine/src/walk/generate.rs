@@ -6,7 +6,7 @@ use super::assemble::assemble;
 use super::candidates::{self, Candidate};
 use super::select::select;
 use super::start::{Ground, find_ground};
-use super::stitch::stitch;
+use super::stitch::Stitcher;
 use super::{NoWalk, Poi, Walk, WalkRequest};
 use crate::network::{Network, Snap, TICKS_PER_SECOND};
 use crate::routing::{Matrix, SearchGraph};
@@ -43,7 +43,17 @@ pub fn generate_route(
     };
     let matrix = Matrix::compute(&graph, request.budget_seconds * TICKS_PER_SECOND, end);
     let tour = select(&matrix, &candidates, request, end, deadline);
-    let stitched = stitch(&graph, &tour, end);
+    let places_on_tour: Vec<usize> = std::iter::once(0)
+        .chain(tour.iter().copied())
+        .chain([end])
+        .collect();
+    let visits: u32 = tour
+        .iter()
+        .map(|&place| candidates[place - 1].visit_seconds)
+        .sum();
+    let stitched = Stitcher::new(&graph)
+        .stitch(&places_on_tour, request.budget_seconds - visits)
+        .ok_or(NoWalk::NothingToSee)?;
     Ok(assemble(network, &graph, &places, &candidates, &stitched))
 }
 

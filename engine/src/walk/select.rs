@@ -16,7 +16,12 @@ pub(crate) fn select(
 ) -> Vec<usize> {
     let mut tour: Vec<usize> = Vec::new();
     let mut used: u64 = u64::from(matrix.seconds(0, end));
-    let budget = u64::from(request.budget_seconds);
+    let budget = u64::from(request.budget_seconds)
+        * std::env::var("SHARE")
+            .ok()
+            .and_then(|s| s.parse().ok())
+            .unwrap_or(95)
+        / 100;
     while Instant::now() < deadline {
         let mut best: Option<(f64, usize, usize, u64)> = None;
         for place in (1..=candidates.len()).filter(|place| !tour.contains(place)) {

@@ -3,7 +3,7 @@
 use super::{NoWalk, WalkRequest};
 use crate::geo::Point;
 use crate::network::{Network, NodeId, Snap, TICKS_PER_SECOND};
-use crate::routing::{Label, Profile, Reach};
+use crate::routing::{DeadEnds, Label, Profile, Reach};
 
 /// Furthest that a start or an end may be from a street, in metres.
 pub(crate) const MAX_METRES_TO_STREET: f64 = 250.0;
@@ -28,6 +28,7 @@ pub(crate) struct Ground {
     pub(crate) from_start: Reach,
     /// `None`: the same as from the start.
     pub(crate) from_end: Option<Reach>,
+    pub(crate) dead_ends: DeadEnds,
 }
 
 impl Ground {
@@ -39,6 +40,18 @@ impl Ground {
             .as_ref()
             .map_or(there, |reach| reach.to_node(node).ticks);
         there.saturating_add(back)
+    }
+
+    /// The same ends, and everything that can be reached from them in whatever time.
+    pub(crate) fn without_limit(&self, network: &Network) -> Self {
+        let explore = |origin| Reach::explore(network, self.profile, origin, u32::MAX - 1);
+        let from_start = explore(self.start);
+        Self {
+            dead_ends: DeadEnds::find(network, &from_start),
+            from_start,
+            from_end: self.end.map(explore),
+            ..*self
+        }
     }
 
     /// The way from the start to a position on a street, and from there to the end.
@@ -63,6 +76,7 @@ pub(crate) fn find_ground(request: &WalkRequest, network: &Network) -> Result<Gr
         budget_ticks / 2
     };
     let (start, from_start) = snap_start(network, profile, request.start, limit)?;
+    let dead_ends = DeadEnds::find(network, &from_start);
     let mut ground = Ground {
         profile,
         budget_ticks,
@@ -70,6 +84,7 @@ pub(crate) fn find_ground(request: &WalkRequest, network: &Network) -> Result<Gr
         end: None,
         from_start,
         from_end: None,
+        dead_ends,
     };
     if let Some(end) = request.end {
         let snap = snap_end(network, &ground, end)?;

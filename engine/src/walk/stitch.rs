@@ -1,30 +1,137 @@
 //! The streets between the stops.
 
+use crate::network::TICKS_PER_SECOND;
 use crate::routing::{Hop, Router, SearchGraph};
 
+/// How many times a street's own cost a walker gives not to walk it again.
+const REPEAT_PENALTY: f64 = 3.0;
+
+/// What a walker gives not to turn round on the spot, in ticks: two minutes.
+const TURN_PENALTY: u32 = 1200;
+
+/// Times the legs are looked at again, each against all others.
+const MAX_PASSES: usize = 4;
+
 /// A tour with the way between each two of its places.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Stitched {
     /// Places in order, from the start to the end.
     pub(crate) places: Vec<usize>,
     /// One way between each two places.
     pub(crate) legs: Vec<Vec<Hop>>,
+    /// Seconds of each leg.
+    pub(crate) seconds: Vec<u32>,
 }
 
-/// Joins the stops by the shortest ways.
-pub(crate) fn stitch(graph: &SearchGraph, tour: &[usize], end: usize) -> Stitched {
-    let places: Vec<usize> = std::iter::once(0)
-        .chain(tour.iter().copied())
-        .chain([end])
-        .collect();
-    let mut router = Router::new(graph);
-    let legs = places
-        .windows(2)
-        .map(|pair| {
-            router
-                .way(pair[0] as u32, pair[1] as u32, |_, link| link.cost)
-                .unwrap_or_default()
+impl Stitched {
+    pub(crate) fn walking_seconds(&self) -> u32 {
+        self.seconds.iter().sum()
+    }
+}
+
+/// Finds ways between stops; keeps its memory from tour to tour.
+#[derive(Debug)]
+pub(crate) struct Stitcher<'a> {
+    graph: &'a SearchGraph,
+    router: Router<'a>,
+    /// How many legs use each link.
+    uses: Vec<u16>,
+}
+
+impl<'a> Stitcher<'a> {
+    pub(crate) fn new(graph: &'a SearchGraph) -> Self {
+        Self {
+            graph,
+            router: Router::new(graph),
+            uses: vec![0; graph.links().len()],
+        }
+    }
+
+    /// Joins places by ways that take at most `allowance` seconds together and repeat little.
+    ///
+    /// Begins with the shortest ways. Then each leg in turn is found anew, where links that other legs use cost more, and
+    /// kept if the time allows, until nothing changes. `None`: even the shortest ways take too long.
+    pub(crate) fn stitch(&mut self, places: &[usize], allowance: u32) -> Option<Stitched> {
+        let mut tour = self.shortest(places)?;
+        let mut spare = allowance.checked_sub(tour.walking_seconds())?;
+        self.uses.fill(0);
+        for leg in &tour.legs {
+            self.count(leg, 1);
+        }
+        for _ in 0..MAX_PASSES {
+            let mut changed = false;
+            for leg in 0..tour.legs.len() {
+                changed |= self.reroute(&mut tour, leg, &mut spare);
+            }
+            if !changed {
+                break;
+            }
+        }
+        Some(tour)
+    }
+
+    fn shortest(&mut self, places: &[usize]) -> Option<Stitched> {
+        let legs = places
+            .windows(2)
+            .map(|pair| {
+                self.router
+                    .way(pair[0] as u32, pair[1] as u32, |_, link| link.cost)
+            })
+            .collect::<Option<Vec<_>>>()?;
+        let seconds = legs.iter().map(|leg| self.seconds(leg)).collect();
+        Some(Stitched {
+            places: places.to_vec(),
+            legs,
+            seconds,
         })
-        .collect();
-    Stitched { places, legs }
+    }
+
+    fn reroute(&mut self, tour: &mut Stitched, leg: usize, spare: &mut u32) -> bool {
+        self.count(&tour.legs[leg], -1);
+        let uses = &self.uses;
+        let (from, to) = (tour.places[leg] as u32, tour.places[leg + 1] as u32);
+        let arrival = leg
+            .checked_sub(1)
+            .and_then(|before| tour.legs[before].last());
+        let departure = tour.legs.get(leg + 1).and_then(|after| after.first());
+        let turns = [arrival, departure].map(|hop| hop.map_or(u32::MAX, |hop| hop.link));
+        let way = self
+            .router
+            .way(from, to, |number, link| match uses[number as usize] {
+                0 => link.cost,
+                _ if turns.contains(&number) => repeated(link.cost).saturating_add(TURN_PENALTY),
+                _ => repeated(link.cost),
+            });
+        let mut changed = false;
+        if let Some(way) = way.filter(|way| *way != tour.legs[leg]) {
+            let seconds = self.seconds(&way);
+            if seconds <= *spare + tour.seconds[leg] {
+                *spare = *spare + tour.seconds[leg] - seconds;
+                tour.seconds[leg] = seconds;
+                tour.legs[leg] = way;
+                changed = true;
+            }
+        }
+        self.count(&tour.legs[leg], 1);
+        changed
+    }
+
+    fn count(&mut self, leg: &[Hop], change: i16) {
+        for hop in leg {
+            let uses = &mut self.uses[hop.link as usize];
+            *uses = uses.saturating_add_signed(change);
+        }
+    }
+
+    fn seconds(&self, leg: &[Hop]) -> u32 {
+        leg.iter()
+            .map(|hop| self.graph.links()[hop.link as usize].ticks)
+            .sum::<u32>()
+            .div_ceil(TICKS_PER_SECOND)
+    }
+}
+
+/// Cost of a link that is walked again.
+fn repeated(cost: u32) -> u32 {
+    (f64::from(cost) * (1.0 + REPEAT_PENALTY)) as u32
 }

@@ -1,0 +1,65 @@
+//! Times and ways between any positions, without choosing stops.
+
+use super::{Hop, Matrix, Profile, Reach, Router, SearchGraph};
+use crate::geo::Point;
+use crate::network::{Network, Snap, TICKS_PER_SECOND};
+use crate::walk::Accessibility;
+
+/// Furthest that a position may be from a street, in metres.
+const MAX_METRES_TO_STREET: f64 = 250.0;
+
+/// The streets between some positions, ready to be asked for times and ways.
+#[derive(Debug)]
+pub struct Survey {
+    graph: SearchGraph,
+    limit_ticks: u32,
+}
+
+impl Survey {
+    /// Surveys the streets between `positions`, as far as `limit_seconds` of walking from the first and back to it go.
+    ///
+    /// `None`: one of them is further than 250 m from any street that can be reached in this time.
+    pub fn new(
+        network: &Network,
+        wishes: Accessibility,
+        positions: &[Point],
+        limit_seconds: u32,
+    ) -> Option<Self> {
+        let profile = Profile::new(wishes);
+        let limit_ticks = limit_seconds.saturating_mul(TICKS_PER_SECOND);
+        let origin = network.nearest(*positions.first()?, MAX_METRES_TO_STREET, |_| true)?;
+        let reach = Reach::explore(network, profile, origin, limit_ticks / 2);
+        let snap = |&point: &Point| {
+            network.nearest(point, MAX_METRES_TO_STREET, |edge| {
+                reach.touches(network, edge)
+            })
+        };
+        let places = positions.iter().map(snap).collect::<Option<Vec<Snap>>>()?;
+        let graph = SearchGraph::build(network, profile, &reach, &places, |_| true);
+        Some(Self { graph, limit_ticks })
+    }
+
+    /// Walking times between all pairs of positions.
+    pub fn times(&self) -> Matrix {
+        Matrix::compute(&self.graph, self.limit_ticks, 0)
+    }
+
+    /// Metres of the cheapest way through the positions with these numbers, in order; `None`: there is no way.
+    pub fn metres_through(&self, numbers: &[usize]) -> Option<f64> {
+        let mut router = Router::new(&self.graph);
+        let mut metres = 0.0;
+        for pair in numbers.windows(2) {
+            let way: Vec<Hop> = router.way(pair[0] as u32, pair[1] as u32, |_, link| link.cost)?;
+            metres += way
+                .iter()
+                .map(|hop| f64::from(self.graph.links()[hop.link as usize].metres))
+                .sum::<f64>();
+        }
+        Some(metres)
+    }
+
+    /// Count of nodes and links that were kept.
+    pub fn size(&self) -> (usize, usize) {
+        (self.graph.node_count(), self.graph.links().len())
+    }
+}
