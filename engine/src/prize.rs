@@ -3,32 +3,62 @@
 //! The worth of a place by itself is its **prize**
 //!
 //! ```text
-//! prize = relevance × exp(BIAS_STRENGTH × (2·bias − 1) × (2·popularity − 1))
+//! prize = relevance × √(visit / 5 min) × exp(BIAS_STRENGTH × (2·bias − 1) × (2·popularity − 1))
 //! ```
 //!
 //! * *relevance* is `1 − Π (1 − weight)` over the chosen themes the place belongs to: one strong match counts nearly
 //!   fully, several matches count more than one, and no match ever lowers it. Without chosen themes it is 1: all places
 //!   count alike. Without a match it is 0 and the place is no candidate.
+//! * The *visit* tells how much there is to see. By the root of it a museum is worth more than a plaque, but less
+//!   in proportion to the time it takes; without it a walk would collect plaques.
 //! * The *bias* factor is 1 for every place at the neutral 0.5. Towards 1 it grows steadily with popularity, towards 0
 //!   it falls steadily with it, so a walk shifts gradually from hidden gems to hotspots and never jumps.
 //!
-//! The worth of a set of stops is the sum of their prizes after **diminishing returns**: in order of prize, a stop
-//! counts [`KIND_REPEAT`] of the value for each better stop of its kind, [`THEME_REPEAT`] for each better one of its
-//! main theme, and up to [`CROWDING`] less the nearer the nearest better stop is. The fifth café in a row is worth a
-//! third of the first; a café, a church and a view are worth all three. With several themes chosen, the first stop of
-//! each counts [`FIRST_OF_THEME`] of an average prize on top, so that each gets its place where one is in reach.
+//! A prize is made of parts that wear off when a walk has more of the same ([`Group`]): the part for the kind halves
+//! with each better stop of that kind, those for the themes and for the spot wear off likewise. The fifth café in
+//! a row is worth less than half of the first; a café, a church and a view are worth nearly all three. With several
+//! themes chosen, the best stop of each counts extra, so that each theme gets its place where one is in reach.
+//! All parts grow with the prize and none is ever taken away for a match, so a place that matches one more of the
+//! chosen themes is never worth less for it, whatever else is on the walk.
 
+use std::collections::BTreeMap;
+
+use crate::geo::{Plane, Point};
+use crate::orienteering::Group;
 use crate::places::ThemeId;
 use crate::walk::{Poi, WalkRequest};
 
 /// Logarithm of the advantage that a perfect hotspot has at bias 1, and a perfectly hidden gem at bias 0.
 const BIAS_STRENGTH: f64 = 2.5;
 
+/// Visit of a place whose prize is its relevance, in seconds.
+const TYPICAL_VISIT: f64 = 300.0;
+
+/// The part of a prize that never wears off.
+const OWN_SHARE: f64 = 0.3;
+
+/// The part that wears off with stops of the same kind, and what each further one keeps of it.
+const KIND: (f64, f64) = (0.4, 0.5);
+
+/// The part that wears off with stops of the same theme.
+const THEME: (f64, f64) = (0.2, 0.75);
+
+/// The part that wears off with stops in the same spot, a square so many metres wide: a walk should go somewhere.
+const SPOT: (f64, f64) = (0.1, 0.3);
+const SPOT_METRES: f64 = 80.0;
+
+/// What the best stop of each chosen theme counts extra, in good prizes, where several themes are chosen.
+const FIRST_OF_THEME: f64 = 1.0;
+
+/// How many of the best prizes make up what a good one is.
+const GOOD_PRIZES: usize = 20;
+
 /// Worth of a place for a walker, 0 or more; 0: it matches none of the chosen themes.
-pub(crate) fn prize(poi: &Poi, request: &WalkRequest) -> f64 {
+pub(crate) fn prize(poi: &Poi, visit_seconds: u32, request: &WalkRequest) -> f64 {
     let popularity = f64::from(poi.popularity).clamp(0.0, 1.0);
     let lean = (2.0 * request.popularity_bias - 1.0) * (2.0 * popularity - 1.0);
-    let prize = relevance(poi, &request.themes) * (BIAS_STRENGTH * lean).exp();
+    let much_to_see = (f64::from(visit_seconds) / TYPICAL_VISIT).sqrt();
+    let prize = relevance(poi, &request.themes) * much_to_see * (BIAS_STRENGTH * lean).exp();
     if prize.is_finite() { prize } else { 0.0 }
 }
 
@@ -39,8 +69,132 @@ fn relevance(poi: &Poi, chosen: &[ThemeId]) -> f64 {
     }
     let missed: f64 = chosen
         .iter()
-        .filter_map(|theme| poi.themes.iter().find(|(id, _)| id == theme))
-        .map(|&(_, weight)| 1.0 - f64::from(weight).clamp(0.0, 1.0))
+        .map(|&theme| 1.0 - weight(poi, theme))
         .product();
     1.0 - missed
+}
+
+fn weight(poi: &Poi, theme: ThemeId) -> f64 {
+    let weights = poi
+        .themes
+        .iter()
+        .filter(|(id, _)| *id == theme)
+        .map(|&(_, weight)| f64::from(weight));
+    weights.fold(0.0, f64::max).clamp(0.0, 1.0)
+}
+
+/// What the places of a walk are worth together, as the solver takes it.
+#[derive(Debug)]
+pub(crate) struct Worth {
+    /// What each place counts whatever else is on the walk.
+    pub(crate) own: Vec<f64>,
+    /// What wears off.
+    pub(crate) groups: Vec<Group>,
+}
+
+impl Worth {
+    /// The worth of places with their prizes; `None` is a start or an end, which is worth nothing.
+    pub(crate) fn new(places: &[Option<(&Poi, f64)>], request: &WalkRequest) -> Self {
+        let mut groups = Groups::new(request, good_prize(places));
+        let mut own = Vec::with_capacity(places.len());
+        for (number, place) in places.iter().enumerate() {
+            own.push(place.map_or(0.0, |(_, prize)| prize * OWN_SHARE));
+            if let Some((poi, prize)) = place {
+                groups.add(number, poi, *prize);
+            }
+        }
+        Self {
+            own,
+            groups: groups.list(),
+        }
+    }
+}
+
+/// Mean of the best prizes.
+fn good_prize(places: &[Option<(&Poi, f64)>]) -> f64 {
+    let mut prizes: Vec<f64> = places.iter().flatten().map(|&(_, prize)| prize).collect();
+    prizes.sort_unstable_by(|a, b| b.total_cmp(a));
+    prizes.truncate(GOOD_PRIZES);
+    prizes.iter().sum::<f64>() / prizes.len().max(1) as f64
+}
+
+type Members = Vec<(usize, f64)>;
+
+struct Groups<'a> {
+    request: &'a WalkRequest,
+    plane: Plane,
+    good_prize: f64,
+    kinds: BTreeMap<u16, Members>,
+    themes: BTreeMap<ThemeId, Members>,
+    spots: BTreeMap<(i64, i64), Members>,
+    firsts: BTreeMap<ThemeId, Members>,
+}
+
+impl<'a> Groups<'a> {
+    fn new(request: &'a WalkRequest, good_prize: f64) -> Self {
+        Self {
+            request,
+            plane: Plane::around(request.start),
+            good_prize,
+            kinds: BTreeMap::new(),
+            themes: BTreeMap::new(),
+            spots: BTreeMap::new(),
+            firsts: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, place: usize, poi: &Poi, prize: f64) {
+        self.kinds
+            .entry(poi.kind.0)
+            .or_default()
+            .push((place, prize * KIND.0));
+        let spot = self.spot(poi.location);
+        self.spots
+            .entry(spot)
+            .or_default()
+            .push((place, prize * SPOT.0));
+        let chosen = &self.request.themes;
+        for theme in self.themes_that_count(poi) {
+            let weight = weight(poi, theme);
+            self.themes
+                .entry(theme)
+                .or_default()
+                .push((place, prize * THEME.0 * weight));
+            if chosen.len() > 1 {
+                let extra = self.good_prize * FIRST_OF_THEME * weight;
+                self.firsts.entry(theme).or_default().push((place, extra));
+            }
+        }
+    }
+
+    /// The chosen themes of a place, or its main one where none is chosen.
+    fn themes_that_count(&self, poi: &Poi) -> Vec<ThemeId> {
+        let mut themes: Vec<ThemeId> = poi.themes.iter().map(|&(theme, _)| theme).collect();
+        if self.request.themes.is_empty() {
+            themes.sort_by(|&a, &b| weight(poi, b).total_cmp(&weight(poi, a)).then(a.cmp(&b)));
+            themes.truncate(1);
+        } else {
+            themes.retain(|theme| self.request.themes.contains(theme));
+            themes.sort_unstable();
+            themes.dedup();
+        }
+        themes
+    }
+
+    fn spot(&self, point: Point) -> (i64, i64) {
+        let (east, north) = self.plane.project(point);
+        (
+            (east / SPOT_METRES).floor() as i64,
+            (north / SPOT_METRES).floor() as i64,
+        )
+    }
+
+    fn list(self) -> Vec<Group> {
+        let group = |decay: f64| move |members| Group { decay, members };
+        let kinds = self.kinds.into_values().map(group(KIND.1));
+        let themes = self.themes.into_values().map(group(THEME.1));
+        let spots = self.spots.into_values().map(group(SPOT.1));
+        let firsts = self.firsts.into_values().map(group(0.0));
+        kinds.chain(themes).chain(spots).chain(firsts).collect()
+    }
 }

@@ -171,6 +171,17 @@ impl Problem {
         Ok(self)
     }
 
+    /// The same problem with another budget, or with the least that the way straight to the end takes.
+    /// A budget beyond [`MAX_BUDGET`] is lowered to it.
+    #[must_use]
+    pub fn with_budget(&self, budget: u32) -> Self {
+        let least = self.cost(&[self.start, self.end]) as u32;
+        Self {
+            budget: budget.min(MAX_BUDGET).max(least),
+            ..self.clone()
+        }
+    }
+
     /// Number of places, start and end included.
     pub fn len(&self) -> usize {
         self.times.len()

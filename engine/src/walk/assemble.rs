@@ -1,9 +1,9 @@
 //! From links of a graph to a walk on the map.
 
 use super::candidates::Candidate;
+use super::plan::Plan;
 use super::result::{Leg, Light, Stop, Walk};
 use super::steps::steps;
-use super::stitch::Stitched;
 use crate::geo::Point;
 use crate::network::{LightLevel, Network, Snap, TICKS_PER_SECOND};
 use crate::routing::{Hop, Piece, SearchGraph};
@@ -15,12 +15,12 @@ pub(crate) fn assemble(
     graph: &SearchGraph,
     places: &[Snap],
     candidates: &[Candidate<'_>],
-    tour: &Stitched,
+    plan: &Plan,
 ) -> Walk {
     let mut drawing = Drawing::new(network, places[0].point);
     let mut stops = Vec::new();
     let mut clock = 0;
-    let mut score = 0.0;
+    let tour = &plan.tour;
     for (hops, &to) in tour.legs.iter().zip(&tour.places[1..]) {
         let leg = drawing.leg(graph, hops, &places[to]);
         clock += leg.duration_seconds;
@@ -34,14 +34,13 @@ pub(crate) fn assemble(
                 visit_seconds,
             });
             clock += visit_seconds;
-            score += candidate.prize;
         }
     }
     Walk {
         distance_metres: drawing.legs.iter().map(|leg| leg.distance_metres).sum(),
         path: drawing.path,
         duration_seconds: clock,
-        score,
+        score: plan.score,
         stops,
         legs: drawing.legs,
         stairs_metres: drawing.stairs_metres,

@@ -7,7 +7,6 @@ use super::{NoWalk, Poi, WalkRequest};
 use crate::network::{DEFAULT_SPEED_METRES_PER_SECOND, Network, Snap, TICKS_PER_SECOND};
 use crate::places::catalogue;
 use crate::prize::prize;
-use crate::routing::Reach;
 
 /// A place further than this from any street that can be reached is no candidate.
 const MAX_METRES_TO_STREET: f64 = 100.0;
@@ -99,7 +98,7 @@ fn wanted<'a>(request: &WalkRequest, pois: &'a [Poi]) -> Vec<(f64, f64, &'a Poi)
         .map(|poi| {
             let metres =
                 request.start.distance_metres(poi.location) + end.distance_metres(poi.location);
-            let prize = prize(poi, request);
+            let prize = prize(poi, visit_seconds(poi), request);
             let seconds = metres / DEFAULT_SPEED_METRES_PER_SECOND;
             (
                 prize * nearness(seconds, request.budget_seconds),

@@ -4,9 +4,8 @@ use std::time::Instant;
 
 use super::assemble::assemble;
 use super::candidates::{self, Candidate};
-use super::select::select;
+use super::plan::plan;
 use super::start::{Ground, find_ground};
-use super::stitch::Stitcher;
 use super::{NoWalk, Poi, Walk, WalkRequest};
 use crate::network::{Network, Snap, TICKS_PER_SECOND};
 use crate::routing::{Matrix, SearchGraph};
@@ -42,19 +41,8 @@ pub fn generate_route(
         0
     };
     let matrix = Matrix::compute(&graph, request.budget_seconds * TICKS_PER_SECOND, end);
-    let tour = select(&matrix, &candidates, request, end, deadline);
-    let places_on_tour: Vec<usize> = std::iter::once(0)
-        .chain(tour.iter().copied())
-        .chain([end])
-        .collect();
-    let visits: u32 = tour
-        .iter()
-        .map(|&place| candidates[place - 1].visit_seconds)
-        .sum();
-    let stitched = Stitcher::new(&graph)
-        .stitch(&places_on_tour, request.budget_seconds - visits)
-        .ok_or(NoWalk::NothingToSee)?;
-    Ok(assemble(network, &graph, &places, &candidates, &stitched))
+    let plan = plan(&graph, &matrix, &candidates, request, end, deadline)?;
+    Ok(assemble(network, &graph, &places, &candidates, &plan))
 }
 
 /// The start, the candidates in order, and the end if it is elsewhere.

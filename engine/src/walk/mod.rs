@@ -3,9 +3,9 @@
 mod assemble;
 mod candidates;
 mod generate;
+mod plan;
 mod request;
 mod result;
-mod select;
 mod start;
 mod steps;
 mod stitch;

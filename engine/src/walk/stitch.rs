@@ -29,6 +29,15 @@ impl Stitched {
     }
 }
 
+/// What a walk goes over again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Repeats {
+    /// Part of its length that is walked a second time.
+    pub(crate) share: f64,
+    /// Stops at which it turns round on the spot.
+    pub(crate) turns: u32,
+}
+
 /// Finds ways between stops; keeps its memory from tour to tour.
 #[derive(Debug)]
 pub(crate) struct Stitcher<'a> {
@@ -68,6 +77,30 @@ impl<'a> Stitcher<'a> {
             }
         }
         Some(tour)
+    }
+
+    /// What a tour goes over again.
+    pub(crate) fn repeats(&mut self, tour: &Stitched) -> Repeats {
+        self.uses.fill(0);
+        let (mut metres, mut again) = (0.0, 0.0);
+        for hop in tour.legs.iter().flatten() {
+            let length = f64::from(self.graph.links()[hop.link as usize].metres);
+            metres += length;
+            if std::mem::replace(&mut self.uses[hop.link as usize], 1) > 0 {
+                again += length;
+            }
+        }
+        let turns = tour
+            .legs
+            .windows(2)
+            .filter(|pair| match (pair[0].last(), pair[1].first()) {
+                (Some(arrival), Some(departure)) => arrival.link == departure.link,
+                _ => false,
+            });
+        Repeats {
+            share: if metres > 0.0 { again / metres } else { 0.0 },
+            turns: turns.count() as u32,
+        }
     }
 
     fn shortest(&mut self, places: &[usize]) -> Option<Stitched> {
