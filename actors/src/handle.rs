@@ -96,7 +96,10 @@ where
 
     pub(crate) fn try_send(&self, message: M) -> Result<(), Undelivered> {
         let envelope = Env::new(message, self.stats.clone());
-        self.recipient.try_send(envelope).map_err(|_| Undelivered)
+        self.recipient.try_send(envelope).map_err(|_| {
+            self.stats.undelivered();
+            Undelivered
+        })
     }
 }
 

@@ -5,7 +5,8 @@
 //! * [`WsSession`](ws_session) is one WebSocket connection; what it says is decided by [`protocol`], which knows no socket.
 //! * [`RouteSupervisor`](route_supervisor::RouteSupervisor) and [`EnrichmentSupervisor`](enrichment_supervisor::EnrichmentSupervisor)
 //!   own the capacity of the [engine threads](engine_pool).
-//! * [`ActorRegistry`](registry::ActorRegistry) can ask each of them what it is doing; [`envelope`] measures each message.
+//! * [`ActorRegistry`](registry::ActorRegistry) can ask each of them what it is doing; [`Watchdog`](watchdog::Watchdog)
+//!   does so all the time. [`envelope`] measures each message.
 
 pub mod broker;
 pub mod engine_pool;
@@ -22,6 +23,7 @@ pub mod route_supervisor;
 pub mod stats;
 pub mod user_hub;
 mod walk_check;
+pub mod watchdog;
 pub mod ws_session;
 
 pub use event::{Status, StatusError, StatusEvent};

@@ -63,7 +63,8 @@ pub struct ActorRegistry {
 #[derive(Debug, Clone)]
 struct Entry {
     stats: Arc<ActorStats>,
-    observe: Recipient<Observe>,
+    /// Who answers; nobody for a kind of actor of which there are many.
+    observe: Option<Recipient<Observe>>,
 }
 
 impl ActorRegistry {
@@ -82,10 +83,25 @@ impl ActorRegistry {
 
     /// Adds an actor to those that are observed.
     pub(crate) fn add(&self, stats: Arc<ActorStats>, observe: Recipient<Observe>) {
+        self.push(Entry {
+            stats,
+            observe: Some(observe),
+        });
+    }
+
+    /// Adds a kind of actor of which there are many: counted together, and not asked.
+    pub(crate) fn add_kind(&self, stats: Arc<ActorStats>) {
+        self.push(Entry {
+            stats,
+            observe: None,
+        });
+    }
+
+    fn push(&self, entry: Entry) {
         self.entries
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(Entry { stats, observe });
+            .push(entry);
     }
 
     /// Asks every actor what it is doing; takes at most about a second. Also sets `actor_up`.
@@ -100,8 +116,13 @@ impl ActorRegistry {
 }
 
 async fn observe(Entry { stats, observe }: Entry) -> ActorReport {
-    let answer = tokio::time::timeout(SILENT_AFTER, observe.send(Observe)).await;
-    let observation = answer.ok().and_then(Result::ok);
+    let observation = match observe {
+        Some(observe) => ask(&observe).await,
+        None => Some(Observation {
+            state: "counted",
+            details: Value::Null,
+        }),
+    };
     let silent = observation.is_none();
     stats.set_up(!silent);
     let observation = observation.unwrap_or(Observation {
@@ -120,4 +141,9 @@ async fn observe(Entry { stats, observe }: Entry) -> ActorReport {
         last_error: stats.last_error(),
         details: observation.details,
     }
+}
+
+async fn ask(observe: &Recipient<Observe>) -> Option<Observation> {
+    let answer = tokio::time::timeout(SILENT_AFTER, observe.send(Observe)).await;
+    answer.ok()?.ok()
 }

@@ -201,6 +201,11 @@ impl MessageStats {
         self.counts.depth.dec();
     }
 
+    /// Counts a message that the mailbox did not take.
+    pub(crate) fn undelivered(&self) {
+        self.count(Outcome::Failed("undelivered"));
+    }
+
     pub(crate) fn begun(&self, sent_at: Instant, now: Instant) {
         self.wait
             .observe(now.saturating_duration_since(sent_at).as_secs_f64());
@@ -208,25 +213,22 @@ impl MessageStats {
 
     pub(crate) fn ended(&self, begun_at: Instant, outcome: Outcome) {
         self.handle.observe(begun_at.elapsed().as_secs_f64());
+        self.count(outcome);
+    }
+
+    fn count(&self, outcome: Outcome) {
         match outcome {
-            Outcome::Ok => {
-                self.ok.inc();
+            Outcome::Ok => self.ok.inc(),
+            Outcome::Refused(cause) | Outcome::Failed(cause) => {
+                let labels = [self.actor, self.message, cause];
+                self.metrics.messages.with_label_values(&labels).inc();
+            }
+        }
+        match outcome {
+            Outcome::Ok | Outcome::Refused(_) => {
                 self.counts.handled.fetch_add(1, Relaxed);
             }
-            Outcome::Failed(cause) => {
-                self.metrics
-                    .messages
-                    .with_label_values(&[self.actor, self.message, cause])
-                    .inc();
-                self.counts.fail(format_args!("{}: {cause}", self.message));
-            }
-            Outcome::Refused(cause) => {
-                self.metrics
-                    .messages
-                    .with_label_values(&[self.actor, self.message, cause])
-                    .inc();
-                self.counts.handled.fetch_add(1, Relaxed);
-            }
+            Outcome::Failed(cause) => self.counts.fail(format_args!("{}: {cause}", self.message)),
         }
     }
 }

@@ -16,6 +16,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::{self, ProtocolError, WebsocketContext, WsResponseBuilder};
 use futures::future::LocalBoxFuture;
+use socket2::SockRef;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -67,6 +68,7 @@ impl WsSessions {
     ) -> Self {
         let stats: Arc<ActorStats> = registry.stats("ws_session", MAILBOX);
         let (from_hub, from_client) = (stats.message::<ToSession>(), stats.message::<FromClient>());
+        registry.add_kind(stats);
         let shared = Shared {
             hub,
             match_location,
@@ -111,16 +113,24 @@ impl fmt::Debug for WsSessions {
     }
 }
 
-/// Has the kernel end a connection whose peer has not taken data for so long: the actor of a blocked socket is never
-/// woken and cannot do so itself. For `HttpServer::on_connect`; does nothing where it is not supported.
-pub fn end_when_stuck(connection: &dyn Any, after: Duration) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-        #[cfg(target_os = "linux")]
-        if let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(after)) {
-            tracing::debug!(%error, "no TCP_USER_TIMEOUT");
-        }
-        #[cfg(not(target_os = "linux"))]
-        let _ = (stream, after);
+/// Bytes that the kernel keeps for a client that does not read, where it would otherwise keep megabytes.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// Bounds what a client that does not read may cost, for `HttpServer::on_connect`: the kernel keeps little for it, and
+/// ends the connection when no data could be delivered for `stuck_after`. The actor of a blocked socket is never woken
+/// and can't do so itself. Without effect where the system knows no `TCP_USER_TIMEOUT`.
+pub fn bound_socket(connection: &dyn Any, stuck_after: Duration) {
+    let Some(stream) = connection.downcast_ref::<TcpStream>() else {
+        return;
+    };
+    let socket = SockRef::from(stream);
+    let bounded = socket.set_send_buffer_size(SEND_BUFFER);
+    #[cfg(target_os = "linux")]
+    let bounded = bounded.and_then(|()| socket.set_tcp_user_timeout(Some(stuck_after)));
+    #[cfg(not(target_os = "linux"))]
+    let _ = stuck_after;
+    if let Err(error) = bounded {
+        tracing::debug!(%error, "socket not bounded");
     }
 }
 

@@ -1,6 +1,8 @@
 //! The WebSocket protocol as a state machine: clock and input in, actions out. It knows no socket and no actor.
 
 mod sent;
+#[cfg(test)]
+mod tests;
 mod token_bucket;
 
 use std::borrow::Cow;

@@ -53,6 +53,11 @@ impl SentStatuses {
         true
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.requests.len()
+    }
+
     fn make_room(&mut self, now: DateTime<Utc>) {
         while let Some(oldest) = self.requests.front() {
             let finished = oldest.position.0 == Status::Complete.rank();

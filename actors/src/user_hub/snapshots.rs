@@ -1,15 +1,18 @@
 //! Which users are to be told how things stand, and asking for it: many users in one question.
 
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::Delivery;
+use crate::envelope::panic_text;
 use crate::event::StatusEvent;
 
 /// Loads the statuses of these users' requests that are unfinished, or were finished in the last 5 minutes. The error is
@@ -70,8 +73,7 @@ pub(super) async fn load(
 ) -> Result<Vec<StatusEvent>, String> {
     let mut tries = 0;
     loop {
-        let answer = timeout(patience, loader(users.clone())).await;
-        let error = match answer {
+        let error = match timeout(patience, ask(&loader, users.clone())).await {
             Ok(Ok(events)) => return Ok(events),
             Ok(Err(error)) => error,
             Err(_) => "no answer in time".to_owned(),
@@ -89,6 +91,13 @@ pub(super) async fn load(
         let pause = 100 << tries;
         sleep(Duration::from_millis(rand::random_range(pause / 2..pause))).await;
     }
+}
+
+/// Asks once. A panic of the loader must not end the hub, whose future this is part of.
+async fn ask(loader: &SnapshotLoader, users: Vec<Uuid>) -> Result<Vec<StatusEvent>, String> {
+    let asking = AssertUnwindSafe(async { loader(users).await });
+    let answer = asking.catch_unwind().await;
+    answer.unwrap_or_else(|panic| Err(format!("panicked: {}", panic_text(&*panic))))
 }
 
 /// The frames of each user, in the order of time.
