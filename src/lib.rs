@@ -3,16 +3,24 @@
 //! One binary, roles by mode. The server answers HTTP and WebSocket and puts jobs on the queue, the worker
 //! performs them. They share only what lives in `PostgreSQL` and Redis, and the modules below.
 
+pub mod analytics;
+pub mod api;
 pub mod cache;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod jobs;
 pub mod metrics;
 pub mod network_cache;
 pub mod overpass;
+pub mod password;
 pub mod queue;
 pub mod route_params;
+pub mod serve;
+pub mod server;
+pub mod session;
 pub mod shared_redis;
+pub mod state;
 pub mod status;
 pub mod telemetry;
 pub mod tiles;

@@ -15,6 +15,8 @@ pub mod pois;
 pub mod route_requests;
 pub mod routes;
 pub mod schema;
+pub mod themes;
+pub mod users;
 pub mod walk_network;
 
 use std::time::Duration;

@@ -68,7 +68,9 @@ impl Client {
             "username": format!("walker-{}", Uuid::new_v4().simple()),
             "password": Uuid::new_v4(),
         });
-        let request = http.post(format!("{server}/api/v1/users")).json(&credentials);
+        let request = http
+            .post(format!("{server}/api/v1/users"))
+            .json(&credentials);
         let answer = send(request).await?;
         let cookie = answer
             .headers()

@@ -89,7 +89,10 @@ fn theme_id(name: &str, themes: &[Theme]) -> anyhow::Result<uuid::Uuid> {
         .find(|theme| theme.name.eq_ignore_ascii_case(name));
     let Some(theme) = found else {
         let names: Vec<&str> = themes.iter().map(|theme| theme.name.as_str()).collect();
-        bail!("there is no theme `{name}`; there are: {}", names.join(", "));
+        bail!(
+            "there is no theme `{name}`; there are: {}",
+            names.join(", ")
+        );
     };
     Ok(theme.id)
 }

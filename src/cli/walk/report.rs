@@ -17,7 +17,8 @@ pub(super) fn print(
     let walking = route.duration_seconds.saturating_sub(visiting);
     // The service tells when one arrives, not how far a leg is: its share of the walking time is its share of the way.
     let metres_per_second = route.distance_metres / f64::from(walking.max(1));
-    let metres_since = |left: u32, arrived: u32| f64::from(arrived.saturating_sub(left)) * metres_per_second;
+    let metres_since =
+        |left: u32, arrived: u32| f64::from(arrived.saturating_sub(left)) * metres_per_second;
 
     writeln!(
         out,

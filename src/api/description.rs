@@ -1,0 +1,122 @@
+//! The description of the API: `OpenAPI` 3.1, made from the endpoints themselves.
+
+use actix_web::App;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, HeaderBuilder};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{Modify, OpenApi as _};
+use utoipa_actix_web::AppExt;
+
+use super::error::ErrorBody;
+
+/// What no endpoint can say of itself.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Wildside",
+        description = "Walking tours chosen for you. Ask for a walk with `POST /api/v1/routes`; hear of its progress on the \
+            WebSocket `/ws` or poll its status.\n\nEvery answer has a `Trace-Id`; every error is an `ErrorBody`. Input keys may be \
+            spelt in camelCase as well.\n\nMap data © OpenStreetMap contributors, ODbL 1.0.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    components(schemas(ErrorBody)),
+    modifiers(&SessionCookie),
+    tags(
+        (name = "routes", description = "Walks: asked for, made and walked"),
+        (name = "places", description = "Places and themes"),
+        (name = "users", description = "Accounts and login sessions"),
+        (name = "admin", description = "For maintainers"),
+        (name = "operations", description = "For machines that look after this one"),
+    ),
+)]
+struct Base;
+
+struct SessionCookie;
+
+impl Modify for SessionCookie {
+    fn modify(&self, api: &mut OpenApi) {
+        let cookie = ApiKey::Cookie(ApiKeyValue::new("session"));
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// The whole description.
+pub fn openapi() -> OpenApi {
+    let (_, mut api) = App::new()
+        .into_utoipa_app()
+        .openapi(Base::openapi())
+        .configure(super::endpoints)
+        .split_for_parts();
+    for (path, item) in &mut api.paths.paths {
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            declare_errors(path, operation);
+        }
+    }
+    api
+}
+
+/// The errors that follow from what an operation takes.
+fn declare_errors(path: &str, operation: &mut Operation) {
+    let mut statuses = vec![
+        ("500", "Something went wrong on our side"),
+        ("503", "A dependency is away; try again"),
+    ];
+    if path.starts_with(super::PREFIX) {
+        statuses.push(("429", "Too many requests"));
+    }
+    let takes_parameters = operation
+        .parameters
+        .as_ref()
+        .is_some_and(|parameters| !parameters.is_empty());
+    if takes_parameters || operation.request_body.is_some() {
+        statuses.push((
+            "400",
+            "The request is not valid; `details` says why, field by field",
+        ));
+    }
+    if operation.request_body.is_some() {
+        statuses.push(("408", "The body took too long to arrive"));
+        statuses.push(("413", "The body is longer than 64 KiB"));
+        statuses.push(("415", "The body is not plain `application/json`"));
+    }
+    if operation.security.is_some() {
+        statuses.push(("401", "Not logged in"));
+    }
+    if path.contains('{') {
+        statuses.push(("404", "There is no such thing, or it is somebody else's"));
+    }
+    for (status, description) in statuses {
+        let responses = &mut operation.responses.responses;
+        responses
+            .entry(status.to_owned())
+            .or_insert_with(|| RefOr::T(error_response(description)));
+    }
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            let header = HeaderBuilder::new()
+                .description(Some("Names this request in our logs"))
+                .build();
+            response
+                .headers
+                .insert("Trace-Id".to_owned(), RefOr::T(header));
+        }
+    }
+}
+
+fn error_response(description: &str) -> Response {
+    let schema = Ref::from_schema_name("ErrorBody");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/json", content)
+        .build()
+}

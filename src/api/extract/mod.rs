@@ -1,0 +1,15 @@
+//! What an endpoint gets out of a request.
+
+mod address;
+mod body;
+mod fields;
+mod json;
+mod login;
+mod params;
+pub mod values;
+
+pub use address::ClientAddress;
+pub use body::Body;
+pub use fields::{Fields, FromFields};
+pub use login::{Admin, CurrentUser};
+pub use params::{Params, PathId, parse_id};

@@ -1,0 +1,69 @@
+//! Values that several requests have in common.
+
+use serde_json::Value;
+use wildside_engine::Point;
+
+use super::fields::Fields;
+
+/// A GeoJSON `Point`.
+pub fn point(fields: &mut Fields<'_>, key: &str) -> Option<Point> {
+    let coordinates = fields.object(key, |fields| {
+        fields.required("type", |fields, key| fields.word(key, &["Point"]));
+        fields.required("coordinates", coordinates)
+    })?;
+    Some(Point::new(coordinates[0], coordinates[1]))
+}
+
+fn coordinates(fields: &mut Fields<'_>, key: &str) -> Option<[f64; 2]> {
+    let Some([lon, lat]) = fields.value(key)?.as_array().map(Vec::as_slice) else {
+        return fields.wrong_type(key, "must be [longitude, latitude]");
+    };
+    let lon = degrees(fields, key, 0, lon, 180.0);
+    let lat = degrees(fields, key, 1, lat, 90.0);
+    Some([lon?, lat?])
+}
+
+fn degrees(
+    fields: &mut Fields<'_>,
+    key: &str,
+    index: usize,
+    value: &Value,
+    limit: f64,
+) -> Option<f64> {
+    let field = format!("{key}[{index}]");
+    let Some(number) = value.as_f64() else {
+        return fields.wrong_type(&field, "must be a number");
+    };
+    if number.abs() <= limit {
+        return Some(number);
+    }
+    fields.fault(
+        field,
+        "out_of_range",
+        format!("must be between -{limit} and {limit}"),
+    );
+    None
+}
+
+/// A text for people: trimmed, of `1..=max` characters, without control characters.
+pub fn text(fields: &mut Fields<'_>, key: &str, max: usize) -> Option<String> {
+    let text = fields.string(key)?.trim();
+    let length = text.chars().count();
+    if length == 0 || length > max {
+        fields.fault(
+            key,
+            "wrong_length",
+            format!("must have 1 to {max} characters"),
+        );
+        return None;
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        fields.fault(
+            key,
+            "invalid_character",
+            "must not contain control characters",
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}

@@ -1,0 +1,76 @@
+//! What is answered where no endpoint is.
+
+use std::sync::Arc;
+
+use actix_router::ResourceDef;
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse};
+use utoipa::openapi::{OpenApi, PathItem};
+
+use crate::api::error::ApiError;
+
+/// Which methods each path has; taken from the API's own description.
+#[derive(Clone)]
+pub struct Endpoints(Arc<[(ResourceDef, String)]>);
+
+impl std::fmt::Debug for Endpoints {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Endpoints").field(&self.0.len()).finish()
+    }
+}
+
+impl Endpoints {
+    /// The endpoints of `api`.
+    pub fn of(api: &OpenApi) -> Self {
+        let paths = api
+            .paths
+            .paths
+            .iter()
+            .map(|(path, item)| (ResourceDef::new(path.as_str()), allow(item)));
+        Self(paths.collect())
+    }
+
+    /// The methods at `path`, if there are any.
+    fn methods(&self, path: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(pattern, _)| pattern.is_match(path))
+            .map(|(_, methods)| methods.as_str())
+    }
+}
+
+fn allow(item: &PathItem) -> String {
+    let named = [
+        (item.get.is_some(), "GET, HEAD"),
+        (item.post.is_some(), "POST"),
+        (item.put.is_some(), "PUT"),
+        (item.patch.is_some(), "PATCH"),
+        (item.delete.is_some(), "DELETE"),
+        (true, "OPTIONS"),
+    ];
+    named
+        .into_iter()
+        .filter(|(has, _)| *has)
+        .map(|(_, name)| name)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// 404 for an unknown path; 405 for a known one, or its methods when they were asked for.
+///
+/// # Errors
+/// Always, but for `OPTIONS`.
+pub async fn fallback(req: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let methods = req
+        .app_data::<Endpoints>()
+        .and_then(|endpoints| endpoints.methods(req.path()));
+    match methods {
+        None => Err(ApiError::NotFound("resource")),
+        Some(allow) if req.method() == Method::OPTIONS => Ok(HttpResponse::NoContent()
+            .insert_header(("Allow", allow))
+            .finish()),
+        Some(allow) => Err(ApiError::MethodNotAllowed {
+            allow: allow.to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,8 @@
+//! What happens to every request on its way in and to every answer on its way out.
+
+pub mod csrf;
+pub mod headers;
+pub mod limit;
+pub mod method;
+pub mod span;
+pub mod trace;

@@ -1,0 +1,8 @@
+//! Accounts and login sessions.
+
+pub mod login;
+pub mod me;
+pub mod profile;
+pub mod sign_up;
+
+pub use sign_up::create;

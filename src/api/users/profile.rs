@@ -1,0 +1,75 @@
+//! A user as the API shows it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::db::users::User;
+
+/// A user.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Profile {
+    pub id: Uuid,
+    #[schema(example = "ada")]
+    pub username: String,
+    #[schema(example = "Ada Lovelace")]
+    pub display_name: String,
+    /// `user` or `admin`.
+    #[schema(example = "user")]
+    pub role: &'static str,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    /// Themes of the user's walks, unless a request names others.
+    pub interest_theme_ids: Vec<Uuid>,
+    pub preferences: Preferences,
+    /// Grows with each change; send it back as `expected_revision`.
+    #[schema(example = 1)]
+    pub revision: i32,
+}
+
+/// What a walk is like unless its request says otherwise.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Preferences {
+    /// 0 looks for hidden gems, 1 for hotspots; null: no preference.
+    #[schema(minimum = 0, maximum = 1, example = 0.5)]
+    pub popularity_bias: Option<f32>,
+    /// Usual length of a walk; null: no preference.
+    #[schema(minimum = 15, maximum = 180, example = 60)]
+    pub duration_minutes: Option<i32>,
+    pub accessibility: Accessibility,
+    /// `metric` or `imperial`.
+    #[schema(example = "metric")]
+    pub unit_system: String,
+}
+
+/// What the walker can or likes to walk on.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct Accessibility {
+    pub avoid_stairs: bool,
+    pub prefer_well_lit: bool,
+}
+
+impl From<User> for Profile {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            username: user.username,
+            display_name: user.display_name,
+            role: user.role.as_str(),
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            interest_theme_ids: user.interest_theme_ids,
+            preferences: Preferences {
+                popularity_bias: user.popularity_bias,
+                duration_minutes: user.duration_minutes,
+                accessibility: Accessibility {
+                    avoid_stairs: user.avoid_stairs,
+                    prefer_well_lit: user.prefer_well_lit,
+                },
+                unit_system: user.unit_system,
+            },
+            revision: user.revision,
+        }
+    }
+}

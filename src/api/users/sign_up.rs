@@ -1,0 +1,125 @@
+//! Making an account.
+
+use actix_session::Session;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post};
+use diesel_async::AsyncConnection;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::profile::Profile;
+use crate::api::attempts::Attempts;
+use crate::api::error::{ApiError, Fault};
+use crate::api::extract::{Body, ClientAddress, Fields, FromFields, values};
+use crate::db::Connection;
+use crate::db::users::{Credentials, NewUser, Role, User};
+use crate::session::LoginSession;
+use crate::state::AppState;
+
+/// A name and a password for a new account.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({"username": "ada", "password": "correct horse battery staple", "display_name": "Ada Lovelace"}))]
+pub struct SignUp {
+    /// Letters, digits and `._@+-`; upper and lower case are the same.
+    #[schema(min_length = 3, max_length = 64, pattern = "^[A-Za-z0-9._@+-]{3,64}$")]
+    username: String,
+    /// 12 characters to 256 bytes, and none of the passwords that are tried first.
+    #[schema(min_length = 12, max_length = 256, write_only)]
+    password: String,
+    /// Default: the username.
+    #[schema(min_length = 1, max_length = 100)]
+    display_name: Option<String>,
+}
+
+impl FromFields for SignUp {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let username = fields.required("username", username);
+        let password = fields.required("password", Fields::string);
+        let display_name = values::text(fields, "display_name", 100);
+        Some(Self {
+            username: username?,
+            password: password?.to_owned(),
+            display_name,
+        })
+    }
+}
+
+fn username(fields: &mut Fields<'_>, key: &str) -> Option<String> {
+    let name = fields.string(key)?;
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
+    if (3..=64).contains(&name.len()) && name.bytes().all(allowed) {
+        return Some(name.to_owned());
+    }
+    fields.fault(
+        key,
+        "invalid_username",
+        "must be 3 to 64 letters, digits or ._@+-",
+    );
+    None
+}
+
+/// Sign up.
+///
+/// Makes an account and logs it in.
+#[utoipa::path(tag = "users", responses(
+    (status = 201, description = "The account, and a session cookie", body = Profile),
+    (status = 409, description = "The name is taken", body = crate::api::error::ErrorBody),
+))]
+#[post("/users")]
+pub async fn sign_up(
+    state: Data<AppState>,
+    address: ClientAddress,
+    session: Session,
+    body: Body<SignUp>,
+) -> Result<HttpResponse, ApiError> {
+    let SignUp {
+        username,
+        password,
+        display_name,
+    } = body.value;
+    Attempts::of_sign_up(address.limit_key(), state.limits.signups_per_address)
+        .begin(&state.redis)
+        .await?;
+    if let Some(why) = state.passwords.weakness(password.clone()).await? {
+        return Err(ApiError::invalid("password", "weak_password", why));
+    }
+    let password_hash = state.passwords.hash(password).await?;
+    let display_name = display_name.as_deref().unwrap_or(&username);
+    let new_user = NewUser {
+        username: &username,
+        display_name,
+        role: Role::User.as_str(),
+    };
+    let user = create(&mut *state.db.get().await?, new_user, password_hash).await?;
+    LoginSession::begin(&session, user.id, user.session_generation)?;
+    state.analytics.capture("UserSignup", user.id, json!({}));
+    Ok(HttpResponse::Created().json(Profile::from(user)))
+}
+
+/// Adds a user with a password.
+///
+/// # Errors
+/// `conflict` if the name is taken.
+pub async fn create(
+    connection: &mut Connection,
+    new_user: NewUser<'_>,
+    password_hash: String,
+) -> Result<User, ApiError> {
+    connection
+        .transaction(async |connection| {
+            let Some(user_id) = new_user.insert(connection).await? else {
+                let fault = Fault::new("username", "username_taken", "belongs to somebody else");
+                return Err(ApiError::Conflict("the name is taken", vec![fault]));
+            };
+            Credentials {
+                user_id,
+                password_hash,
+            }
+            .upsert(connection)
+            .await?;
+            User::find(connection, user_id)
+                .await?
+                .ok_or(ApiError::NotFound("user"))
+        })
+        .await
+}

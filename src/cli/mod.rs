@@ -1,0 +1,106 @@
+//! The command line.
+
+mod users;
+pub mod walk;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::Config;
+use crate::{db, telemetry};
+
+/// Walking tours chosen for you.
+///
+/// Without a command it serves. Configuration comes from environment variables: `DATABASE_URL` and `REDIS_URL` must be set.
+#[derive(Debug, Parser)]
+#[command(name = "wildside", version)]
+pub struct Cli {
+    /// What this process does.
+    #[arg(long, env = "WILDSIDE_MODE", default_value = "server")]
+    mode: Mode,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What a process that serves does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Answers HTTP and WebSocket.
+    Server,
+    /// Performs jobs.
+    Worker,
+    /// Both in one process.
+    All,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Applies the pending migrations of the database.
+    Migrate,
+    /// Prints the description of the API as `OpenAPI` 3.1.
+    Openapi,
+    /// Asks a running service for a walk and prints it.
+    Walk(walk::WalkArgs),
+    /// Looks after accounts.
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    /// Prints completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Cli {
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// What went wrong, naming the variable or file at fault.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            None => crate::serve::run(self.mode)?,
+            Some(Command::Migrate) => migrate()?,
+            Some(Command::Openapi) => {
+                print(&(crate::api::description::openapi().to_pretty_json()? + "\n"))?;
+            }
+            Some(Command::Walk(args)) => runtime()?.block_on(walk::run(args))?,
+            Some(Command::Users(command)) => users::run(command)?,
+            Some(Command::Completions { shell }) => completions(shell),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?)
+}
+
+fn migrate() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    telemetry::init(&config.telemetry)?;
+    let applied = db::migrate(&config.database.url)?;
+    tracing::info!(migrations = applied.len(), "the database is up to date");
+    Ok(())
+}
+
+fn completions(shell: clap_complete::Shell) {
+    use clap::CommandFactory;
+    clap_complete::generate(
+        shell,
+        &mut Cli::command(),
+        "wildside",
+        &mut std::io::stdout(),
+    );
+}
+
+/// Writes to stdout; a reader that has gone away is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}

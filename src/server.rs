@@ -1,0 +1,144 @@
+//! The server: listens, serves, and ends in good order.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::Data;
+use actix_web::{App, HttpServer, web};
+use actix_web_prom::{PrometheusMetrics, PrometheusMetricsBuilder};
+use anyhow::{Context, anyhow};
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::AppExt;
+
+use crate::api::fallback::{Endpoints, fallback};
+use crate::api::middleware::{csrf, headers, limit, method, span, trace};
+use crate::config::Config;
+use crate::session::{cookie, rekey};
+use crate::state::AppState;
+use crate::{api, config::HttpConfig};
+
+/// A server that listens and is not run yet.
+pub struct Application {
+    address: SocketAddr,
+    server: Server,
+    state: AppState,
+}
+
+impl Application {
+    /// Binds the address and prepares everything. Must be called within an actix `System`.
+    ///
+    /// # Errors
+    /// The address is taken, or a part of the configuration can't be used.
+    pub fn build(config: &Config) -> anyhow::Result<Self> {
+        let state = AppState::new(config)?;
+        let listener = TcpListener::bind(config.http.bind)
+            .with_context(|| format!("WILDSIDE_BIND: can't listen on {}", config.http.bind))?;
+        let address = listener.local_addr()?;
+        let server = serve(listener, &state)?;
+        Ok(Self {
+            address,
+            server,
+            state,
+        })
+    }
+
+    /// Where it listens; with port 0 the system has chosen one.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The handles its endpoints use.
+    pub const fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// A handle that can stop the server.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until it is stopped.
+    ///
+    /// # Errors
+    /// The listener broke.
+    pub async fn run(self) -> anyhow::Result<()> {
+        Ok(self.server.await?)
+    }
+}
+
+impl std::fmt::Debug for Application {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Application")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+fn serve(listener: TcpListener, state: &AppState) -> anyhow::Result<Server> {
+    let prometheus = http_metrics(state)?;
+    let endpoints = Endpoints::of(&api::description::openapi());
+    let http = state.http.clone();
+    let data = Data::new(state.clone());
+    let server = HttpServer::new(move || {
+        let state = data.get_ref();
+        App::new()
+            .into_utoipa_app()
+            .app_data(data.clone())
+            .app_data(endpoints.clone())
+            .configure(api::endpoints)
+            .default_service(web::to(fallback))
+            .into_app()
+            .wrap(cookie::middleware(
+                state.session_middleware_key.clone(),
+                &state.session,
+            ))
+            .wrap(from_fn(rekey::rekey))
+            .wrap(from_fn(csrf::refuse_foreign_origins))
+            .wrap(from_fn(limit::limit_addresses))
+            .wrap(cors(&state.http))
+            .wrap(Compress::default())
+            .wrap(headers::security_headers(state.session.cookie_secure))
+            .wrap(prometheus.clone())
+            .wrap(TracingLogger::<span::RequestSpan>::new())
+            .wrap(from_fn(method::head_as_get))
+            .wrap(from_fn(trace::trace))
+    })
+    .workers(http.threads)
+    .max_connections(http.max_connections)
+    .keep_alive(http.keep_alive)
+    .client_request_timeout(http.header_timeout)
+    .client_disconnect_timeout(Duration::from_secs(5))
+    .shutdown_timeout(http.shutdown_timeout.as_secs())
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+fn http_metrics(state: &AppState) -> anyhow::Result<PrometheusMetrics> {
+    PrometheusMetricsBuilder::new("")
+        .registry(state.registry.clone())
+        .mask_unmatched_patterns("unmatched")
+        .build()
+        .map_err(|error| anyhow!("can't register the HTTP metrics: {error}"))
+}
+
+/// Off, unless other origins are configured.
+fn cors(http: &HttpConfig) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers([
+            "content-type",
+            "idempotency-key",
+            "traceparent",
+            "if-none-match",
+        ])
+        .expose_headers(["trace-id", "location", "retry-after", "etag"])
+        .supports_credentials()
+        .max_age(3600);
+    http.allowed_origins
+        .iter()
+        .fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

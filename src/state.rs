@@ -1,0 +1,94 @@
+//! What the endpoints of a server share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::cookie::Key;
+use prometheus::Registry;
+use redis::aio::ConnectionManager;
+
+use crate::analytics::Analytics;
+use crate::api::quota::Quotas;
+use crate::api::themes::ThemeMemory;
+use crate::cache::RouteCache;
+use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
+use crate::db::Pool;
+use crate::metrics::Metrics;
+use crate::password::PasswordHashing;
+use crate::queue::Producer;
+use crate::session::KeyRing;
+use crate::{db, shared_redis};
+
+/// Handles to everything an endpoint may need. Clones share them.
+#[derive(Clone)]
+pub struct AppState {
+    pub db: Pool,
+    pub redis: ConnectionManager,
+    pub cache: RouteCache,
+    pub queue: Producer,
+    pub registry: Registry,
+    pub metrics: Metrics,
+    pub passwords: PasswordHashing,
+    pub session_keys: KeyRing,
+    /// The session middleware's own key; cookies under it never leave the process.
+    pub session_middleware_key: Key,
+    pub session: SessionConfig,
+    pub http: HttpConfig,
+    pub limits: LimitsConfig,
+    pub quotas: Arc<Quotas>,
+    pub themes: Arc<ThemeMemory>,
+    pub analytics: Analytics,
+    pub draining: Draining,
+}
+
+impl AppState {
+    /// Connects nothing yet: PostgreSQL and Redis are reached when first used.
+    ///
+    /// # Errors
+    /// The session keys can't be used, or the Redis URL is not valid.
+    pub fn new(config: &Config) -> anyhow::Result<Self> {
+        let registry = Registry::new();
+        let metrics = Metrics::new(&registry)?;
+        let redis = shared_redis::connect(&config.redis.url)?;
+        Ok(Self {
+            db: db::pool(&config.database.url, config.database.pool_size),
+            cache: RouteCache::new(redis.clone(), metrics.clone()),
+            queue: Producer::new(redis.clone()),
+            redis,
+            registry,
+            metrics,
+            passwords: PasswordHashing::new(config.limits.password_hashes)?,
+            session_keys: KeyRing::load(&config.session)?,
+            session_middleware_key: Key::generate(),
+            session: config.session.clone(),
+            http: config.http.clone(),
+            limits: config.limits,
+            quotas: Arc::new(Quotas::new(&config.limits)),
+            themes: Arc::default(),
+            analytics: Analytics::start(&config.analytics)?,
+            draining: Draining::default(),
+        })
+    }
+}
+
+impl std::fmt::Debug for AppState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppState").finish_non_exhaustive()
+    }
+}
+
+/// Whether the process is about to end.
+#[derive(Debug, Clone, Default)]
+pub struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    /// From now on the server is not ready for new clients.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has begun.
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,12 @@
+//! The HTTP and WebSocket interface from outside: a real server, its own database, its own Redis.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    dead_code,
+    unreachable_pub
+)]
+
+mod accounts;
+mod app;
+mod envelope;
