@@ -1,0 +1,126 @@
+//! The job whole: a request in the ledger becomes a stored walk that its user hears of.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use wildside::cache::{CacheKey, RouteCache};
+use wildside::db::routes::{Route, RouteDetails, RouteStop};
+use wildside::shared_redis;
+use wildside_actors::Status;
+
+use crate::stage::{AT_SEA, RunningWorker, SENATE_SQUARE, Stage, an_hour_from, engine};
+
+#[actix_web::test]
+async fn an_hour_in_helsinki_becomes_a_walk_on_its_streets() {
+    let stage = Stage::set_in_helsinki().await;
+    let worker = RunningWorker::start(&stage, &stage.config(&[]));
+    let mut events = stage.listen().await;
+    let request = stage.submit(&an_hour_from(SENATE_SQUARE)).await;
+    let events = events.until_final(request.id).await;
+
+    let stages: Vec<_> = events
+        .iter()
+        .map(|event| (event.status, event.stage.as_deref()))
+        .collect();
+    assert_eq!(
+        stages,
+        [
+            (Status::InProgress, Some("loading")),
+            (Status::InProgress, Some("computing")),
+            (Status::InProgress, Some("storing")),
+            (Status::Complete, None),
+        ]
+    );
+    assert!(
+        events
+            .iter()
+            .all(|event| event.trace_id == request.trace_id && event.user_id == stage.user)
+    );
+
+    let ended = stage.find(request.id).await;
+    let route_id = ended.route_id.unwrap();
+    let mut connection = stage.db.get().await.unwrap();
+    let route = Route::find_for_user(&mut connection, route_id, stage.user)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        (1800..=3600).contains(&route.duration_seconds),
+        "{} s",
+        route.duration_seconds
+    );
+    assert!(route.path.len() > 50 && route.distance_metres > 500.0);
+    assert!(route.path[0].distance_metres(SENATE_SQUARE) < 250.0);
+    let stops = RouteStop::of_route(&mut connection, route_id)
+        .await
+        .unwrap();
+    assert!(stops.len() >= 3, "{} stops", stops.len());
+    assert!(stops.iter().all(|stop| !stop.theme_ids.is_empty()));
+    let details: RouteDetails = serde_json::from_value(route.details).unwrap();
+    assert_eq!(details.legs.len(), stops.len() + 1);
+    drop(connection);
+
+    let redis = shared_redis::connect(&stage.redis.url()).unwrap();
+    let cache = RouteCache::new(redis, stage.observability.metrics.clone());
+    assert_eq!(
+        cache.get(&CacheKey::stored(ended.cache_key)).await,
+        Some(route_id)
+    );
+    worker.stop().await;
+}
+
+#[actix_web::test]
+async fn where_no_walk_is_possible_the_user_is_told_why_at_once() {
+    let stage = Stage::set_in_helsinki().await;
+    let worker = RunningWorker::start(&stage, &stage.config(&[]));
+    let request = stage.submit(&an_hour_from(AT_SEA)).await;
+    let ended = stage.ended(request.id, Duration::from_secs(10)).await;
+    assert_eq!((ended.status, ended.attempt), (Status::Failed, 1));
+    assert_eq!(ended.error_code.as_deref(), Some("no_walkable_way_nearby"));
+    assert!(ended.error_message.unwrap().contains("street"));
+    assert_eq!(
+        stage
+            .redis
+            .command(&["XLEN", "wildside:queue:route_generation:dead"])
+            .trim(),
+        ":0"
+    );
+    worker.stop().await;
+}
+
+#[actix_web::test]
+async fn identical_requests_are_computed_once_and_all_are_told() {
+    const REQUESTS: usize = 40;
+    let stage = Stage::set();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let slow = engine(&runs, |_| std::thread::sleep(Duration::from_millis(400)));
+    let config = stage.config(&[("WILDSIDE_JOB_CONCURRENCY", "8")]);
+    let workers = [
+        RunningWorker::start_with_engine(&stage, &config, slow.clone()),
+        RunningWorker::start_with_engine(&stage, &config, slow),
+    ];
+    let mut requests = Vec::new();
+    for _ in 0..REQUESTS {
+        requests.push(stage.submit(&an_hour_from(SENATE_SQUARE)).await);
+    }
+    let mut routes = Vec::new();
+    for request in &requests {
+        routes.push(
+            stage
+                .ended(request.id, Duration::from_secs(20))
+                .await
+                .route_id
+                .unwrap(),
+        );
+    }
+    routes.dedup();
+    assert_eq!((runs.load(Ordering::SeqCst), routes.len()), (1, 1));
+    assert_eq!(
+        stage.database.sql("SELECT count(*) FROM routes").trim(),
+        "1"
+    );
+    for worker in workers {
+        worker.stop().await;
+    }
+}

@@ -1,0 +1,120 @@
+//! Claims and fencing: whoever comes late writes nothing.
+
+use chrono::{TimeDelta, Utc};
+use uuid::Uuid;
+use wildside::db::route_requests::{NewRouteRequest, RouteRequest};
+use wildside_actors::Status;
+
+use crate::stage::{SENATE_SQUARE, Stage, an_hour_from};
+
+#[tokio::test]
+async fn a_worker_that_was_overtaken_changes_nothing() {
+    let stage = Stage::set();
+    let request = stage.accept(&an_hour_from(SENATE_SQUARE)).await;
+    let mut connection = stage.db.get().await.unwrap();
+    let zombie = RouteRequest::claim(&mut connection, request.id)
+        .await
+        .unwrap()
+        .unwrap();
+    let heir = RouteRequest::claim(&mut connection, request.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((zombie.attempt, heir.attempt), (1, 2));
+
+    assert_eq!(
+        zombie
+            .fail(&mut connection, "late", "too late")
+            .await
+            .unwrap(),
+        None
+    );
+    let failed = heir
+        .fail(&mut connection, "nothing_to_see", "Nothing here.")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(failed.status, Status::Failed);
+    assert_eq!(
+        zombie
+            .fail(&mut connection, "late", "too late")
+            .await
+            .unwrap(),
+        None
+    );
+    assert_eq!(
+        heir.fail(&mut connection, "again", "again").await.unwrap(),
+        None
+    );
+    assert_eq!(
+        RouteRequest::claim(&mut connection, request.id)
+            .await
+            .unwrap(),
+        None
+    );
+    assert_eq!(stage.find(request.id).await, failed);
+}
+
+#[tokio::test]
+async fn requests_of_others_and_old_ones_are_not_shown() {
+    let stage = Stage::set();
+    let pending = stage.accept(&an_hour_from(SENATE_SQUARE)).await;
+    let done = stage.accept(&an_hour_from(SENATE_SQUARE)).await;
+    let mut connection = stage.db.get().await.unwrap();
+    let claimed = RouteRequest::claim(&mut connection, done.id)
+        .await
+        .unwrap()
+        .unwrap();
+    claimed
+        .fail(&mut connection, "nothing_to_see", "Nothing here.")
+        .await
+        .unwrap();
+
+    let recently = Utc::now() - TimeDelta::minutes(5);
+    let current = RouteRequest::current_of_user(&mut connection, stage.user, recently, 100)
+        .await
+        .unwrap();
+    assert_eq!(
+        current.iter().map(|request| request.id).collect::<Vec<_>>(),
+        [pending.id, done.id]
+    );
+    let later = Utc::now() + TimeDelta::minutes(5);
+    let current = RouteRequest::current_of_user(&mut connection, stage.user, later, 100)
+        .await
+        .unwrap();
+    assert_eq!(current, [pending.clone()]);
+    let stranger = RouteRequest::find_for_user(&mut connection, pending.id, Uuid::new_v4())
+        .await
+        .unwrap();
+    assert_eq!(stranger, None);
+}
+
+#[tokio::test]
+async fn a_request_that_the_cache_answers_is_complete_from_the_start() {
+    let stage = Stage::set();
+    let route = Uuid::new_v4();
+    stage.database.sql(&format!(
+        "INSERT INTO routes (id, distance_metres, duration_seconds, score, details) VALUES ('{route}', 1, 1, 1, '{{}}')"
+    ));
+    let mut connection = stage.db.get().await.unwrap();
+    let request = NewRouteRequest::pending(
+        stage.user,
+        serde_json::json!({}),
+        "key".into(),
+        Uuid::new_v4(),
+    )
+    .answered(route)
+    .insert(&mut connection)
+    .await
+    .unwrap();
+    assert_eq!(
+        (request.status, request.route_id),
+        (Status::Complete, Some(route))
+    );
+    assert_eq!(
+        RouteRequest::claim(&mut connection, request.id)
+            .await
+            .unwrap(),
+        None
+    );
+}

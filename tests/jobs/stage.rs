@@ -1,0 +1,239 @@
+//! A database, a Redis and a worker for one test.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+use wildside::cache::CacheKey;
+use wildside::config::Config;
+use wildside::db::areas::AreaState;
+use wildside::db::route_requests::{NewRouteRequest, RouteRequest};
+use wildside::db::{self, Pool};
+use wildside::queue::{GenerateRouteJob, Producer};
+use wildside::route_params::RouteParams;
+use wildside::shared_redis;
+use wildside::worker::{Observability, Worker};
+use wildside_actors::StatusEvent;
+use wildside_actors::event::all_channels;
+use wildside_actors::route_supervisor::Engine;
+use wildside_engine::walk::{Accessibility, Leg, Light, Stop};
+use wildside_engine::{Point, Walk};
+use wildside_ingest::digest::digest;
+use wildside_ingest::load::{Load, load};
+use wildside_test_support::{TestDatabase, TestRedis};
+
+/// The Senate Square of Helsinki.
+pub(crate) const SENATE_SQUARE: Point = Point::new(24.9523, 60.1695);
+/// Open sea, south of the city.
+pub(crate) const AT_SEA: Point = Point::new(24.96, 60.05);
+
+/// What a test plays on.
+pub(crate) struct Stage {
+    pub(crate) database: TestDatabase,
+    pub(crate) redis: TestRedis,
+    pub(crate) db: Pool,
+    pub(crate) producer: Producer,
+    pub(crate) observability: Observability,
+    pub(crate) user: Uuid,
+}
+
+impl Stage {
+    /// An empty city.
+    pub(crate) fn set() -> Self {
+        let (database, redis) = (TestDatabase::create(), TestRedis::start());
+        let user = Uuid::new_v4();
+        database.sql(&format!(
+            "INSERT INTO users (id, username, display_name) VALUES ('{user}', 'ada', 'Ada')"
+        ));
+        Self {
+            db: db::pool(&database.url(), 4),
+            producer: Producer::new(shared_redis::connect(&redis.url()).unwrap()),
+            observability: Observability::new().unwrap(),
+            database,
+            redis,
+            user,
+        }
+    }
+
+    /// The centre of Helsinki, as OpenStreetMap has it.
+    pub(crate) async fn set_in_helsinki() -> Self {
+        let stage = Self::set();
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("ingest/data/helsinki.osm.pbf");
+        let extract = Load {
+            digest: digest(&file, None).unwrap(),
+            source: "helsinki.osm.pbf".into(),
+            file,
+            name: "helsinki".into(),
+            area: None,
+        };
+        load(&stage.database.url(), extract, |_| {}).await.unwrap();
+        stage
+    }
+
+    pub(crate) fn config(&self, more: &[(&str, &str)]) -> Config {
+        let urls = [
+            ("DATABASE_URL", self.database.url()),
+            ("REDIS_URL", self.redis.url()),
+        ];
+        let lookup = |name: &str| {
+            let ours = urls
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.clone());
+            ours.or_else(|| {
+                more.iter()
+                    .find(|(key, _)| *key == name)
+                    .map(|(_, value)| (*value).to_owned())
+            })
+        };
+        Config::from_lookup(&lookup).unwrap()
+    }
+
+    /// Writes a request into the ledger, and no more.
+    pub(crate) async fn accept(&self, params: &RouteParams) -> RouteRequest {
+        let mut connection = self.db.get().await.unwrap();
+        let areas = AreaState::within_reach(&mut connection, params.start(), params.reach_metres())
+            .await
+            .unwrap();
+        let key = CacheKey::new(params, &areas);
+        let json = serde_json::to_value(params).unwrap();
+        let request =
+            NewRouteRequest::pending(self.user, json, key.as_str().to_owned(), Uuid::new_v4());
+        request.insert(&mut connection).await.unwrap()
+    }
+
+    /// Accepts a request and queues its job.
+    pub(crate) async fn submit(&self, params: &RouteParams) -> RouteRequest {
+        let request = self.accept(params).await;
+        let job = GenerateRouteJob {
+            request_id: request.id,
+            trace_id: request.trace_id,
+        };
+        self.producer.push(&job).await.unwrap();
+        request
+    }
+
+    pub(crate) async fn find(&self, id: Uuid) -> RouteRequest {
+        let mut connection = self.db.get().await.unwrap();
+        RouteRequest::find_for_user(&mut connection, id, self.user)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    /// The request once it has ended.
+    pub(crate) async fn ended(&self, id: Uuid, patience: Duration) -> RouteRequest {
+        let deadline = Instant::now() + patience;
+        loop {
+            let request = self.find(id).await;
+            if request.status.is_final() {
+                return request;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "still {:?} after {patience:?}",
+                request.status
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Listens to all events from now on.
+    pub(crate) async fn listen(&self) -> Listener {
+        let client = redis::Client::open(self.redis.url()).unwrap();
+        let mut subscription = client.get_async_pubsub().await.unwrap();
+        for channel in all_channels() {
+            subscription.subscribe(channel).await.unwrap();
+        }
+        Listener(subscription)
+    }
+}
+
+pub(crate) struct Listener(redis::aio::PubSub);
+
+impl Listener {
+    /// The events of one request until its final one.
+    pub(crate) async fn until_final(&mut self, id: Uuid) -> Vec<StatusEvent> {
+        let mut events = Vec::new();
+        let mut messages = self.0.on_message();
+        loop {
+            let next = tokio::time::timeout(Duration::from_secs(30), messages.next()).await;
+            let message = next.expect("no more events").unwrap();
+            let event: StatusEvent = serde_json::from_slice(message.get_payload_bytes()).unwrap();
+            if event.request_id == id {
+                events.push(event);
+                if events.last().is_some_and(|event| event.status.is_final()) {
+                    return events;
+                }
+            }
+        }
+    }
+}
+
+/// A worker that runs on the test's own `System`.
+pub(crate) struct RunningWorker {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl RunningWorker {
+    pub(crate) fn start(stage: &Stage, config: &Config) -> Self {
+        Self::run(Worker::start(config, &stage.observability).unwrap())
+    }
+
+    pub(crate) fn start_with_engine(stage: &Stage, config: &Config, engine: Engine) -> Self {
+        Self::run(Worker::start_with_engine(config, &stage.observability, engine).unwrap())
+    }
+
+    fn run(worker: Worker) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(worker.run(async {
+            let _ = stopped.await;
+        }));
+        Self { stop, task }
+    }
+
+    /// Tells it to stop and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+/// A round walk of an hour.
+pub(crate) fn an_hour_from(start: Point) -> RouteParams {
+    RouteParams::new(start, None, 60, Vec::new(), 0.5, Accessibility::default())
+}
+
+/// An engine that is counted, and answers at once with a walk round the block, or does what `behave` does before.
+pub(crate) fn engine(
+    count: &Arc<AtomicUsize>,
+    behave: impl Fn(usize) + Send + Sync + 'static,
+) -> Engine {
+    let count = count.clone();
+    Arc::new(move |request, _, _, _| {
+        behave(count.fetch_add(1, Ordering::SeqCst) + 1);
+        let corner = Point::new(request.start.lon + 0.001, request.start.lat);
+        Ok(Walk {
+            path: vec![request.start, corner, request.start],
+            distance_metres: 111.0,
+            duration_seconds: 84,
+            score: 0.0,
+            stops: Vec::<Stop>::new(),
+            legs: vec![Leg {
+                path_start: 0,
+                distance_metres: 111.0,
+                duration_seconds: 84,
+                steps: Vec::new(),
+            }],
+            stairs_metres: 0.0,
+            light: Light::default(),
+            repeated_metres: 0.0,
+        })
+    })
+}
