@@ -12,6 +12,7 @@ pub mod db;
 pub mod jobs;
 pub mod metrics;
 pub mod network_cache;
+pub mod observability;
 pub mod overpass;
 pub mod password;
 pub mod queue;

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::server::Application;
 use crate::session::KeyRing;
 use crate::telemetry;
+use crate::worker::{self, Worker};
 
 /// How often the session keys' file is looked at.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
@@ -22,14 +23,21 @@ pub fn run(mode: Mode) -> anyhow::Result<()> {
     telemetry::init(&config.telemetry)?;
     actix::System::new().block_on(async move {
         match mode {
-            Mode::Server => serve(&config).await,
-            Mode::Worker | Mode::All => anyhow::bail!("not yet"),
+            Mode::Server => serve(Application::build(&config)?, &config).await,
+            Mode::Worker => worker::serve(&config, told_to_end()).await,
+            Mode::All => serve_and_work(&config).await,
         }
     })
 }
 
-async fn serve(config: &Config) -> anyhow::Result<()> {
+async fn serve_and_work(config: &Config) -> anyhow::Result<()> {
     let application = Application::build(config)?;
+    let worker = Worker::start(config, &application.state().observability)?;
+    tokio::try_join!(serve(application, config), worker.run(told_to_end()))?;
+    Ok(())
+}
+
+async fn serve(application: Application, config: &Config) -> anyhow::Result<()> {
     tracing::info!(address = %application.address(), "listening");
     let watch = actix::spawn(watch_keys(application.state().session_keys.clone()));
     let state = application.state().clone();

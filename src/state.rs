@@ -14,6 +14,7 @@ use crate::cache::RouteCache;
 use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
 use crate::db::Pool;
 use crate::metrics::Metrics;
+use crate::observability::Observability;
 use crate::password::PasswordHashing;
 use crate::queue::Producer;
 use crate::session::KeyRing;
@@ -28,6 +29,7 @@ pub struct AppState {
     pub queue: Producer,
     pub registry: Registry,
     pub metrics: Metrics,
+    pub observability: Observability,
     pub passwords: PasswordHashing,
     pub session_keys: KeyRing,
     /// The session middleware's own key; cookies under it never leave the process.
@@ -47,16 +49,17 @@ impl AppState {
     /// # Errors
     /// The session keys can't be used, or the Redis URL is not valid.
     pub fn new(config: &Config) -> anyhow::Result<Self> {
-        let registry = Registry::new();
-        let metrics = Metrics::new(&registry)?;
+        let observability = Observability::new()?;
+        let metrics = observability.metrics.clone();
         let redis = shared_redis::connect(&config.redis.url)?;
         Ok(Self {
             db: db::pool(&config.database.url, config.database.pool_size),
             cache: RouteCache::new(redis.clone(), metrics.clone()),
             queue: Producer::new(redis.clone()),
             redis,
-            registry,
+            registry: observability.registry.clone(),
             metrics,
+            observability,
             passwords: PasswordHashing::new(config.limits.password_hashes)?,
             session_keys: KeyRing::load(&config.session)?,
             session_middleware_key: Key::generate(),

@@ -9,20 +9,18 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use apalis_core::monitor::Monitor;
 use apalis_core::worker::builder::WorkerBuilder;
-use prometheus::Registry;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use wildside_actors::engine_pool::PoolConfig;
 use wildside_actors::route_supervisor::{Engine, RouteSupervisor, StopRoutes};
-use wildside_actors::{ActorMetrics, ActorRegistry};
 use wildside_engine::generate_route;
 
 use crate::cache::RouteCache;
 use crate::config::Config;
 use crate::db::pois;
 use crate::jobs::{self, JobContext, JobLimits};
-use crate::metrics::Metrics;
 use crate::network_cache::NetworkCache;
+use crate::observability::Observability;
 use crate::queue::{GenerateRouteJob, Producer, Subscription};
 use crate::status::Announcer;
 use crate::{db, shared_redis};
@@ -33,29 +31,6 @@ const ENGINE_BUDGET: Duration = Duration::from_secs(10);
 const NETWORK_EDGES: usize = 2_000_000;
 /// How often the places are counted.
 const COUNT_INTERVAL: Duration = Duration::from_mins(1);
-
-/// Where a process tells how it fares. Server and worker share it when they share a process.
-#[derive(Debug, Clone)]
-pub struct Observability {
-    pub registry: Registry,
-    pub metrics: Metrics,
-    pub actors: Arc<ActorRegistry>,
-}
-
-impl Observability {
-    /// A registry with the metrics of the process and of its actors.
-    ///
-    /// # Errors
-    /// Two metrics have the same name.
-    pub fn new() -> prometheus::Result<Self> {
-        let registry = Registry::new();
-        Ok(Self {
-            metrics: Metrics::new(&registry)?,
-            actors: ActorRegistry::new(ActorMetrics::register(&registry)?),
-            registry,
-        })
-    }
-}
 
 /// A worker that takes jobs already and is to be run.
 #[derive(Debug)]
