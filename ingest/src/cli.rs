@@ -9,7 +9,7 @@ use wildside_ingest::digest::digest;
 use wildside_ingest::extract;
 use wildside_ingest::load::{self, Load};
 
-use crate::summary;
+use crate::{progress, summary};
 
 /// Loads an OpenStreetMap extract: places, themes and the streets a pedestrian may use.
 #[derive(Debug, Parser)]
@@ -40,7 +40,7 @@ pub(crate) async fn run(cli: Cli) -> Result<()> {
     let area = cli.area.as_deref().map(read_area).transpose()?;
     let name = cli.name.clone().unwrap_or_else(|| area_name(&cli.pbf));
     if cli.dry_run {
-        let scan = extract::scan(&cli.pbf, area.as_ref(), &|_| {}, &summary::stage)?;
+        let scan = extract::scan(&cli.pbf, area.as_ref(), &|_| {}, &progress::shown())?;
         return summary::dry_run(&name, &scan);
     }
     let url = cli
@@ -53,7 +53,7 @@ pub(crate) async fn run(cli: Cli) -> Result<()> {
         name: name.clone(),
         area,
     };
-    let outcome = load::load(&url, load, summary::stage).await?;
+    let outcome = load::load(&url, load, progress::shown()).await?;
     summary::outcome(&name, &outcome)
 }
 

@@ -1,6 +1,7 @@
 //! `wildside-ingest`: loads OpenStreetMap extracts.
 
 mod cli;
+mod progress;
 mod summary;
 
 use std::process::ExitCode;

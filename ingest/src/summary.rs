@@ -8,12 +8,6 @@ use wildside_engine::places::catalogue;
 use wildside_ingest::extract::Scan;
 use wildside_ingest::load::Outcome;
 
-/// Says what begins.
-pub(crate) fn stage(stage: &str) {
-    // Progress that nobody can read is no reason to fail.
-    let _ = writeln!(std::io::stderr(), "reading: {stage}");
-}
-
 /// Says why nothing was done.
 pub(crate) fn complain(fault: &anyhow::Error) {
     let _ = writeln!(std::io::stderr(), "error: {fault:#}");

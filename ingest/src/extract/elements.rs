@@ -38,8 +38,12 @@ impl fmt::Display for OsmId {
 
 /// Tags that own their text, without NUL characters, which no database takes.
 pub(crate) fn owned<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
-    let clean = |text: &str| text.replace('\0', "");
     tags.map(|(k, v)| (clean(k), clean(v))).collect()
+}
+
+/// The text without NUL characters.
+pub(crate) fn clean(text: &str) -> String {
+    text.replace('\0', "")
 }
 
 /// Owned tags as borrowed pairs.

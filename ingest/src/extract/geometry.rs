@@ -2,6 +2,7 @@
 
 use wildside_engine::Point;
 
+use super::nodes::Node;
 use crate::area::crosses;
 
 /// Metres of one degree of latitude.
@@ -52,23 +53,21 @@ pub(crate) fn square_metres(ring: &[Point]) -> f64 {
 }
 
 /// Joins ways that share end nodes to closed rings; what stays open is left out.
-pub(crate) fn assemble_rings(mut ways: Vec<Vec<(i64, Point)>>) -> Vec<Vec<Point>> {
+pub(crate) fn assemble_rings(mut ways: Vec<Vec<Node>>) -> Vec<Vec<Point>> {
     let mut rings = Vec::new();
     while let Some(mut ring) = ways.pop() {
         while let (Some(first), Some(last)) = (ring.first().copied(), ring.last().copied()) {
-            if first.0 == last.0 && ring.len() >= 4 {
-                rings.push(ring.iter().map(|(_, point)| *point).collect());
+            if first.id == last.id && ring.len() >= 4 {
+                rings.push(ring.into_iter().map(Node::point).collect());
                 break;
             }
-            let touches = |way: &Vec<(i64, Point)>| {
-                way.first().is_some_and(|n| n.0 == last.0)
-                    || way.last().is_some_and(|n| n.0 == last.0)
-            };
+            let end = |node: Option<&Node>| node.is_some_and(|node| node.id == last.id);
+            let touches = |way: &Vec<Node>| end(way.first()) || end(way.last());
             let Some(next) = ways.iter().position(touches) else {
                 break;
             };
             let mut next = ways.swap_remove(next);
-            if next.first().is_none_or(|n| n.0 != last.0) {
+            if !end(next.first()) {
                 next.reverse();
             }
             ring.extend(next.into_iter().skip(1));
@@ -188,7 +187,11 @@ mod tests {
     fn ways_in_any_direction_make_a_ring_and_an_open_one_makes_none() {
         let way = |ids: &[i64]| {
             ids.iter()
-                .map(|id| (*id, Point::new(*id as f64, 0.0)))
+                .map(|id| Node {
+                    id: *id,
+                    lon: 0,
+                    lat: 0,
+                })
                 .collect::<Vec<_>>()
         };
         assert_eq!(

@@ -4,6 +4,7 @@
 //! the ways, for the places among them and to see which nodes they share; then the ways once more, cut
 //! where they meet. Blocks without ways are skipped from the second time on.
 
+mod base;
 mod elements;
 mod geometry;
 mod network;
@@ -19,12 +20,13 @@ use std::path::Path;
 use wildside_engine::network::Edge;
 use wildside_engine::places::PopularityScale;
 
+pub use base::{BaseFeature, Shape};
 pub use elements::OsmId;
 pub(crate) use network::length_metres;
-pub use pbf::ExtractError;
+pub use pbf::{ExtractError, Progress};
 pub use places::Place;
 pub use report::Report;
-pub use scan::{Scan, scan};
+pub use scan::{Batch, Scan, scan};
 
 use crate::area::Polygon;
 
@@ -45,14 +47,14 @@ pub struct Extract {
 
 /// Reads the whole file, or what of it is inside `area`, into memory.
 ///
-/// For a file too large for that there is [`scan`], which hands over the edges as they come.
+/// For a file too large for that there is [`scan`], which hands over streets and base map as they come.
 ///
 /// # Errors
 /// [`ExtractError`]: the file can't be read, is no PBF, is damaged, or has no street to walk on.
 pub fn read(path: &Path, area: Option<&Polygon>) -> Result<Extract, ExtractError> {
     let edges = std::sync::Mutex::new(Vec::new());
-    let collect = |batch: Vec<Edge>| {
-        if let Ok(mut edges) = edges.lock() {
+    let collect = |batch| {
+        if let (Batch::Edges(batch), Ok(mut edges)) = (batch, edges.lock()) {
             edges.extend(batch);
         }
     };

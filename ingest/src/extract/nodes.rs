@@ -17,6 +17,20 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// A node from nanodegrees; `None` when that is nowhere on the earth.
+    pub(crate) fn from_nanodegrees(id: i64, lon: i64, lat: i64) -> Option<Self> {
+        const DEGREE: i64 = 1_000_000_000;
+        let on_earth = (-180 * DEGREE..=180 * DEGREE).contains(&lon)
+            && (-90 * DEGREE..=90 * DEGREE).contains(&lat);
+        on_earth.then_some(())?;
+        let rounded = |nano: i64| i32::try_from((nano + nano.signum() * 50) / 100).ok();
+        Some(Self {
+            id,
+            lon: rounded(lon)?,
+            lat: rounded(lat)?,
+        })
+    }
+
     pub(crate) fn point(self) -> Point {
         Point::new(f64::from(self.lon) / 1e7, f64::from(self.lat) / 1e7)
     }

@@ -44,6 +44,36 @@ pub enum ExtractError {
     },
 }
 
+/// How far a reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// A stage begins.
+    Stage {
+        /// What it does, in a few words.
+        name: &'static str,
+        /// Bytes that will be read; 0: none.
+        bytes: u64,
+    },
+    /// So many bytes more have been read.
+    Read(u64),
+}
+
+type Blobs<'a> = BlobReader<BufReader<Counted<'a>>>;
+
+/// A file that tells how much of it has been read.
+struct Counted<'a> {
+    file: File,
+    on_read: &'a (dyn Fn(u64) + Sync),
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        (self.on_read)(read as u64);
+        Ok(read)
+    }
+}
+
 /// Features of the format that are understood; another one would be read wrongly.
 const KNOWN_FEATURES: [&str; 3] = ["OsmSchema-V0.6", "DenseNodes", "LocationsOnWays"];
 
@@ -63,7 +93,7 @@ impl PbfFile {
             timestamp: None,
         };
         file.check_frame()?;
-        let first = file.blobs()?.next();
+        let first = file.blobs(&|_| {})?.next();
         let not_pbf = |why: String| file.not_pbf(why);
         let blob = first
             .ok_or_else(|| not_pbf("it is empty".to_owned()))?
@@ -76,19 +106,38 @@ impl PbfFile {
         Ok(file)
     }
 
-    /// Applies `map` to every block with elements, on all cores, in no particular order.
-    pub(crate) fn for_each_block<F>(&self, map: F) -> Result<(), ExtractError>
+    /// Applies `map` to every block with elements whose number `wanted` wants, on all cores, in no particular order.
+    ///
+    /// `progress` is told of the bytes as they are read.
+    pub(crate) fn for_each_block<F>(
+        &self,
+        wanted: impl Fn(usize) -> bool + Sync + Send,
+        progress: &(dyn Fn(Progress) + Sync),
+        map: F,
+    ) -> Result<(), ExtractError>
     where
-        F: Fn(&PrimitiveBlock) + Sync + Send,
+        F: Fn(usize, &PrimitiveBlock) + Sync + Send,
     {
         let damaged = |fault: osmpbf::Error| self.damaged(fault.to_string());
-        self.blobs()?.par_bridge().try_for_each(|blob| {
-            match blob.map_err(damaged)?.decode().map_err(damaged)? {
-                BlobDecode::OsmData(block) => map(&block),
-                BlobDecode::OsmHeader(_) | BlobDecode::Unknown(_) => {}
-            }
-            Ok(())
-        })
+        let on_read = |bytes| progress(Progress::Read(bytes));
+        self.blobs(&on_read)?
+            .enumerate()
+            .par_bridge()
+            .try_for_each(|(number, blob)| {
+                let blob = blob.map_err(damaged)?;
+                if wanted(number) {
+                    match blob.decode().map_err(damaged)? {
+                        BlobDecode::OsmData(block) => map(number, &block),
+                        BlobDecode::OsmHeader(_) | BlobDecode::Unknown(_) => {}
+                    }
+                }
+                Ok(())
+            })
+    }
+
+    /// Size of the file in bytes; 0 where it can't be told.
+    pub(crate) fn bytes(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |file| file.len())
     }
 
     /// The error of a file in which there is nothing to walk on.
@@ -99,9 +148,10 @@ impl PbfFile {
         }
     }
 
-    fn blobs(&self) -> Result<BlobReader<BufReader<File>>, ExtractError> {
+    fn blobs<'a>(&self, on_read: &'a (dyn Fn(u64) + Sync)) -> Result<Blobs<'a>, ExtractError> {
         let file = File::open(&self.path).map_err(|source| self.io(source))?;
-        Ok(BlobReader::new(BufReader::with_capacity(1 << 20, file)))
+        let counted = Counted { file, on_read };
+        Ok(BlobReader::new(BufReader::with_capacity(1 << 20, counted)))
     }
 
     /// A PBF begins with the length of a small header that names its kind.

@@ -11,16 +11,57 @@ use wildside_engine::network::{CellId, Edge, Lit, WayClass};
 use wildside_engine::places::catalogue;
 
 use super::ewkb::Ewkb;
-use crate::extract::{Place, length_metres};
+use crate::extract::{BaseFeature, Batch, Place, length_metres};
 
 pub(crate) async fn create_staging(transaction: &Transaction<'_>) -> Result<(), Error> {
     transaction.batch_execute(include_str!("staging.sql")).await
 }
 
-/// Copies edges until the channel is closed; returns how many.
+/// Copies what is to be drawn until the first edges come, and gives those back.
+pub(crate) async fn base(
+    transaction: &Transaction<'_>,
+    batches: &mut mpsc::Receiver<Batch>,
+) -> Result<Option<Vec<Edge>>, Error> {
+    let geometry = geometry_type(transaction).await?;
+    let types = [Type::INT8, Type::TEXT, Type::TEXT, Type::INT2, geometry];
+    let sink = transaction
+        .copy_in("COPY staged_base FROM STDIN (FORMAT binary)")
+        .await?;
+    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
+    let mut first_edges = None;
+    while let Some(batch) = batches.recv().await {
+        match batch {
+            Batch::Edges(edges) => {
+                first_edges = Some(edges);
+                break;
+            }
+            Batch::Base(features) => {
+                for feature in &features {
+                    let shape = Ewkb::mercator(&feature.shape);
+                    let BaseFeature {
+                        id,
+                        class,
+                        name,
+                        min_zoom,
+                        ..
+                    } = feature;
+                    writer
+                        .as_mut()
+                        .write(&[id, class, name, min_zoom, &shape])
+                        .await?;
+                }
+            }
+        }
+    }
+    writer.finish().await?;
+    Ok(first_edges)
+}
+
+/// Copies the first edges, and more until the channel is closed; returns how many.
 pub(crate) async fn edges(
     transaction: &Transaction<'_>,
-    mut batches: mpsc::Receiver<Vec<Edge>>,
+    first: Option<Vec<Edge>>,
+    batches: &mut mpsc::Receiver<Batch>,
 ) -> Result<u64, Error> {
     let geometry = geometry_type(transaction).await?;
     let types = [
@@ -44,7 +85,8 @@ pub(crate) async fn edges(
         .await?;
     let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
     let mut count = 0;
-    while let Some(batch) = batches.recv().await {
+    let mut waiting = first;
+    while let Some(batch) = next_edges(&mut waiting, batches).await {
         let mut segments = Segments::default();
         for edge in &batch {
             let cell = |point| CellId::of(point).0 as i32;
@@ -79,6 +121,20 @@ pub(crate) async fn edges(
     }
     writer.finish().await?;
     Ok(count)
+}
+
+/// The edges that wait, or else the next ones.
+async fn next_edges(
+    waiting: &mut Option<Vec<Edge>>,
+    batches: &mut mpsc::Receiver<Batch>,
+) -> Option<Vec<Edge>> {
+    loop {
+        match waiting.take().map(Batch::Edges).or(batches.recv().await)? {
+            Batch::Edges(edges) => return Some(edges),
+            // The scan hands over all of the base map first.
+            Batch::Base(_) => {}
+        }
+    }
 }
 
 /// Numbers the edges of a way, which come one after another.

@@ -12,10 +12,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_postgres::{Client, NoTls, Transaction};
-use wildside_engine::network::Edge;
 
 use crate::area::Polygon;
-use crate::extract::{self, ExtractError, Scan};
+use crate::extract::{self, Batch, ExtractError, Progress, Scan};
 
 pub use swap::Change;
 
@@ -85,7 +84,7 @@ fn describe(error: &tokio_postgres::Error) -> String {
         .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// Batches of edges that may wait for the database.
+/// Batches that may wait for the database.
 const WAITING_BATCHES: usize = 16;
 
 /// Loads a file into the database at `url`.
@@ -97,8 +96,9 @@ const WAITING_BATCHES: usize = 16;
 pub async fn load(
     url: &str,
     load: Load,
-    progress: impl Fn(&'static str) + Send + Sync + Clone + 'static,
+    progress: impl Fn(Progress) + Send + Sync + Clone + 'static,
 ) -> Result<Outcome, LoadError> {
+    let begin = |name| progress(Progress::Stage { name, bytes: 0 });
     let mut client = connect(url).await?;
     require_migrations(&client).await?;
     if let Some(generation) = unchanged(&client, &load).await? {
@@ -117,15 +117,15 @@ pub async fn load(
     }
     copy::create_staging(&transaction).await?;
     let (scan, edges) = stream(&transaction, &load, progress.clone()).await?;
-    progress("places");
+    begin("copying places");
     copy::places(&transaction, &scan.places).await?;
-    progress("changes");
+    begin("replacing the old data");
     let counts = json!({ "places": scan.places.len(), "edges": edges, "report": scan.report });
     let change = swap::swap(&transaction, &load, &scan, &counts).await?;
     transaction.commit().await?;
-    progress("statistics");
+    begin("updating statistics");
     client
-        .batch_execute("ANALYZE pois, poi_interest_themes, walk_nodes, walk_edges")
+        .batch_execute("ANALYZE pois, poi_interest_themes, walk_nodes, walk_edges, base_lines, base_areas, base_labels")
         .await?;
     Ok(Outcome::Loaded(Box::new(Loaded {
         scan,
@@ -138,16 +138,17 @@ pub async fn load(
 async fn stream(
     transaction: &Transaction<'_>,
     load: &Load,
-    progress: impl Fn(&'static str) + Send + Sync + 'static,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<(Scan, u64), LoadError> {
-    let (sender, receiver) = mpsc::channel::<Vec<Edge>>(WAITING_BATCHES);
+    let (sender, mut receiver) = mpsc::channel::<Batch>(WAITING_BATCHES);
     let (file, area) = (load.file.clone(), load.area.clone());
     let reading = tokio::task::spawn_blocking(move || {
         // A closed channel means that the copy has failed, and says why itself.
         let send = |batch| drop(sender.blocking_send(batch));
         read(&file, area.as_ref(), &send, &progress)
     });
-    let edges = copy::edges(transaction, receiver).await?;
+    let first = copy::base(transaction, &mut receiver).await?;
+    let edges = copy::edges(transaction, first, &mut receiver).await?;
     let scan = reading
         .await
         .unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic()))?;
@@ -157,8 +158,8 @@ async fn stream(
 fn read(
     file: &Path,
     area: Option<&Polygon>,
-    send: &(dyn Fn(Vec<Edge>) + Sync),
-    progress: &(dyn Fn(&'static str) + Sync),
+    send: &(dyn Fn(Batch) + Sync),
+    progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Scan, ExtractError> {
     extract::scan(file, area, send, progress)
 }
@@ -187,7 +188,8 @@ fn describe_connect(error: &tokio_postgres::Error) -> String {
 }
 
 async fn require_migrations(client: &Client) -> Result<(), LoadError> {
-    const NEEDED: [&str; 4] = [
+    const NEEDED: [&str; 5] = [
+        "base_labels.name",
         "areas.popularity_quantiles",
         "pois.narrative_source",
         "walk_edges.geom",

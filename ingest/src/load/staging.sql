@@ -31,3 +31,11 @@ CREATE TEMPORARY TABLE staged_themes (
     theme_id UUID NOT NULL,
     weight REAL NOT NULL
 ) ON COMMIT DROP;
+
+CREATE TEMPORARY TABLE staged_base (
+    osm_id BIGINT NOT NULL,
+    class TEXT NOT NULL,
+    name TEXT,
+    min_zoom SMALLINT NOT NULL,
+    geom GEOMETRY NOT NULL
+) ON COMMIT DROP;

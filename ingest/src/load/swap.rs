@@ -37,6 +37,14 @@ pub(crate) async fn swap(
     run(include_str!("sql/delete_nodes.sql")).await?;
     run(include_str!("sql/insert_edges.sql")).await?;
     run(include_str!("sql/insert_nodes.sql")).await?;
+    // Several statements take no parameters; the id is a number of our own.
+    for sql in [
+        include_str!("sql/replace_base.sql"),
+        include_str!("sql/insert_sea.sql"),
+    ] {
+        let sql = sql.replace("{area}", &area.to_string());
+        transaction.batch_execute(&sql).await?;
+    }
     let places_written = run(include_str!("sql/upsert_pois.sql")).await?;
     transaction
         .batch_execute(include_str!("sql/replace_themes.sql"))

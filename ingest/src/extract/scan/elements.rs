@@ -1,0 +1,174 @@
+//! First reading: where the nodes are, the places and names among them, and the relations that matter.
+
+use std::sync::{Mutex, PoisonError};
+
+use osmpbf::{Element, PrimitiveBlock, RelMemberType, Relation};
+use rustc_hash::{FxHashMap, FxHashSet};
+use wildside_engine::places::{Tags, catalogue};
+
+use super::Job;
+use crate::area::Polygon;
+use crate::extract::base::{self, BaseFeature, Shape, Style};
+use crate::extract::elements::{OsmId, clean, owned, pairs};
+use crate::extract::nodes::{Node, NodeRun, NodeStore};
+use crate::extract::pbf::ExtractError;
+use crate::extract::places::Place;
+use crate::extract::report::Report;
+use crate::extract::walkable::{WalkWay, walk_way};
+
+/// Nodes so many degrees around the area are kept too: outlines reach over its border.
+const MARGIN_DEGREES: f64 = 0.02;
+
+/// What the first reading finds.
+#[derive(Default)]
+pub(super) struct Elements {
+    pub(super) nodes: NodeStore,
+    pub(super) places: Vec<Place>,
+    pub(super) relations: Vec<RelationOfInterest>,
+    /// Ways of pedestrian squares that are multipolygons, with the square's properties.
+    pub(super) square_outlines: FxHashMap<i64, WalkWay>,
+    /// Numbers of the blocks that hold ways.
+    pub(super) blocks_with_ways: FxHashSet<usize>,
+    pub(super) report: Report,
+}
+
+/// A relation that is a place, a square or something to draw.
+pub(super) struct RelationOfInterest {
+    pub(super) id: i64,
+    pub(super) tags: Vec<(String, String)>,
+    pub(super) ways: Vec<i64>,
+    pub(super) nodes: Vec<i64>,
+    pub(super) is_place: bool,
+    pub(super) drawn: Option<Style>,
+}
+
+/// What one block gives.
+#[derive(Default)]
+struct Found {
+    nodes: Vec<Node>,
+    places: Vec<Place>,
+    labels: Vec<BaseFeature>,
+    relations: Vec<RelationOfInterest>,
+    report: Report,
+}
+
+pub(super) fn read(job: &Job<'_>) -> Result<Elements, ExtractError> {
+    let all = Mutex::new((Vec::new(), Elements::default()));
+    job.file.for_each_block(
+        |_| true,
+        job.progress,
+        |number, block| {
+            let found = read_block(block, job.area);
+            job.emit_base(found.labels);
+            let run = NodeRun::pack(found.nodes);
+            let (runs, elements) = &mut *all.lock().unwrap_or_else(PoisonError::into_inner);
+            runs.push(run);
+            elements.places.extend(found.places);
+            elements.relations.extend(found.relations);
+            elements.report.add(&found.report);
+            if found.report.elements[1] > 0 {
+                elements.blocks_with_ways.insert(number);
+            }
+        },
+    )?;
+    let (runs, mut elements) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    elements.nodes = NodeStore::join(runs);
+    let repeated = elements.nodes.repeated as u64;
+    elements
+        .report
+        .skip("nodes with an id that was there before", repeated);
+    elements.square_outlines = square_outlines(&elements.relations);
+    Ok(elements)
+}
+
+fn square_outlines(relations: &[RelationOfInterest]) -> FxHashMap<i64, WalkWay> {
+    let outline = |relation: &RelationOfInterest| {
+        let tags = pairs(&relation.tags);
+        let square = walk_way(&Tags::new(&tags)).map(|way| (relation.ways.clone(), way));
+        square
+            .into_iter()
+            .flat_map(|(ways, way)| ways.into_iter().map(move |id| (id, way.clone())))
+    };
+    relations.iter().flat_map(outline).collect()
+}
+
+fn read_block(block: &PrimitiveBlock, area: Option<&Polygon>) -> Found {
+    let mut found = Found::default();
+    for element in block.elements() {
+        match &element {
+            Element::DenseNode(n) => found.node(n.id(), n.nano_lon(), n.nano_lat(), n.tags(), area),
+            Element::Node(n) => found.node(n.id(), n.nano_lon(), n.nano_lat(), n.tags(), area),
+            Element::Way(_) => found.report.elements[1] += 1,
+            Element::Relation(relation) => {
+                found.report.elements[2] += 1;
+                found.relations.extend(relation_of_interest(relation));
+            }
+        }
+    }
+    found
+}
+
+impl Found {
+    fn node<'a>(
+        &mut self,
+        id: i64,
+        nano_lon: i64,
+        nano_lat: i64,
+        tags: impl Iterator<Item = (&'a str, &'a str)>,
+        area: Option<&Polygon>,
+    ) {
+        self.report.elements[0] += 1;
+        let Some(node) = Node::from_nanodegrees(id, nano_lon, nano_lat) else {
+            self.report.skip("nodes that are nowhere on the earth", 1);
+            return;
+        };
+        if area.is_some_and(|area| !area.is_near(node.point(), MARGIN_DEGREES)) {
+            return;
+        }
+        self.nodes.push(node);
+        let tags: Vec<_> = tags.collect();
+        if tags.is_empty() {
+            return;
+        }
+        let tags = Tags::new(&tags);
+        self.places
+            .extend(Place::new(OsmId::Node(id), node.point(), &tags));
+        if area.is_none_or(|area| area.contains(node.point())) {
+            self.labels.extend(label(node, &tags));
+        }
+    }
+}
+
+fn label(node: Node, tags: &Tags<'_>) -> Option<BaseFeature> {
+    let (class, min_zoom) = base::label(tags)?;
+    Some(BaseFeature {
+        id: OsmId::Node(node.id).folded()?,
+        class,
+        name: tags.get("name").map(clean),
+        min_zoom,
+        shape: Shape::Point(node.point()),
+    })
+}
+
+fn relation_of_interest(relation: &Relation<'_>) -> Option<RelationOfInterest> {
+    let tags: Vec<_> = relation.tags().collect();
+    let view = Tags::new(&tags);
+    let kind = view.get("type")?;
+    let multipolygon = kind == "multipolygon";
+    let is_place = kind != "route" && catalogue().classify(&view).is_some();
+    let is_square = multipolygon && walk_way(&view).is_some();
+    let drawn = base::style(&view, true)
+        .filter(|style| multipolygon && matches!(style, Style::Area { .. }));
+    let members = |wanted: RelMemberType| {
+        let members = relation.members().filter(move |m| m.member_type == wanted);
+        members.map(|member| member.member_id).collect()
+    };
+    (is_place || is_square || drawn.is_some()).then(|| RelationOfInterest {
+        id: relation.id(),
+        ways: members(RelMemberType::Way),
+        nodes: members(RelMemberType::Node),
+        tags: owned(tags.iter().copied()),
+        is_place,
+        drawn,
+    })
+}

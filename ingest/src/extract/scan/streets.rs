@@ -1,0 +1,70 @@
+//! Third reading: the walkable ways, cut into edges.
+
+use std::sync::{Mutex, PoisonError};
+
+use osmpbf::{PrimitiveBlock, Way};
+use wildside_engine::places::Tags;
+
+use super::elements::Elements;
+use super::{Batch, Job};
+use crate::extract::network::Cutter;
+use crate::extract::pbf::ExtractError;
+use crate::extract::report::Report;
+use crate::extract::walkable::{WalkWay, walk_way};
+
+/// What the third reading counts; the edges themselves are handed over.
+#[derive(Default)]
+pub(super) struct Streets {
+    pub(super) edges: u64,
+    pub(super) report: Report,
+}
+
+pub(super) fn read(
+    job: &Job<'_>,
+    elements: &Elements,
+    cutter: &Cutter<'_>,
+) -> Result<Streets, ExtractError> {
+    let streets = Mutex::new(Streets::default());
+    let with_ways = |number| elements.blocks_with_ways.contains(&number);
+    job.file
+        .for_each_block(with_ways, job.progress, |_, block| {
+            let (mut batch, mut report) = (Vec::new(), Report::default());
+            for way in ways(block) {
+                let tags: Vec<_> = way.tags().collect();
+                let Some(walk) = walkable(elements, way.id(), &Tags::new(&tags)) else {
+                    continue;
+                };
+                match cutter.cut(way.id(), &walk, way.refs()) {
+                    Some((edges, missing)) => {
+                        batch.extend(edges);
+                        report.skip(
+                            "nodes missing from ways",
+                            if job.area.is_some() { 0 } else { missing },
+                        );
+                    }
+                    None => report.skip("short ways that touch no other", 1),
+                }
+            }
+            let edges = batch.len() as u64;
+            if edges > 0 {
+                (job.emit)(Batch::Edges(batch));
+            }
+            let streets = &mut *streets.lock().unwrap_or_else(PoisonError::into_inner);
+            streets.edges += edges;
+            streets.report.add(&report);
+        })?;
+    Ok(streets.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Ways longer than this are no ways but attacks: OpenStreetMap allows 2,000 nodes.
+const MOST_NODES: usize = 50_000;
+
+pub(super) fn ways(block: &PrimitiveBlock) -> impl Iterator<Item = Way<'_>> {
+    let sane = |way: &Way<'_>| way.raw_refs().len() <= MOST_NODES;
+    block.groups().flat_map(|group| group.ways()).filter(sane)
+}
+
+/// What a walker finds on this way, as it is tagged or as the outline of a square.
+pub(super) fn walkable(elements: &Elements, id: i64, tags: &Tags<'_>) -> Option<WalkWay> {
+    walk_way(tags).or_else(|| elements.square_outlines.get(&id).cloned())
+}

@@ -1,0 +1,214 @@
+//! Second reading: the places and the base map among the ways and relations, and which nodes the walkable ways share.
+
+use std::sync::{Mutex, PoisonError};
+
+use osmpbf::Way;
+use rustc_hash::{FxHashMap, FxHashSet};
+use wildside_engine::Point;
+use wildside_engine::places::{Tags, catalogue};
+
+use super::Job;
+use super::elements::{Elements, RelationOfInterest};
+use super::streets::{walkable, ways};
+use crate::extract::base::{self, BaseFeature, Shape, Style};
+use crate::extract::elements::{OsmId, clean, pairs};
+use crate::extract::geometry::{
+    assemble_rings, is_ring, point_inside, representative_point, square_metres,
+};
+use crate::extract::network::Junctions;
+use crate::extract::nodes::{Node, NodeStore};
+use crate::extract::pbf::ExtractError;
+use crate::extract::places::Place;
+use crate::extract::report::Report;
+
+/// What the second reading finds.
+#[derive(Default)]
+pub(super) struct Ways {
+    pub(super) places: Vec<Place>,
+    pub(super) report: Report,
+    /// Nodes of the ways that relations are made of.
+    members: FxHashMap<i64, Vec<Node>>,
+}
+
+pub(super) fn read(
+    job: &Job<'_>,
+    elements: &Elements,
+    junctions: &Junctions,
+) -> Result<Ways, ExtractError> {
+    let wanted: FxHashSet<i64> = elements
+        .relations
+        .iter()
+        .flat_map(|r| r.ways.iter().copied())
+        .collect();
+    let found = Mutex::new(Ways::default());
+    let with_ways = |number| elements.blocks_with_ways.contains(&number);
+    job.file
+        .for_each_block(with_ways, job.progress, |_, block| {
+            let (mut local, mut drawn) = (Ways::default(), Vec::new());
+            for way in ways(block) {
+                let tags: Vec<_> = way.tags().collect();
+                let tags = Tags::new(&tags);
+                if walkable(elements, way.id(), &tags).is_some() {
+                    junctions.pass(way.refs(), &elements.nodes);
+                }
+                if wanted.contains(&way.id()) {
+                    local
+                        .members
+                        .insert(way.id(), located(&way, &elements.nodes));
+                }
+                drawn.extend(draw_way(&way, &tags, job, &elements.nodes));
+                if catalogue().classify(&tags).is_some() {
+                    match way_place(&way, &tags, &elements.nodes) {
+                        Some(place) => local.places.push(place),
+                        // What is outside the area has no nodes.
+                        None => local
+                            .report
+                            .skip("ways without a node", u64::from(job.area.is_none())),
+                    }
+                }
+            }
+            job.emit_base(drawn);
+            let found = &mut *found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.places.extend(local.places);
+            found.members.extend(local.members);
+            found.report.add(&local.report);
+        })?;
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for relation in &elements.relations {
+        found.relation(job, relation, &elements.nodes);
+    }
+    found.members = FxHashMap::default();
+    Ok(found)
+}
+
+impl Ways {
+    fn relation(&mut self, job: &Job<'_>, relation: &RelationOfInterest, nodes: &NodeStore) {
+        let ways: Vec<_> = relation
+            .ways
+            .iter()
+            .filter_map(|id| self.members.get(id).cloned())
+            .collect();
+        let rings = assemble_rings(ways.clone());
+        if relation.is_place {
+            match relation_place(relation, &ways, &rings, nodes) {
+                Some(place) => self.places.push(place),
+                None => self
+                    .report
+                    .skip("relations without a place", u64::from(job.area.is_none())),
+            }
+        }
+        if relation.drawn.is_some() && !rings.is_empty() && is_within(job, rings.iter().flatten()) {
+            job.emit_base(draw_relation(relation, rings).into_iter().collect());
+        }
+    }
+}
+
+/// The nodes of a way that are in the file.
+fn located(way: &Way<'_>, nodes: &NodeStore) -> Vec<Node> {
+    way.refs()
+        .filter_map(|id| nodes.get(id))
+        .map(|(_, node)| node)
+        .collect()
+}
+
+fn way_place(way: &Way<'_>, tags: &Tags<'_>, nodes: &NodeStore) -> Option<Place> {
+    let points: Vec<_> = located(way, nodes).into_iter().map(Node::point).collect();
+    let location = representative_point(&points)?;
+    let sized = if is_ring(&points) {
+        tags.with_area(square_metres(&points))
+    } else {
+        *tags
+    };
+    Place::new(OsmId::Way(way.id()), location, &sized)
+}
+
+fn relation_place(
+    relation: &RelationOfInterest,
+    ways: &[Vec<Node>],
+    rings: &[Vec<Point>],
+    nodes: &NodeStore,
+) -> Option<Place> {
+    let tags = pairs(&relation.tags);
+    let views: Vec<&[Point]> = rings.iter().map(Vec::as_slice).collect();
+    let on_line = || {
+        let longest = ways.iter().max_by_key(|way| way.len())?;
+        let points: Vec<_> = longest.iter().copied().map(Node::point).collect();
+        representative_point(&points)
+    };
+    let at_node = || {
+        relation
+            .nodes
+            .iter()
+            .find_map(|id| nodes.get(*id))
+            .map(|(_, node)| node.point())
+    };
+    let location = point_inside(&views).or_else(on_line).or_else(at_node)?;
+    let size = views
+        .iter()
+        .map(|ring| square_metres(ring))
+        .fold(0.0, f64::max);
+    Place::new(
+        OsmId::Relation(relation.id),
+        location,
+        &Tags::new(&tags).with_area(size),
+    )
+}
+
+fn draw_way(way: &Way<'_>, tags: &Tags<'_>, job: &Job<'_>, nodes: &NodeStore) -> Vec<BaseFeature> {
+    let closed = way.refs().next().is_some() && way.refs().next() == way.refs().last();
+    let Some(style) = base::style(tags, closed) else {
+        return Vec::new();
+    };
+    let Some(id) = OsmId::Way(way.id()).folded() else {
+        return Vec::new();
+    };
+    let points: Vec<_> = way
+        .refs()
+        .map(|id| nodes.get(id).map(|(_, node)| node.point()))
+        .collect();
+    if !is_within(job, points.iter().flatten()) {
+        return Vec::new();
+    }
+    let feature = |shape| feature(id, style, tags.get("name").map(clean), shape);
+    base::way_shapes(style, &points)
+        .into_iter()
+        .map(feature)
+        .collect()
+}
+
+fn draw_relation(relation: &RelationOfInterest, rings: Vec<Vec<Point>>) -> Option<BaseFeature> {
+    let id = OsmId::Relation(relation.id).folded()?;
+    let name = relation
+        .tags
+        .iter()
+        .find(|(key, _)| key == "name")
+        .map(|(_, name)| name.clone());
+    Some(feature(id, relation.drawn?, name, Shape::Rings(rings)))
+}
+
+fn feature(id: i64, style: Style, name: Option<String>, shape: Shape) -> BaseFeature {
+    let (class, min_zoom) = match (style, &shape) {
+        (Style::Line { class, min_zoom }, _) => (class, min_zoom),
+        (Style::Area { class }, Shape::Rings(rings)) => {
+            let size = rings
+                .iter()
+                .map(|ring| square_metres(ring))
+                .fold(0.0, f64::max);
+            (class, base::area_min_zoom(class, size))
+        }
+        (Style::Area { class }, _) => (class, 15),
+    };
+    BaseFeature {
+        id,
+        class,
+        name,
+        min_zoom,
+        shape,
+    }
+}
+
+/// Whether any of the points is inside the area.
+fn is_within<'a>(job: &Job<'_>, mut points: impl Iterator<Item = &'a Point>) -> bool {
+    job.area
+        .is_none_or(|area| points.any(|point| area.contains(*point)))
+}

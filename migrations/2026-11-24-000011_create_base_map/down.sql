@@ -1,0 +1,3 @@
+DROP TABLE base_labels;
+DROP TABLE base_areas;
+DROP TABLE base_lines;
