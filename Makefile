@@ -14,6 +14,7 @@ run: ## Install, build, start everything here and take a walk; Ctrl-C stops it
 test: ## Install what is missing and run every test
 	@$(local)/install.sh compiler postgres redis
 	@martin/install.sh
+	@tests/browser/install.sh
 	@$(local)/test.sh
 
 check: lint ## Formatting, lints and dependencies, without running tests

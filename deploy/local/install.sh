@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# install.sh NEED…: sees to it that what is needed is there: `compiler`, `postgres`, `redis`, `nginx`.
+# install.sh NEED…: sees to it that what is needed is there: `compiler`, `postgres`, `redis`, `nginx`,
+# `chromium`, `node`.
 # Installs it with apt as root or by sudo without a password, else says what to install.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -7,10 +8,12 @@ set -euo pipefail
 is_there() {
     case $1 in
         compiler) compiler_works ;;
-        postgres) postgres_bin >/dev/null ;;
+        postgres) postgres_bin ;;
         redis) redis_is_new_enough ;;
-        nginx) PATH=$PATH:/usr/sbin command -v nginx >/dev/null ;;
-    esac
+        chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
+        node) [ "$(node --version | tr -dc '0-9.' | cut -d . -f 1)" -ge 18 ] && npm --version ;;
+        nginx) PATH=$PATH:/usr/sbin command -v nginx ;;
+    esac >/dev/null 2>&1
 }
 
 packages_of() {
@@ -19,6 +22,8 @@ packages_of() {
         postgres) say postgresql postgresql-postgis ;;
         redis) say redis-server ;;
         nginx) say nginx-light ;;
+        chromium) say chromium ;;
+        node) say nodejs npm ;;
     esac
 }
 
@@ -28,6 +33,8 @@ requirement_of() {
         postgres) say "PostgreSQL 15 or newer with PostGIS (Debian 12 and Ubuntu 24.04 have it; others: https://apt.postgresql.org)" ;;
         redis) say "Redis 7 or newer (Debian 12 and Ubuntu 24.04 have it; others: https://packages.redis.io)" ;;
         nginx) say "nginx" ;;
+        chromium) say "chromium" ;;
+        node) say "Node.js 18 or newer with npm (Debian 12 and Ubuntu 24.04 have it; others: https://nodejs.org)" ;;
     esac
 }
 
