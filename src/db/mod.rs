@@ -9,6 +9,8 @@
 )]
 
 pub mod areas;
+pub mod enriched_pois;
+pub mod enrichments;
 mod ewkb;
 mod migrations;
 pub mod pois;

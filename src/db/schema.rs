@@ -22,6 +22,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    enrichments (square, theme_id) {
+        square -> Int4,
+        theme_id -> Uuid,
+        status -> Text,
+        not_before -> Timestamptz,
+        requested_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        elements -> Nullable<Int4>,
+        places -> Nullable<Int4>,
+        changes -> Nullable<Int4>,
+        rejected -> Nullable<Int4>,
+        bytes -> Nullable<Int8>,
+        remark -> Nullable<Text>,
+        error_code -> Nullable<Text>,
+        data_timestamp -> Nullable<Timestamptz>,
+        trace_id -> Uuid,
+    }
+}
+
+diesel::table! {
     interest_themes (id) {
         id -> Uuid,
         name -> Text,

@@ -8,8 +8,10 @@ mod answer;
 mod client;
 mod manners;
 mod query;
+mod square;
 
 pub use answer::{Answer, Element, Rejected};
 pub use client::{Fetched, Overpass, OverpassError, OverpassSettings};
 pub use manners::{Manners, MannersSettings, Permit, Refusal};
 pub use query::Query;
+pub use square::Square;
