@@ -1,31 +1,44 @@
 //! The Overpass API that enrichment asks.
 
-use std::time::Duration;
-
 use super::Reader;
 
 /// * `OVERPASS_URL`: addresses of interpreters, separated by commas, tried in order (default: none; enrichment is off)
-/// * `OVERPASS_TIMEOUT_SECONDS`: time a query may take on the server (default 25)
+/// * `OVERPASS_CONTACT`: e-mail address or page of whoever runs this, sent in `User-Agent`; public servers ask for it
+/// * `OVERPASS_REQUESTS_A_DAY`: of all workers together (default 2000)
+/// * `OVERPASS_MEGABYTES_A_DAY`: of all workers together (default 500)
+/// * `ENRICHMENT_MIN_PLACES`: with fewer places of a theme around a walk, more are looked for (default 12)
 #[derive(Debug, Clone)]
 pub struct OverpassConfig {
-    pub urls: Vec<String>,
-    pub timeout: Duration,
+    pub urls: Vec<reqwest::Url>,
+    pub contact: String,
+    pub requests_a_day: u64,
+    pub bytes_a_day: u64,
+    pub min_places: usize,
 }
 
 impl OverpassConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let urls: Vec<String> = reader.list("OVERPASS_URL");
-        for url in &urls {
-            if !url.starts_with("http://") && !url.starts_with("https://") {
-                reader.fault(
+        let addresses: Vec<String> = reader.list("OVERPASS_URL");
+        let mut urls = Vec::new();
+        for address in &addresses {
+            match address.parse::<reqwest::Url>() {
+                Ok(url) if matches!(url.scheme(), "http" | "https") => urls.push(url),
+                _ => reader.fault(
                     "OVERPASS_URL",
-                    format_args!("`{url}` does not begin with http:// or https://"),
-                );
+                    format_args!("`{address}` is no address that begins with http:// or https://"),
+                ),
             }
+        }
+        let contact = reader.text("OVERPASS_CONTACT").unwrap_or_default();
+        if !contact.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+            reader.fault("OVERPASS_CONTACT", "only ASCII can be sent in a header");
         }
         Self {
             urls,
-            timeout: reader.seconds("OVERPASS_TIMEOUT_SECONDS", 1..=300, 25),
+            contact,
+            requests_a_day: reader.within("OVERPASS_REQUESTS_A_DAY", 1..=10_000_000, 2_000),
+            bytes_a_day: reader.within::<u64>("OVERPASS_MEGABYTES_A_DAY", 1..=1_000_000, 500) << 20,
+            min_places: reader.within("ENRICHMENT_MIN_PLACES", 1..=1_000, 12),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use wildside_actors::enrichment_supervisor::EnrichmentFailure;
 use wildside_actors::route_supervisor::RouteFailure;
 
 use crate::db::PoolError;
@@ -16,6 +17,14 @@ pub enum JobError {
     /// There is no free capacity; not the job's fault.
     #[error("the engine is busy")]
     Busy,
+    /// Others are in turn first, or a service wants to be left alone; not the job's fault.
+    #[error("{cause}; again in {wait:?}")]
+    Postponed {
+        /// Until the next run.
+        wait: Duration,
+        /// Who wants it so.
+        cause: String,
+    },
     /// The run took longer than it may.
     #[error("the job took longer than {0:?}")]
     TimedOut(Duration),
@@ -41,6 +50,7 @@ impl JobError {
         match self {
             Self::Unavailable(_) => "unavailable",
             Self::Busy => "busy",
+            Self::Postponed { .. } => "postponed",
             Self::TimedOut(_) => "timed_out",
             Self::Panicked(_) | Self::Crashed => "internal_error",
             Self::Failed { code, .. } => code,
@@ -49,7 +59,18 @@ impl JobError {
 
     /// Whether what the job needs was away, so that it says nothing about the job.
     pub const fn is_outage(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Busy)
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::Busy | Self::Postponed { .. }
+        )
+    }
+
+    /// How long the next run has to wait, if the error knows.
+    pub const fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Postponed { wait, .. } => Some(*wait),
+            _ => None,
+        }
     }
 
     /// A sentence for the user whose request is given up.
@@ -85,6 +106,18 @@ impl From<diesel::result::Error> for JobError {
             _ => Self::Failed {
                 code: "internal_error",
                 message,
+            },
+        }
+    }
+}
+
+impl From<EnrichmentFailure> for JobError {
+    fn from(failure: EnrichmentFailure) -> Self {
+        match failure {
+            EnrichmentFailure::Busy | EnrichmentFailure::Stopped => Self::Busy,
+            failure => Self::Failed {
+                code: failure.code(),
+                message: failure.to_string(),
             },
         }
     }

@@ -10,6 +10,7 @@ use wildside_engine::network::{CellId, Network};
 use wildside_engine::{NoWalk, Poi, Point, Walk};
 
 use super::flight::{Flight, Turn};
+use super::sparse_themes::enrich_sparse_themes;
 use super::{JobContext, JobError, Perform};
 use crate::cache::CacheKey;
 use crate::db::pois;
@@ -65,7 +66,7 @@ async fn claim(
     Ok(RouteRequest::claim(&mut connection, job.request_id).await?)
 }
 
-/// Load, compute, store, announce.
+/// The best walk that there is now; where it had little to choose from, the next one shall have more.
 async fn compute(
     request: &RouteRequest,
     key: &CacheKey,
@@ -73,10 +74,23 @@ async fn compute(
 ) -> Result<(), JobError> {
     let params: RouteParams = serde_json::from_value(request.params.clone())?;
     let pois = load_pois(&params, context).await?;
-    let network = load_network(&params, &pois, context).await?;
+    let outcome = answer(request, key, &params, pois.clone(), context).await;
+    enrich_sparse_themes(&params, &pois, request.trace_id, context).await;
+    outcome
+}
+
+/// Load, compute, store, announce.
+async fn answer(
+    request: &RouteRequest,
+    key: &CacheKey,
+    params: &RouteParams,
+    pois: Arc<[Poi]>,
+    context: &JobContext,
+) -> Result<(), JobError> {
+    let network = load_network(params, &pois, context).await?;
 
     announce_stage(request, "computing", 0.3, context).await;
-    let walk = match generate(&params, pois, network, context).await? {
+    let walk = match generate(params, pois, network, context).await? {
         Ok(walk) => walk,
         Err(no_walk) => return fail(request, no_walk.code(), &explain(&no_walk), context).await,
     };

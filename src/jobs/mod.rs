@@ -1,9 +1,11 @@
 //! What a worker does: a file for each job, and what all of them need.
 
+mod enrich_square;
 mod error;
 mod flight;
 mod generate_route;
 mod run;
+mod sparse_themes;
 mod sweep;
 
 use std::time::Duration;
@@ -12,6 +14,7 @@ use redis::aio::ConnectionManager;
 use wildside_actors::ActorHandle;
 use wildside_actors::route_supervisor::RouteSupervisor;
 
+pub use enrich_square::Enrichment;
 pub use error::JobError;
 pub use run::{Perform, run};
 pub use sweep::sweep_until_stopped;
@@ -33,6 +36,8 @@ pub struct JobContext {
     pub producer: Producer,
     pub network: NetworkCache,
     pub routes: ActorHandle<RouteSupervisor>,
+    /// Absent where no Overpass server is configured: then nothing is enriched.
+    pub enrichment: Option<Enrichment>,
     pub metrics: Metrics,
     pub limits: JobLimits,
 }

@@ -58,7 +58,8 @@ async fn run_in_span<J: Perform>(delivery: Delivery<J>, context: &JobContext) {
             delivery.finish().await;
         }
         Err(error) if may_run_again(&error, delivery.run, context.limits.max_runs) => {
-            let delay = backoff::jittered(FIRST_RETRY_DELAY, MAX_RETRY_DELAY, delivery.run - 1);
+            let backoff = backoff::jittered(FIRST_RETRY_DELAY, MAX_RETRY_DELAY, delivery.run - 1);
+            let delay = error.wait().map_or(backoff, |wait| wait + backoff);
             tracing::warn!(%error, code = error.code(), ?delay, "job will run again");
             context
                 .metrics

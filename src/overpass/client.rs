@@ -1,5 +1,6 @@
 //! One request to an Overpass server, with every way in which it can go wrong.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
@@ -22,7 +23,7 @@ const EXCERPT_CHARS: usize = 200;
 pub struct OverpassSettings {
     /// Interpreters in order of preference; the next is asked when one has no answer.
     pub urls: Vec<Url>,
-    /// Whom the server's operator may write to.
+    /// Whom the server's operator may write to; empty: nobody.
     pub contact: String,
     /// Bytes of an answer, decompressed, beyond which it is given up.
     pub max_body_bytes: usize,
@@ -125,11 +126,10 @@ impl Overpass {
     /// # Errors
     /// The contact is no header value, or TLS cannot be set up.
     pub fn new(settings: OverpassSettings) -> Result<Self, reqwest::Error> {
-        let agent = format!(
-            "Wildside/{} ({})",
-            env!("CARGO_PKG_VERSION"),
-            settings.contact
-        );
+        let mut agent = format!("Wildside/{}", env!("CARGO_PKG_VERSION"));
+        if !settings.contact.is_empty() {
+            let _ = write!(agent, " ({})", settings.contact);
+        }
         let http = reqwest::Client::builder()
             .user_agent(agent)
             .connect_timeout(CONNECT_TIMEOUT)

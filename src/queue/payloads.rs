@@ -40,20 +40,17 @@ impl Job for GenerateRouteJob {
     }
 }
 
-/// Look for more places of a theme around a position, where a walk found too few.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Look for more places of a theme in a square, where a walk found too few.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnrichmentJob {
-    /// The same for the same square, theme and data: asked for twice, done once.
+    /// Made anew for each reservation in `enrichments`, which is what keeps a square from being asked for twice.
     pub id: Uuid,
     /// Trace of the request that found too little.
     pub trace_id: Uuid,
     /// The theme that is sparse.
     pub theme_id: Uuid,
-    /// Box to look in, in degrees.
-    pub south: f64,
-    pub west: f64,
-    pub north: f64,
-    pub east: f64,
+    /// Number of the [`crate::overpass::Square`] to look in.
+    pub square: i32,
 }
 
 impl Job for EnrichmentJob {

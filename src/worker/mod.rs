@@ -9,19 +9,22 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use apalis_core::monitor::Monitor;
 use apalis_core::worker::builder::WorkerBuilder;
+use redis::aio::ConnectionManager;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use wildside_actors::engine_pool::PoolConfig;
+use wildside_actors::enrichment_supervisor::EnrichmentSupervisor;
 use wildside_actors::route_supervisor::{Engine, RouteSupervisor, StopRoutes};
 use wildside_engine::generate_route;
 
 use crate::cache::RouteCache;
 use crate::config::Config;
 use crate::db::pois;
-use crate::jobs::{self, JobContext, JobLimits};
+use crate::jobs::{self, Enrichment, JobContext, JobLimits, Perform};
 use crate::network_cache::NetworkCache;
 use crate::observability::Observability;
-use crate::queue::{GenerateRouteJob, Producer, Subscription};
+use crate::overpass::{Manners, MannersSettings, Overpass, OverpassSettings};
+use crate::queue::{BackendSource, EnrichmentJob, GenerateRouteJob, Producer, Subscription};
 use crate::status::Announcer;
 use crate::{db, shared_redis};
 
@@ -29,6 +32,11 @@ use crate::{db, shared_redis};
 const ENGINE_BUDGET: Duration = Duration::from_secs(10);
 /// Edges of the walk network in memory: a dozen large cities, some 400 MB.
 const NETWORK_EDGES: usize = 2_000_000;
+/// Enrichment has connections, a thread and slots of its own, so that however much of it there is, no walk waits for it.
+const ENRICHMENT_CONNECTIONS: u32 = 2;
+const ENRICHMENT_CONCURRENCY: usize = 2;
+/// One request to each of a few mirrors, and the storing.
+const ENRICHMENT_TIMEOUT: Duration = Duration::from_mins(3);
 /// How often the places are counted.
 const COUNT_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -36,7 +44,10 @@ const COUNT_INTERVAL: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct Worker {
     context: JobContext,
+    enrichment_context: JobContext,
     routes: Subscription<GenerateRouteJob>,
+    /// Absent where no Overpass server is configured.
+    enrichments: Option<Subscription<EnrichmentJob>>,
     stop: watch::Sender<bool>,
     grace: Duration,
 }
@@ -69,6 +80,7 @@ impl Worker {
             producer: Producer::new(redis.clone()),
             network: NetworkCache::new(db.clone(), NETWORK_EDGES),
             routes: RouteSupervisor::start_with_engine(threads, engine, &observability.actors),
+            enrichment: enrichment(config, &redis, observability)?,
             metrics: metrics.clone(),
             limits: JobLimits {
                 timeout: config.worker.job_timeout,
@@ -78,9 +90,23 @@ impl Worker {
             redis,
             db,
         };
-        let concurrency = config.worker.job_concurrency;
+        let redis_url = &config.redis.url;
+        let enrichments = context
+            .enrichment
+            .as_ref()
+            .map(|_| Subscription::start(redis_url, ENRICHMENT_CONCURRENCY, metrics.clone()))
+            .transpose()?;
         Ok(Self {
-            routes: Subscription::start(&config.redis.url, concurrency, metrics)?,
+            routes: Subscription::start(redis_url, config.worker.job_concurrency, metrics)?,
+            enrichments,
+            enrichment_context: JobContext {
+                db: db::pool(&config.database.url, ENRICHMENT_CONNECTIONS),
+                limits: JobLimits {
+                    timeout: ENRICHMENT_TIMEOUT,
+                    ..context.limits
+                },
+                ..context.clone()
+            },
             context,
             stop: watch::Sender::new(false),
             grace: config.http.shutdown_timeout,
@@ -111,18 +137,17 @@ impl Worker {
             tokio::spawn(count_places(self.context.clone())),
         ];
         let mut stopped = self.stop.subscribe();
-        let monitor = monitor(self.routes.backend_source(), self.context.clone()).run_with_signal(
-            async move {
-                let _ = stopped.wait_for(|stopped| *stopped).await;
-                Ok(())
-            },
-        );
+        let monitor = self.monitor().run_with_signal(async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            Ok(())
+        });
         tokio::pin!(monitor);
         let outcome = tokio::select! {
             ended = &mut monitor => Err(anyhow!("the job loop ended by itself: {ended:?}")),
             () = stop => {
                 tracing::info!("stopping: no more jobs are taken");
                 self.routes.stop();
+                self.enrichments.iter().for_each(Subscription::stop);
                 self.stop.send_replace(true);
                 if timeout(self.grace, monitor).await.is_err() {
                     tracing::warn!("some jobs did not finish in time");
@@ -134,24 +159,73 @@ impl Worker {
             chore.abort();
         }
         self.routes.close().await;
+        if let Some(enrichments) = self.enrichments {
+            enrichments.close().await;
+        }
         let _ = self.context.routes.ask(StopRoutes).await;
         outcome
     }
-}
 
-/// Apalis runs the workers, and starts one anew that fell over.
-fn monitor(source: crate::queue::BackendSource<GenerateRouteJob>, context: JobContext) -> Monitor {
-    Monitor::new()
-        .register(move |restarts| {
-            WorkerBuilder::new(format!("route_generation-{restarts}"))
-                .backend(source.backend())
-                .data(context.clone())
-                .build(jobs::run::<GenerateRouteJob>)
-        })
-        .should_restart(|_, error| {
+    /// Apalis runs the workers, and starts one anew that fell over.
+    fn monitor(&self) -> Monitor {
+        let monitor = with_queue(
+            Monitor::new(),
+            self.routes.backend_source(),
+            self.context.clone(),
+        );
+        let monitor = match &self.enrichments {
+            Some(enrichments) => with_queue(
+                monitor,
+                enrichments.backend_source(),
+                self.enrichment_context.clone(),
+            ),
+            None => monitor,
+        };
+        monitor.should_restart(|_, error| {
             tracing::error!(%error, "a job loop fell over and is started again");
             true
         })
+    }
+}
+
+fn with_queue<J: Perform>(
+    monitor: Monitor,
+    source: BackendSource<J>,
+    context: JobContext,
+) -> Monitor {
+    monitor.register(move |restarts| {
+        WorkerBuilder::new(format!("{}-{restarts}", J::QUEUE))
+            .backend(source.backend())
+            .data(context.clone())
+            .build(jobs::run::<J>)
+    })
+}
+
+/// What enrichment needs, where an Overpass server is configured.
+fn enrichment(
+    config: &Config,
+    redis: &ConnectionManager,
+    observability: &Observability,
+) -> anyhow::Result<Option<Enrichment>> {
+    if config.overpass.urls.is_empty() {
+        tracing::info!("OVERPASS_URL is not set: sparse areas stay as they are");
+        return Ok(None);
+    }
+    let settings = OverpassSettings::new(
+        config.overpass.urls.clone(),
+        config.overpass.contact.clone(),
+    );
+    let manners = MannersSettings {
+        requests_a_day: config.overpass.requests_a_day,
+        bytes_a_day: config.overpass.bytes_a_day,
+        ..MannersSettings::default()
+    };
+    Ok(Some(Enrichment {
+        overpass: Overpass::new(settings).context("OVERPASS_URL or OVERPASS_CONTACT")?,
+        manners: Manners::new(redis.clone(), manners),
+        classifier: EnrichmentSupervisor::start(PoolConfig::with_threads(1), &observability.actors),
+        min_places: config.overpass.min_places,
+    }))
 }
 
 async fn count_places(context: JobContext) {

@@ -1,0 +1,272 @@
+//! Look for more places of a theme in a square.
+
+use std::time::{Duration, Instant};
+
+use chrono::{TimeDelta, Utc};
+use diesel_async::AsyncConnection;
+use serde_json::json;
+use wildside_actors::ActorHandle;
+use wildside_actors::enrichment_supervisor::{
+    Classified, ClassifiedPlace, ClassifyElements, EnrichmentSupervisor, OsmElement, OsmType,
+};
+use wildside_engine::places::{PopularityScale, ThemeId, catalogue};
+
+use super::{JobContext, JobError, Perform};
+use crate::db::enriched_pois::{self, EnrichedPoi};
+use crate::db::enrichments::{self, Outcome};
+use crate::overpass::{Answer, Element, Fetched, Manners, Overpass, OverpassError, Query, Square};
+use crate::queue::EnrichmentJob;
+
+/// A whole answer is good for so long.
+const FRESH: TimeDelta = TimeDelta::days(7);
+/// Half an answer is worth asking again soon.
+const PARTIAL_PAUSE: TimeDelta = TimeDelta::minutes(30);
+const FAILURE_PAUSE: TimeDelta = TimeDelta::hours(1);
+/// A query that the server refuses is not better tomorrow; a new release may be.
+const REFUSAL_PAUSE: TimeDelta = TimeDelta::days(1);
+/// A job does not wait for its turn longer than this; the next walk will ask anew.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+const CLASSIFY_BUDGET: Duration = Duration::from_secs(10);
+
+/// What enrichment needs beside what all jobs have.
+#[derive(Debug, Clone)]
+pub struct Enrichment {
+    pub overpass: Overpass,
+    pub manners: Manners,
+    pub classifier: ActorHandle<EnrichmentSupervisor>,
+    /// With fewer places of a theme, more are looked for.
+    pub min_places: usize,
+}
+
+impl Perform for EnrichmentJob {
+    async fn perform(&self, context: &JobContext) -> Result<(), JobError> {
+        let (enrichment, square) = self.parts(context)?;
+        let fetched = match ask(self, square, enrichment).await? {
+            Ok(fetched) => fetched,
+            Err(outcome) => return self.end(&outcome, square, context).await,
+        };
+        let classified = classify(fetched.answer.elements.clone(), enrichment).await?;
+        let outcome = store(self, square, &fetched, classified, context).await?;
+        tracing::info!(
+            square = square.id(),
+            theme.id = %self.theme_id,
+            places = outcome.places,
+            changes = outcome.changes,
+            remark = outcome.remark,
+            "square enriched"
+        );
+        count(context, "success");
+        Ok(())
+    }
+
+    async fn give_up(&self, context: &JobContext, error: &JobError) -> Result<(), JobError> {
+        let (_, square) = self.parts(context)?;
+        self.end(
+            &Outcome::failed(error.code(), FAILURE_PAUSE),
+            square,
+            context,
+        )
+        .await
+    }
+}
+
+impl EnrichmentJob {
+    fn parts<'a>(&self, context: &'a JobContext) -> Result<(&'a Enrichment, Square), JobError> {
+        let failed = |code, message: &str| JobError::Failed {
+            code,
+            message: message.to_owned(),
+        };
+        let enrichment = context
+            .enrichment
+            .as_ref()
+            .ok_or_else(|| failed("enrichment_off", "no Overpass server is configured"))?;
+        let square = Square::from_id(self.square)
+            .ok_or_else(|| failed("invalid_job", "there is no such square"))?;
+        Ok((enrichment, square))
+    }
+
+    /// Notes that nothing came of it.
+    async fn end(
+        &self,
+        outcome: &Outcome,
+        square: Square,
+        context: &JobContext,
+    ) -> Result<(), JobError> {
+        let mut connection = context.db.get().await?;
+        outcome
+            .store(&mut connection, square, self.theme_id)
+            .await?;
+        count(context, "failure");
+        Ok(())
+    }
+}
+
+/// Asks Overpass when it is our turn. An outcome instead of an answer: another run would not change it.
+async fn ask(
+    job: &EnrichmentJob,
+    square: Square,
+    enrichment: &Enrichment,
+) -> Result<Result<Fetched, Outcome>, JobError> {
+    let permit = match enrichment.manners.take().await? {
+        Ok(permit) => permit,
+        Err(refusal) if refusal.wait > LONGEST_WAIT => {
+            tracing::warn!(%refusal, "enrichment given up for now");
+            let pause = TimeDelta::from_std(refusal.wait).unwrap_or(REFUSAL_PAUSE);
+            return Ok(Err(Outcome::failed(&refusal.reason, pause)));
+        }
+        Err(refusal) => {
+            return Err(JobError::Postponed {
+                wait: refusal.wait,
+                cause: refusal.to_string(),
+            });
+        }
+    };
+    let (south_west, north_east) = square.corners();
+    let query = Query::places(
+        catalogue().rules_of(ThemeId(job.theme_id)),
+        south_west,
+        north_east,
+    );
+    let fetched = enrichment.overpass.fetch(&query).await;
+    enrichment
+        .manners
+        .give_back(permit, fetched.as_ref().map(|fetched| fetched.bytes))
+        .await?;
+    match fetched {
+        Ok(fetched) => Ok(Ok(fetched)),
+        Err(error) if error.is_temporary() => Err(error.into()),
+        Err(error) => {
+            tracing::error!(%error, "overpass refuses the query");
+            Ok(Err(Outcome::failed(error.code(), REFUSAL_PAUSE)))
+        }
+    }
+}
+
+async fn classify(elements: Vec<Element>, enrichment: &Enrichment) -> Result<Classified, JobError> {
+    let elements = elements.into_iter().map(to_osm_element).collect();
+    let question = ClassifyElements {
+        elements,
+        deadline: Instant::now() + CLASSIFY_BUDGET,
+    };
+    match enrichment.classifier.ask(question).await {
+        Ok(classified) => Ok(classified?),
+        Err(_) => Err(JobError::Busy),
+    }
+}
+
+fn to_osm_element(element: Element) -> OsmElement {
+    let osm_type = match element.osm_type.as_str() {
+        "way" => OsmType::Way,
+        "relation" => OsmType::Relation,
+        _ => OsmType::Node,
+    };
+    let Element {
+        id, location, tags, ..
+    } = element;
+    OsmElement {
+        osm_type,
+        id,
+        lat: location.lat,
+        lon: location.lon,
+        tags,
+    }
+}
+
+/// Places, provenance and the end of the cached walks around, together.
+async fn store(
+    job: &EnrichmentJob,
+    square: Square,
+    fetched: &Fetched,
+    classified: Classified,
+    context: &JobContext,
+) -> Result<Outcome, JobError> {
+    let corners = square.corners();
+    let mut connection = context.db.get().await?;
+    let middle = wildside_engine::Point::new(
+        corners.0.lon.midpoint(corners.1.lon),
+        corners.0.lat.midpoint(corners.1.lat),
+    );
+    let scale = enrichments::popularity_scale(&mut connection, middle).await?;
+    let rejected = fetched.answer.rejected.total() + classified.invalid;
+    let pois: Vec<EnrichedPoi> = classified
+        .places
+        .into_iter()
+        .map(|place| to_poi(place, &scale))
+        .collect();
+    let outcome = connection
+        .transaction(async |connection| {
+            let mut changes = enriched_pois::upsert(connection, &pois).await?;
+            if is_whole(&fetched.answer) {
+                changes +=
+                    enriched_pois::retire_missing(connection, corners, job.theme_id, &pois).await?;
+            }
+            if changes > 0 {
+                enrichments::raise_generation(connection, corners).await?;
+            }
+            let outcome = outcome(fetched, pois.len(), changes, rejected);
+            outcome.store(connection, square, job.theme_id).await?;
+            Ok::<_, diesel::result::Error>(outcome)
+        })
+        .await?;
+    Ok(outcome)
+}
+
+const fn is_whole(answer: &Answer) -> bool {
+    answer.remark.is_none() && answer.rejected.over_limit == 0
+}
+
+fn outcome(fetched: &Fetched, places: usize, changes: i64, rejected: usize) -> Outcome {
+    let now = Utc::now();
+    let whole = is_whole(&fetched.answer);
+    let count = |n: usize| i32::try_from(n).ok();
+    Outcome {
+        status: if whole { "complete" } else { "partial" },
+        not_before: now + if whole { FRESH } else { PARTIAL_PAUSE },
+        finished_at: now,
+        elements: count(fetched.answer.elements.len()),
+        places: count(places),
+        changes: i32::try_from(changes).ok(),
+        rejected: count(rejected),
+        bytes: i64::try_from(fetched.bytes).ok(),
+        remark: fetched.answer.remark.clone(),
+        error_code: None,
+        data_timestamp: fetched.answer.data_timestamp,
+    }
+}
+
+fn to_poi(place: ClassifiedPlace, scale: &PopularityScale) -> EnrichedPoi {
+    let found = place.classification;
+    let kind = catalogue().kind(found.kind).map(|kind| kind.name.clone());
+    EnrichedPoi {
+        id: place.poi_id,
+        location: place.location,
+        osm_tags: json!(place.element.tags),
+        kind: kind.unwrap_or_default(),
+        name: found.name,
+        narrative: found.narrative,
+        prominence: found.prominence,
+        popularity: scale.apply(found.prominence),
+        themes: found
+            .themes
+            .into_iter()
+            .map(|(theme, weight)| (theme.0, weight))
+            .collect(),
+    }
+}
+
+impl From<OverpassError> for JobError {
+    fn from(error: OverpassError) -> Self {
+        Self::Failed {
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}
+
+fn count(context: &JobContext, status: &str) {
+    context
+        .metrics
+        .enrichment_jobs_total
+        .with_label_values(&[status])
+        .inc();
+}
