@@ -1,5 +1,6 @@
 //! The command line.
 
+mod jobs;
 mod users;
 pub mod walk;
 
@@ -42,6 +43,9 @@ enum Command {
     Openapi,
     /// Asks a running service for a walk and prints it.
     Walk(walk::WalkArgs),
+    /// Looks at the queues and mends what is dead.
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// Looks after accounts.
     #[command(subcommand)]
     Users(users::UsersCommand),
@@ -65,6 +69,7 @@ impl Cli {
                 print(&(crate::api::description::openapi().to_pretty_json()? + "\n"))?;
             }
             Some(Command::Walk(args)) => runtime()?.block_on(walk::run(args))?,
+            Some(Command::Jobs(command)) => jobs::run(command)?,
             Some(Command::Users(command)) => users::run(command)?,
             Some(Command::Completions { shell }) => completions(shell),
         }

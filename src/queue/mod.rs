@@ -21,6 +21,7 @@ mod consumer;
 mod delivery;
 mod entry;
 mod holdings;
+mod inspector;
 mod keys;
 mod payloads;
 mod producer;
@@ -30,6 +31,7 @@ mod subscription;
 
 pub use backend::{BackendSource, StreamBackend};
 pub use delivery::Delivery;
+pub use inspector::{InspectError, Inspector, JobRecord, JobState, QUEUES};
 pub use payloads::{EnrichmentJob, GenerateRouteJob, Job};
 pub use producer::{Producer, Pushed};
 pub use pulse::Pulse;

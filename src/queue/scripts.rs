@@ -19,5 +19,6 @@ scripts! {
     PUSH = "push.lua";
     RELEASE = "release.lua";
     RETRY = "retry.lua";
+    REVIVE = "revive.lua";
     TIDY = "tidy.lua";
 }

@@ -51,7 +51,7 @@ async fn an_engine_that_hangs_frees_the_slot_and_fails_the_request() {
     let runs = Arc::new(AtomicUsize::new(0));
     let hanging = engine(&runs, |run| {
         if run == 1 {
-            std::thread::sleep(Duration::from_secs(3600));
+            std::thread::sleep(Duration::from_hours(1));
         }
     });
     let config = stage.config(&[

@@ -82,7 +82,7 @@ async fn requests_of_others_and_old_ones_are_not_shown() {
     let current = RouteRequest::current_of_user(&mut connection, stage.user, later, 100)
         .await
         .unwrap();
-    assert_eq!(current, [pending.clone()]);
+    assert_eq!(current, std::slice::from_ref(&pending));
     let stranger = RouteRequest::find_for_user(&mut connection, pending.id, Uuid::new_v4())
         .await
         .unwrap();

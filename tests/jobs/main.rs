@@ -1,7 +1,11 @@
 //! Jobs, from the queue to the stored walk, on real servers.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod command;
 mod faults;
 mod generate_route;
 mod ledger;
+mod processes;
 mod queue;
 mod stage;

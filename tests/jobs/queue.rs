@@ -43,7 +43,7 @@ fn errand() -> Errand {
 
 /// What a worker was seen to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Run {
+struct Start {
     id: Uuid,
     run: u32,
     crashes: u32,
@@ -54,7 +54,7 @@ type Handler = Arc<dyn Fn(Delivery<Errand>) -> BoxFuture<'static, ()> + Send + S
 /// Runs errands as the worker does, and notes each start.
 #[derive(Clone)]
 struct Notebook {
-    runs: Arc<Mutex<Vec<Run>>>,
+    runs: Arc<Mutex<Vec<Start>>>,
     handler: Handler,
 }
 
@@ -69,11 +69,11 @@ impl Notebook {
         }
     }
 
-    fn runs(&self) -> Vec<Run> {
+    fn runs(&self) -> Vec<Start> {
         self.runs.lock().unwrap().clone()
     }
 
-    async fn wait_for(&self, count: usize, patience: Duration) -> Vec<Run> {
+    async fn wait_for(&self, count: usize, patience: Duration) -> Vec<Start> {
         let deadline = Instant::now() + patience;
         while self.runs().len() < count {
             assert!(
@@ -88,7 +88,7 @@ impl Notebook {
 }
 
 async fn note_and_run(delivery: Delivery<Errand>, notebook: Data<Notebook>) {
-    let run = Run {
+    let run = Start {
         id: delivery.job.id,
         run: delivery.run,
         crashes: delivery.crashes,
@@ -175,7 +175,7 @@ async fn a_finished_job_leaves_nothing_behind() {
     let runs = notebook.wait_for(1, Duration::from_secs(5)).await;
     assert_eq!(
         runs,
-        [Run {
+        [Start {
             id: job.id,
             run: 1,
             crashes: 0
@@ -218,7 +218,7 @@ async fn what_a_killed_worker_held_starts_elsewhere_within_ten_seconds() {
     let runs = notebook.wait_for(1, Duration::from_secs(10)).await;
     assert_eq!(
         runs,
-        [Run {
+        [Start {
             id: job.id,
             run: 2,
             crashes: 1
@@ -285,7 +285,7 @@ async fn what_a_stopped_worker_could_not_finish_starts_elsewhere_at_once() {
     let redis = TestRedis::start();
     let producer = producer(&redis);
     let stuck = Notebook::new(|delivery| async move {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         delivery.finish().await;
     });
     let leaver = TestWorker::start(&redis.url(), 2, &stuck);
@@ -298,7 +298,7 @@ async fn what_a_stopped_worker_could_not_finish_starts_elsewhere_at_once() {
     let runs = notebook.wait_for(1, Duration::from_secs(3)).await;
     assert_eq!(
         runs,
-        [Run {
+        [Start {
             id: job.id,
             run: 1,
             crashes: 0
@@ -367,7 +367,7 @@ async fn twenty_thousand_waiting_jobs_all_run_once() {
         futures::future::try_join_all(pushes).await.unwrap();
     }
     let worker = TestWorker::start(&redis.url(), 32, &notebook);
-    let runs = notebook.wait_for(JOBS, Duration::from_secs(60)).await;
+    let runs = notebook.wait_for(JOBS, Duration::from_mins(1)).await;
     let mut ids: Vec<Uuid> = runs.iter().map(|run| run.id).collect();
     ids.sort_unstable();
     ids.dedup();

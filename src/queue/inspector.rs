@@ -1,0 +1,277 @@
+//! What a maintainer sees of the queues, and may do about dead jobs.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bb8_redis::RedisConnectionManager;
+use bb8_redis::bb8::{Pool, PooledConnection, RunError};
+use chrono::{DateTime, Utc};
+use redis::streams::{StreamId, StreamPendingCountReply, StreamPendingId, StreamRangeReply};
+use redis::{RedisError, RedisResult, cmd};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::entry::Entry;
+use super::keys::{GROUP, Keys};
+use super::payloads::{EnrichmentJob, GenerateRouteJob, Job};
+use super::scripts::REVIVE;
+
+/// All queues.
+pub const QUEUES: [&str; 2] = [GenerateRouteJob::QUEUE, EnrichmentJob::QUEUE];
+
+/// Where a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// In a worker's hands.
+    Running,
+    /// Will be taken by the next free worker.
+    Waiting,
+    /// Failed, and waits for its next run.
+    Delayed,
+    /// Given up.
+    Dead,
+}
+
+/// A job as a maintainer sees it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JobRecord {
+    pub queue: &'static str,
+    pub state: JobState,
+    pub id: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub trace_id: String,
+    /// Runs that ended without success.
+    pub runs: u32,
+    /// When it came into this state; for a delayed one, when its next run is due.
+    pub at: DateTime<Utc>,
+    /// Who runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
+    /// Why it was given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    pub payload: Value,
+    /// Its place in the stream it is in.
+    #[serde(skip)]
+    entry: String,
+}
+
+/// Why the queues could not be looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("can't look at the queues: {0}")]
+pub struct InspectError(#[from] RunError<RedisError>);
+
+impl From<RedisError> for InspectError {
+    fn from(error: RedisError) -> Self {
+        Self(RunError::User(error))
+    }
+}
+
+/// Looks at the queues over connections of its own, so that a long answer holds up nobody else's. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Inspector {
+    pool: Pool<RedisConnectionManager>,
+}
+
+impl Inspector {
+    /// An inspector of the Redis at `url`; connects when first used.
+    ///
+    /// # Errors
+    /// The URL is not a Redis URL.
+    pub fn new(url: &str) -> RedisResult<Self> {
+        let pool = Pool::builder()
+            .max_size(2)
+            .connection_timeout(Duration::from_secs(2))
+            .build_unchecked(RedisConnectionManager::new(url)?);
+        Ok(Self { pool })
+    }
+
+    /// Up to `limit` jobs of each state of a queue: running and waiting ones oldest first, dead ones newest first.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn list(
+        &self,
+        queue: &'static str,
+        limit: usize,
+    ) -> Result<Vec<JobRecord>, InspectError> {
+        let keys = Keys::of(queue);
+        let mut redis = self.pool.get().await?;
+        let running = running(&mut redis, &keys, limit).await?;
+        let (entries, delayed, dead): (StreamRangeReply, Vec<(String, f64)>, StreamRangeReply) =
+            redis::pipe()
+                .cmd("XRANGE")
+                .arg(&keys.stream)
+                .arg("-")
+                .arg("+")
+                .arg("COUNT")
+                .arg(limit)
+                .cmd("ZRANGE")
+                .arg(&keys.delayed)
+                .arg(0)
+                .arg(limit.saturating_sub(1))
+                .arg("WITHSCORES")
+                .cmd("XREVRANGE")
+                .arg(&keys.dead)
+                .arg("+")
+                .arg("-")
+                .arg("COUNT")
+                .arg(limit)
+                .query_async(&mut *redis)
+                .await?;
+        let mut jobs: Vec<JobRecord> = entries
+            .ids
+            .iter()
+            .map(|entry| in_stream(queue, entry, running.get(&entry.id)))
+            .collect();
+        jobs.extend(
+            delayed
+                .iter()
+                .filter_map(|(job, due)| waiting_for_its_time(queue, job, *due)),
+        );
+        jobs.extend(dead.ids.iter().map(|entry| given_up(queue, entry)));
+        Ok(jobs)
+    }
+
+    /// The job with this id, in whichever queue and state.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn find(&self, id: &str) -> Result<Option<JobRecord>, InspectError> {
+        const ALL: usize = 200_000;
+        for queue in QUEUES {
+            let jobs = self.list(queue, ALL).await?;
+            if let Some(job) = jobs.into_iter().find(|job| job.id == id) {
+                return Ok(Some(job));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Queues a dead job again; false if it is not dead any more.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn retry(&self, job: &JobRecord) -> Result<bool, InspectError> {
+        let keys = Keys::of(job.queue);
+        let mut redis = self.pool.get().await?;
+        let revived: RedisResult<bool> = REVIVE
+            .key(keys.stream)
+            .key(keys.ids)
+            .key(keys.dead)
+            .arg(&job.entry)
+            .invoke_async(&mut *redis)
+            .await;
+        Ok(revived?)
+    }
+
+    /// Forgets one dead job; false if it is not dead any more.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn forget(&self, job: &JobRecord) -> Result<bool, InspectError> {
+        let mut redis = self.pool.get().await?;
+        let forgotten: RedisResult<bool> = cmd("XDEL")
+            .arg(Keys::of(job.queue).dead)
+            .arg(&job.entry)
+            .query_async(&mut *redis)
+            .await;
+        Ok(forgotten?)
+    }
+}
+
+type Redis<'a> = PooledConnection<'a, RedisConnectionManager>;
+
+/// What is in the hands of workers, by entry.
+async fn running(
+    redis: &mut Redis<'_>,
+    keys: &Keys,
+    limit: usize,
+) -> RedisResult<HashMap<String, StreamPendingId>> {
+    let pending: RedisResult<StreamPendingCountReply> = cmd("XPENDING")
+        .arg(&keys.stream)
+        .arg(GROUP)
+        .arg("-")
+        .arg("+")
+        .arg(limit)
+        .query_async(&mut **redis)
+        .await;
+    match pending {
+        Ok(pending) => Ok(pending
+            .ids
+            .into_iter()
+            .map(|entry| (entry.id.clone(), entry))
+            .collect()),
+        // No worker has ever looked at this queue.
+        Err(error) if error.code() == Some("NOGROUP") => Ok(HashMap::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn in_stream(queue: &'static str, entry: &StreamId, holder: Option<&StreamPendingId>) -> JobRecord {
+    let state = if holder.is_some() {
+        JobState::Running
+    } else {
+        JobState::Waiting
+    };
+    let job = Entry::of(entry);
+    let crashes = holder.map_or(0, |holder| {
+        (holder.times_delivered as u32).saturating_sub(1)
+    });
+    JobRecord {
+        runs: job.runs + crashes,
+        worker: holder.map(|holder| holder.consumer.clone()),
+        ..record(queue, state, job, time_of(&entry.id), entry.id.clone())
+    }
+}
+
+fn waiting_for_its_time(queue: &'static str, job: &str, due_ms: f64) -> Option<JobRecord> {
+    let job: Entry = serde_json::from_str(job).ok()?;
+    let due = DateTime::from_timestamp_millis(due_ms as i64).unwrap_or_default();
+    Some(record(queue, JobState::Delayed, job, due, String::new()))
+}
+
+fn given_up(queue: &'static str, entry: &StreamId) -> JobRecord {
+    let record = record(
+        queue,
+        JobState::Dead,
+        Entry::of(entry),
+        time_of(&entry.id),
+        entry.id.clone(),
+    );
+    JobRecord {
+        error: entry.get("error"),
+        ..record
+    }
+}
+
+fn record(
+    queue: &'static str,
+    state: JobState,
+    job: Entry,
+    at: DateTime<Utc>,
+    entry: String,
+) -> JobRecord {
+    JobRecord {
+        queue,
+        state,
+        id: job.id,
+        kind: job.kind,
+        trace_id: job.trace_id,
+        runs: job.runs,
+        at,
+        worker: None,
+        error: None,
+        payload: serde_json::from_str(&job.payload).unwrap_or(Value::String(job.payload)),
+        entry,
+    }
+}
+
+/// When an entry was added, from the milliseconds in its id.
+fn time_of(entry_id: &str) -> DateTime<Utc> {
+    let ms = entry_id.split('-').next().and_then(|ms| ms.parse().ok());
+    ms.and_then(DateTime::from_timestamp_millis)
+        .unwrap_or_default()
+}
