@@ -99,8 +99,8 @@ impl Which {
 
 pub(super) fn run(command: JobsCommand) -> anyhow::Result<()> {
     let config = Config::from_env()?;
-    let inspector = Inspector::new(&config.redis.url).context("REDIS_URL")?;
     let text = super::runtime()?.block_on(async {
+        let inspector = Inspector::new(&config.redis.url).context("REDIS_URL")?;
         match command {
             JobsCommand::List {
                 which,

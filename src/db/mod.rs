@@ -49,7 +49,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// A transaction that its client forgot is ended by the database.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A pool of at most `size` connections to `url`. Connects when first used, so it never fails.
+/// A pool of at most `size` connections to `url`. Connects when first used, so it never fails. Must be made on a
+/// runtime.
 pub fn pool(url: &str, size: u32) -> Pool {
     let mut config = ManagerConfig::default();
     config.custom_setup = Box::new(|url| connect(url).boxed());

@@ -76,7 +76,7 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// An inspector of the Redis at `url`; connects when first used.
+    /// An inspector of the Redis at `url`; connects when first used. Must be made on a runtime.
     ///
     /// # Errors
     /// The URL is not a Redis URL.
