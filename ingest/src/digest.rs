@@ -12,7 +12,7 @@ use crate::area::Polygon;
 use crate::extract::ExtractError;
 
 /// Grows with each change of the rules that are code, not catalogue: which ways are walkable, how places are located.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 
 /// SHA-256 of the file, the area and the rules by which both are read, in hexadecimal.
 ///
@@ -27,14 +27,11 @@ pub fn digest(file: &Path, area: Option<&Polygon>) -> Result<String, ExtractErro
     hash.update(area.map_or_else(String::new, Polygon::to_wkt));
     hash.update(catalogue().text());
     hash.update(RULES.to_le_bytes());
-    Ok(hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
+    Ok(hex(&hash.finalize()))
 }
 
-fn hash_file(path: &Path, hash: &mut Sha256) -> io::Result<()> {
+/// Adds the whole file to the hash.
+pub(crate) fn hash_file(path: &Path, hash: &mut impl Digest) -> io::Result<()> {
     let mut file = File::open(path)?;
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -43,4 +40,12 @@ fn hash_file(path: &Path, hash: &mut Sha256) -> io::Result<()> {
             read => hash.update(&buffer[..read]),
         }
     }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

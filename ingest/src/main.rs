@@ -1,6 +1,7 @@
 //! `wildside-ingest`: loads OpenStreetMap extracts.
 
 mod cli;
+mod explain;
 mod progress;
 mod summary;
 

@@ -134,8 +134,9 @@ impl Catalogue {
             .chain(of_refinements.flat_map(|refinement| &refinement.when))
     }
 
-    pub(super) fn is_excluded(&self, tags: &Tags<'_>) -> bool {
-        self.excluded.iter().any(|rule| rule.matches(tags))
+    /// The rule, if any, by which the element is no stop whatever else it is.
+    pub(super) fn exclusion(&self, tags: &Tags<'_>) -> Option<&Rule> {
+        self.excluded.iter().find(|rule| rule.matches(tags))
     }
 
     /// The first kind of the file with a rule that holds, and the rule.

@@ -48,29 +48,52 @@ pub enum Reason {
     },
 }
 
+/// Why an element is no place worth a stop.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// No kind has a rule that holds.
+    #[error("no rule of the catalogue makes it a place")]
+    NoKind,
+    /// It is closed to walkers, or gone.
+    #[error("it is left out: {0}")]
+    Excluded(String),
+    /// Its kind is worth a stop only with a name.
+    #[error("a {0} without a name is no stop")]
+    Nameless(String),
+    /// Refinements have taken all its themes away.
+    #[error("nothing is left of its themes")]
+    NoTheme,
+}
+
 impl Catalogue {
     /// What a walker would find in an element with these tags; `None`: nothing worth a stop.
     pub fn classify(&self, tags: &Tags<'_>) -> Option<Classification> {
-        let (kind_id, rule) = self.match_kind(tags)?;
-        let kind = self.kind(kind_id)?;
-        if self.is_excluded(tags) {
-            return None;
+        self.judge(tags).ok()
+    }
+
+    /// Like [`Self::classify`], with the reason where there is nothing worth a stop.
+    ///
+    /// # Errors
+    /// [`Rejection`] is that reason.
+    pub fn judge(&self, tags: &Tags<'_>) -> Result<Classification, Rejection> {
+        let (kind_id, rule) = self.match_kind(tags).ok_or(Rejection::NoKind)?;
+        let kind = self.kind(kind_id).ok_or(Rejection::NoKind)?;
+        if let Some(rule) = self.exclusion(tags) {
+            return Err(Rejection::Excluded(rule.text.clone()));
         }
-        let name = own_name(tags).or_else(|| descriptive_name(kind, tags))?;
+        let name = own_name(tags).or_else(|| descriptive_name(kind, tags));
+        let name = name.ok_or_else(|| Rejection::Nameless(kind.label.to_lowercase()))?;
         let mut why = vec![Reason::Kind {
             rule: rule.text.clone(),
         }];
         let themes = self.weigh_themes(kind_id, kind, tags, &mut why);
         if themes.is_empty() {
-            return None;
+            return Err(Rejection::NoTheme);
         }
         let (prominence, signs) = self.prominence(kind, tags);
-        why.extend(
-            signs
-                .into_iter()
-                .map(|(because, share)| Reason::Popularity { share, because }),
-        );
-        Some(Classification {
+        let sign = |(because, share)| Reason::Popularity { share, because };
+        why.extend(signs.into_iter().map(sign));
+        Ok(Classification {
             kind: kind_id,
             themes,
             prominence,

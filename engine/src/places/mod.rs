@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use catalogue::{Catalogue, Kind, Theme, catalogue};
-pub use classify::{Classification, Reason};
+pub use classify::{Classification, Reason, Rejection};
 pub use popularity::PopularityScale;
 pub use rule::{Condition, Rule, Test};
 pub use tags::Tags;

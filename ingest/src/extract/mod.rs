@@ -6,6 +6,7 @@
 
 mod base;
 mod elements;
+mod find;
 mod geometry;
 mod network;
 mod nodes;
@@ -22,6 +23,7 @@ use wildside_engine::places::PopularityScale;
 
 pub use base::{BaseFeature, Shape};
 pub use elements::OsmId;
+pub use find::find_tags;
 pub(crate) use network::length_metres;
 pub use pbf::{ExtractError, Progress};
 pub use places::Place;

@@ -164,6 +164,14 @@ fn read(
     extract::scan(file, area, send, progress)
 }
 
+/// Sees whether a load into the database at `url` could begin.
+///
+/// # Errors
+/// [`LoadError`]: it can't be reached, or is not migrated.
+pub async fn check(url: &str) -> Result<(), LoadError> {
+    require_migrations(&connect(url).await?).await
+}
+
 /// A connection to the database at `url`.
 ///
 /// # Errors

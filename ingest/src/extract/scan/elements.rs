@@ -27,10 +27,15 @@ pub(super) struct Elements {
     pub(super) relations: Vec<RelationOfInterest>,
     /// Ways of pedestrian squares that are multipolygons, with the square's properties.
     pub(super) square_outlines: FxHashMap<i64, WalkWay>,
+    /// Nodes at which one enters a building.
+    pub(super) entrances: Entrances,
     /// Numbers of the blocks that hold ways.
     pub(super) blocks_with_ways: FxHashSet<usize>,
     pub(super) report: Report,
 }
+
+/// Entrances by node id, with whether it is the main one.
+pub(super) type Entrances = FxHashMap<i64, bool>;
 
 /// A relation that is a place, a square or something to draw.
 pub(super) struct RelationOfInterest {
@@ -48,6 +53,7 @@ struct Found {
     nodes: Vec<Node>,
     places: Vec<Place>,
     labels: Vec<BaseFeature>,
+    entrances: Vec<(i64, bool)>,
     relations: Vec<RelationOfInterest>,
     report: Report,
 }
@@ -65,6 +71,7 @@ pub(super) fn read(job: &Job<'_>) -> Result<Elements, ExtractError> {
             runs.push(run);
             elements.places.extend(found.places);
             elements.relations.extend(found.relations);
+            elements.entrances.extend(found.entrances);
             elements.report.add(&found.report);
             if found.report.elements[1] > 0 {
                 elements.blocks_with_ways.insert(number);
@@ -131,6 +138,11 @@ impl Found {
             return;
         }
         let tags = Tags::new(&tags);
+        match tags.get("entrance") {
+            Some("main") => self.entrances.push((id, true)),
+            Some("yes") => self.entrances.push((id, false)),
+            _ => {}
+        }
         self.places
             .extend(Place::new(OsmId::Node(id), node.point(), &tags));
         if area.is_none_or(|area| area.contains(node.point())) {

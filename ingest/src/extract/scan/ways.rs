@@ -58,7 +58,7 @@ pub(super) fn read(
                 }
                 drawn.extend(draw_way(&way, &tags, job, &elements.nodes));
                 if catalogue().classify(&tags).is_some() {
-                    match way_place(&way, &tags, &elements.nodes) {
+                    match way_place(&way, &tags, elements) {
                         Some(place) => local.places.push(place),
                         // What is outside the area has no nodes.
                         None => local
@@ -75,14 +75,14 @@ pub(super) fn read(
         })?;
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     for relation in &elements.relations {
-        found.relation(job, relation, &elements.nodes);
+        found.relation(job, relation, elements);
     }
     found.members = FxHashMap::default();
     Ok(found)
 }
 
 impl Ways {
-    fn relation(&mut self, job: &Job<'_>, relation: &RelationOfInterest, nodes: &NodeStore) {
+    fn relation(&mut self, job: &Job<'_>, relation: &RelationOfInterest, elements: &Elements) {
         let ways: Vec<_> = relation
             .ways
             .iter()
@@ -90,7 +90,7 @@ impl Ways {
             .collect();
         let rings = assemble_rings(ways.clone());
         if relation.is_place {
-            match relation_place(relation, &ways, &rings, nodes) {
+            match relation_place(relation, &ways, &rings, elements) {
                 Some(place) => self.places.push(place),
                 None => self
                     .report
@@ -111,9 +111,10 @@ fn located(way: &Way<'_>, nodes: &NodeStore) -> Vec<Node> {
         .collect()
 }
 
-fn way_place(way: &Way<'_>, tags: &Tags<'_>, nodes: &NodeStore) -> Option<Place> {
-    let points: Vec<_> = located(way, nodes).into_iter().map(Node::point).collect();
-    let location = representative_point(&points)?;
+fn way_place(way: &Way<'_>, tags: &Tags<'_>, elements: &Elements) -> Option<Place> {
+    let nodes = located(way, &elements.nodes);
+    let points: Vec<_> = nodes.iter().copied().map(Node::point).collect();
+    let location = entrance(tags, &nodes, elements).or_else(|| representative_point(&points))?;
     let sized = if is_ring(&points) {
         tags.with_area(square_metres(&points))
     } else {
@@ -122,14 +123,26 @@ fn way_place(way: &Way<'_>, tags: &Tags<'_>, nodes: &NodeStore) -> Option<Place>
     Place::new(OsmId::Way(way.id()), location, &sized)
 }
 
+/// The door of a building, the main one if that is known: there a walk should lead, not to the back of its centre.
+fn entrance(tags: &Tags<'_>, outline: &[Node], elements: &Elements) -> Option<Point> {
+    tags.get("building")?;
+    let doors = outline
+        .iter()
+        .filter_map(|node| Some((node, elements.entrances.get(&node.id)?)));
+    let (door, _) = doors.max_by_key(|(_, main)| **main)?;
+    Some(door.point())
+}
+
 fn relation_place(
     relation: &RelationOfInterest,
     ways: &[Vec<Node>],
     rings: &[Vec<Point>],
-    nodes: &NodeStore,
+    elements: &Elements,
 ) -> Option<Place> {
     let tags = pairs(&relation.tags);
+    let tags = Tags::new(&tags);
     let views: Vec<&[Point]> = rings.iter().map(Vec::as_slice).collect();
+    let at_door = || ways.iter().find_map(|way| entrance(&tags, way, elements));
     let on_line = || {
         let longest = ways.iter().max_by_key(|way| way.len())?;
         let points: Vec<_> = longest.iter().copied().map(Node::point).collect();
@@ -139,10 +152,13 @@ fn relation_place(
         relation
             .nodes
             .iter()
-            .find_map(|id| nodes.get(*id))
+            .find_map(|id| elements.nodes.get(*id))
             .map(|(_, node)| node.point())
     };
-    let location = point_inside(&views).or_else(on_line).or_else(at_node)?;
+    let location = at_door()
+        .or_else(|| point_inside(&views))
+        .or_else(on_line)
+        .or_else(at_node)?;
     let size = views
         .iter()
         .map(|ring| square_metres(ring))
@@ -150,7 +166,7 @@ fn relation_place(
     Place::new(
         OsmId::Relation(relation.id),
         location,
-        &Tags::new(&tags).with_area(size),
+        &tags.with_area(size),
     )
 }
 
