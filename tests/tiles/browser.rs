@@ -159,3 +159,33 @@ async fn without_the_right_token_the_map_is_there_and_the_walk_is_not() {
     );
     assert!(!drawing.failures.is_empty());
 }
+
+#[tokio::test]
+async fn the_base_map_of_a_city_is_drawn() {
+    let database = Database::of_helsinki().await;
+    let server = TileServer::start(&database.server.url());
+    for style in ["light", "dark"] {
+        let drawing = draw(&server, style, "none");
+        for layer in [
+            "major-streets",
+            "streets",
+            "paths",
+            "steps",
+            "rails",
+            "parks",
+            "squares",
+            "water",
+            "buildings",
+            "street-names",
+            "pois",
+            "poi-names",
+        ] {
+            assert!(!drawing.layer(layer).is_empty(), "{style}: {layer}");
+        }
+        let names = drawing.layer("street-names").iter();
+        let names: BTreeSet<_> = names
+            .filter_map(|street| street.properties["name"].as_str())
+            .collect();
+        assert!(names.contains("Mannerheimintie"), "{names:?}");
+    }
+}

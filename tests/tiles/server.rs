@@ -39,6 +39,7 @@ fn permitted_cases() -> Vec<Case> {
         ("no such x", no_x, 204, ""),
         ("places", format!("/pois/{AT}.pbf"), 200, ""),
         ("no places", "/pois/14/0/0.pbf".to_owned(), 204, ""),
+        ("no streets", "/base/14/0/0.pbf".to_owned(), 204, ""),
     ]
 }
 
@@ -110,7 +111,7 @@ async fn each_case_has_its_status() {
             uuid::Uuid::parse_str(&trace_id).is_ok(),
             "{case}: {trace_id}"
         );
-        let public = path.starts_with("/pois") && status < 300;
+        let public = !path.starts_with("/routes") && status < 300;
         let cache_control = match (public, status) {
             (true, _) => "public, max-age=600",
             (_, 200 | 204) => "private, no-store",
@@ -262,7 +263,17 @@ async fn the_tile_servers_role_may_do_no_more_than_it_must() {
             &[],
         )
         .await;
-    assert_eq!(tables, ["interest_themes", "poi_interest_themes", "pois"]);
+    assert_eq!(
+        tables,
+        [
+            "base_areas",
+            "base_labels",
+            "base_lines",
+            "interest_themes",
+            "poi_interest_themes",
+            "pois"
+        ]
+    );
     for secret in [
         "verify_tile_token(text, uuid)",
         "get_route_tile(uuid, integer, integer, integer)",

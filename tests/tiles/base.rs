@@ -1,0 +1,208 @@
+//! `base_tile` against the base map of a real city: what is in which layer, from which zoom, how large, by which plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use mvt_reader::feature::Feature;
+use wildside_ingest::load::{Load, load};
+
+use crate::database::Database;
+use crate::mvt::{layers, text};
+
+const EXTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ingest/data/helsinki.osm.pbf");
+/// A tile of zoom 16 in the middle of the extract.
+const MIDDLE: (i32, i32, i32) = (16, 37_309, 18_967);
+
+impl Database {
+    /// With the streets, green, water and buildings of the middle of Helsinki.
+    pub(crate) async fn of_helsinki() -> Self {
+        let database = Self::create().await;
+        let helsinki = Load {
+            file: Path::new(EXTRACT).to_owned(),
+            name: "helsinki".to_owned(),
+            source: "helsinki.osm.pbf".to_owned(),
+            area: None,
+            digest: "of the test".to_owned(),
+        };
+        load(&database.server.url(), helsinki, |_| ())
+            .await
+            .unwrap();
+        database
+    }
+
+    /// The tiles of a zoom that the loaded area touches, decoded, with their size.
+    async fn base_tiles(&self, z: i32) -> Vec<(usize, BTreeMap<String, Vec<Feature>>)> {
+        let sql = "
+            WITH corner AS (
+                SELECT floor((ST_XMin(boundary) + 180) / 360 * 2 ^ $1::int)::int AS west,
+                       floor((ST_XMax(boundary) + 180) / 360 * 2 ^ $1::int)::int AS east,
+                       floor((1 - asinh(tan(radians(ST_YMax(boundary)))) / pi()) / 2 * 2 ^ $1::int)::int AS north,
+                       floor((1 - asinh(tan(radians(ST_YMin(boundary)))) / pi()) / 2 * 2 ^ $1::int)::int AS south
+                FROM areas
+            )
+            SELECT base_tile($1::int, x, y) FROM corner, generate_series(west, east) AS x, generate_series(north, south) AS y";
+        let rows = self.client.query(sql, &[&z]).await.unwrap();
+        let tiles = rows
+            .iter()
+            .filter_map(|row| row.get::<_, Option<Vec<u8>>>(0));
+        tiles
+            .map(|tile| (tile.len(), layers(tile).into_iter().collect()))
+            .collect()
+    }
+
+    async fn texts(&self, sql: &str) -> BTreeSet<String> {
+        let rows = self.client.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+}
+
+/// Values of a property in a layer of several tiles.
+fn values(
+    tiles: &[(usize, BTreeMap<String, Vec<Feature>>)],
+    layer: &str,
+    property: &str,
+) -> BTreeSet<String> {
+    let features = tiles
+        .iter()
+        .flat_map(|(_, layers)| layers.get(layer).into_iter().flatten());
+    let named =
+        features.filter(|feature| feature.properties.as_ref().unwrap().contains_key(property));
+    named
+        .map(|feature| text(feature, property).to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn everything_of_the_city_is_in_its_layer() {
+    let database = Database::of_helsinki().await;
+    let tiles = database.base_tiles(16).await;
+    for (layer, classes) in [
+        (
+            "streets",
+            "motorway trunk primary secondary tertiary street pedestrian service",
+        ),
+        ("paths", "path"),
+        ("steps", "steps"),
+        ("rails", "rail tram"),
+        ("water", "water river stream"),
+        ("buildings", "building"),
+        ("parks", "park pitch grass cemetery beach"),
+        ("woods", "wood"),
+        ("squares", "square pier"),
+        ("walls", "wall"),
+    ] {
+        let list = classes.replace(' ', "', '");
+        let classes = database
+            .texts(&format!(
+                "SELECT class FROM base_lines WHERE class IN ('{list}') UNION SELECT class FROM base_areas WHERE class IN ('{list}')"
+            ))
+            .await;
+        assert_eq!(values(&tiles, layer, "class"), classes, "{layer}");
+    }
+    let streets = "
+        SELECT name FROM base_lines
+        WHERE name IS NOT NULL AND class IN ('primary', 'secondary', 'tertiary', 'street', 'pedestrian', 'service')";
+    assert_eq!(
+        values(&tiles, "streets", "name"),
+        database.texts(streets).await
+    );
+    assert!(values(&tiles, "streets", "name").contains("Unioninkatu"));
+    let labels = database.texts("SELECT name FROM base_labels").await;
+    assert_eq!(values(&tiles, "names", "name"), labels);
+    assert!(labels.contains("Kluuvi"));
+}
+
+#[tokio::test]
+async fn each_zoom_shows_what_is_worth_drawing_at_a_sensible_size() {
+    let database = Database::of_helsinki().await;
+    for z in 6..=16 {
+        let tiles = database.base_tiles(z).await;
+        let sql = format!(
+            "SELECT DISTINCT class FROM base_lines
+             WHERE min_zoom <= {z} AND class NOT IN ('path', 'steps', 'rail', 'tram', 'river', 'stream', 'coastline', 'pier', 'wall')"
+        );
+        assert_eq!(
+            values(&tiles, "streets", "class"),
+            database.texts(&sql).await,
+            "zoom {z}"
+        );
+        assert!(
+            !values(&tiles, "water", "class").is_empty(),
+            "zoom {z}: the sea"
+        );
+        for (size, _) in tiles {
+            assert!(size < 200_000, "zoom {z}: {size} bytes");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_two_areas_share_is_drawn_once() {
+    let database = Database::of_helsinki().await;
+    let (z, x, y) = MIDDLE;
+    let tile = "SELECT base_tile($1, $2, $3)";
+    let before: Vec<u8> = database.value(tile, &[&z, &x, &y]).await;
+    let sql = "
+        INSERT INTO areas (name, boundary, source_digest) SELECT 'again', boundary, 'x' FROM areas;
+        INSERT INTO base_lines SELECT b.id, osm_id, class, base_lines.name, min_zoom, geom, overview
+        FROM base_lines, areas b WHERE b.name = 'again';
+        INSERT INTO base_areas SELECT b.id, osm_id, class, base_areas.name, min_zoom, geom, overview
+        FROM base_areas, areas b WHERE b.name = 'again';
+        INSERT INTO base_labels SELECT b.id, osm_id, class, base_labels.name, min_zoom, location
+        FROM base_labels, areas b WHERE b.name = 'again';";
+    database.client.batch_execute(sql).await.unwrap();
+    let after: Vec<u8> = database.value(tile, &[&z, &x, &y]).await;
+    let count = |tile: Vec<u8>| -> BTreeMap<String, usize> {
+        layers(tile)
+            .into_iter()
+            .map(|(name, features)| (name, features.len()))
+            .collect()
+    };
+    assert_eq!(count(after), count(before));
+}
+
+#[tokio::test]
+async fn the_plan_reads_by_the_spatial_indexes() {
+    let database = Database::of_helsinki().await;
+    // As large as a country would be: the same city, side by side.
+    let sql = "
+        INSERT INTO base_lines
+        SELECT area_id, osm_id + n, class, name, min_zoom, ST_Translate(geom, n * 5000, 0), ST_Translate(overview, n * 5000, 0)
+        FROM base_lines, generate_series(1, 20) AS n;
+        INSERT INTO base_areas
+        SELECT area_id, osm_id + n, class, name, min_zoom, ST_Translate(geom, n * 5000, 0), ST_Translate(overview, n * 5000, 0)
+        FROM base_areas, generate_series(1, 20) AS n;
+        INSERT INTO base_labels
+        SELECT area_id, osm_id + n, class, name, min_zoom, ST_Translate(location, n * 500, 0)
+        FROM base_labels, generate_series(1, 500) AS n;
+        ANALYZE;";
+    database.client.batch_execute(sql).await.unwrap();
+    let (z, x, y) = MIDDLE;
+    for (z, x, y) in [(z, x, y), (12, x >> 4, y >> 4)] {
+        let plans = database
+            .plans(&format!("SELECT base_tile({z}, {x}, {y})"))
+            .await;
+        for table in ["base_lines", "base_areas", "base_labels"] {
+            assert!(
+                !plans.contains(&format!("Seq Scan on {table}")),
+                "zoom {z}: {plans}"
+            );
+            assert!(
+                plans.contains(&format!("on {table}_"))
+                    || plans.contains(&format!("using {table}_")),
+                "zoom {z}: {plans}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tile_that_does_not_exist_is_empty() {
+    let database = Database::of_helsinki().await;
+    for (z, x, y) in [(14, -1, 0), (3, 8, 0), (-1, 0, 0), (40, 0, 0), (14, 1, 1)] {
+        let tile: Option<Vec<u8>> = database
+            .value("SELECT base_tile($1, $2, $3)", &[&z, &x, &y])
+            .await;
+        assert_eq!(tile, None, "{z}/{x}/{y}");
+    }
+}
