@@ -44,6 +44,10 @@ pub(crate) struct Cli {
     #[arg(long)]
     name: Option<String>,
 
+    /// Let the area lose more than half of its streets.
+    #[arg(long)]
+    allow_shrink: bool,
+
     /// Read and report, and change nothing; needs no database.
     #[arg(long)]
     dry_run: bool,
@@ -128,6 +132,7 @@ pub(crate) async fn run(cli: Cli) -> Result<()> {
         source,
         area,
         digest,
+        allow_shrink: cli.allow_shrink,
         name: name.clone(),
     };
     let outcome = load::load(&url, load, progress::shown()).await?;

@@ -44,15 +44,18 @@ pub(crate) struct NodeRun {
     bytes: Vec<u8>,
     last_id: i64,
     len: usize,
+    repeated: usize,
 }
 
 impl NodeRun {
     /// Packs nodes; sorts them first if they are not. Of a repeated id the first one stays.
     pub(crate) fn pack(mut nodes: Vec<Node>) -> Self {
         nodes.sort_by_key(|node| node.id);
+        let read = nodes.len();
         nodes.dedup_by_key(|node| node.id);
         let mut run = Self {
             len: nodes.len(),
+            repeated: read - nodes.len(),
             ..Self::default()
         };
         for chunk in nodes.chunks(CHUNK) {
@@ -112,7 +115,7 @@ impl NodeStore {
     pub(crate) fn join(mut runs: Vec<NodeRun>) -> Self {
         runs.retain(|run| run.len > 0);
         runs.sort_by_key(|run| run.first_ids[0]);
-        let read: usize = runs.iter().map(|run| run.len).sum();
+        let read: usize = runs.iter().map(|run| run.len + run.repeated).sum();
         if runs
             .windows(2)
             .any(|pair| pair[0].last_id >= pair[1].first_ids[0])

@@ -5,7 +5,7 @@ use wildside_engine::network::CellId;
 use wildside_engine::places::{Classification, KindId, PopularityScale, Tags, catalogue};
 use wildside_engine::{Poi, Point};
 
-use super::elements::{OsmId, owned};
+use super::elements::{OsmId, owned, pairs};
 
 /// A place worth a stop.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,11 +25,19 @@ pub struct Place {
 impl Place {
     /// The place that the tags make of an element, if any. Its popularity is not yet known.
     pub(crate) fn new(id: OsmId, location: Point, tags: &Tags<'_>) -> Option<Self> {
+        // Most elements are no place: look before anything is copied.
+        catalogue().classify(tags)?;
+        let owned = owned(tags.iter());
+        let pairs = pairs(&owned);
+        let clean = Tags::new(&pairs);
+        let sized = tags
+            .area_square_metres()
+            .map_or(clean, |area| clean.with_area(area));
         Some(Self {
             id: id.folded()?,
             location,
-            classification: catalogue().classify(tags)?,
-            tags: owned(tags.iter()),
+            classification: catalogue().classify(&sized)?,
+            tags: owned,
             popularity: 0.0,
         })
     }

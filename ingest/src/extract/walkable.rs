@@ -5,6 +5,8 @@ use std::sync::Arc;
 use wildside_engine::network::{Lit, WayClass};
 use wildside_engine::places::Tags;
 
+use super::elements::clean;
+
 /// The properties that all edges of a way share.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WalkWay {
@@ -24,10 +26,14 @@ pub(crate) fn walk_way(tags: &Tags<'_>) -> Option<WalkWay> {
     Some(WalkWay {
         class,
         lit: lit(tags),
-        surface: tags.get("surface").map(Arc::from),
+        surface: tags.get("surface").map(text),
         incline_percent: tags.get("incline").and_then(incline_percent),
-        name: tags.get("name").map(Arc::from),
+        name: tags.get("name").map(text),
     })
+}
+
+fn text(value: &str) -> Arc<str> {
+    Arc::from(clean(value))
 }
 
 fn class(tags: &Tags<'_>) -> Option<WayClass> {

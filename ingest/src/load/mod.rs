@@ -29,6 +29,8 @@ pub struct Load {
     pub source: String,
     /// Only what is inside is loaded; `None`: all of the file.
     pub area: Option<Polygon>,
+    /// Whether the area may lose more than half of its streets.
+    pub allow_shrink: bool,
     /// Digest of the file and all that decides what is made of it; the same digest changes nothing.
     pub digest: String,
 }
@@ -73,6 +75,18 @@ pub enum LoadError {
         "an area called `{0}` is loaded already and lies elsewhere; choose another name with --name"
     )]
     NameTaken(String),
+    /// The file has so much less than the area holds that it is probably only a part.
+    #[error(
+        "`{name}` has {old} street edges and would be left with {new}; if that is right, add --allow-shrink"
+    )]
+    Shrunk {
+        /// The area.
+        name: String,
+        /// Edges it has.
+        old: i64,
+        /// Edges in the file.
+        new: i64,
+    },
     /// The database failed on the way; nothing was changed.
     #[error("the database failed, nothing was changed: {}", describe(.0))]
     Database(#[from] tokio_postgres::Error),
@@ -117,6 +131,7 @@ pub async fn load(
     }
     copy::create_staging(&transaction).await?;
     let (scan, edges) = stream(&transaction, &load, progress.clone()).await?;
+    refuse_shrinking(&transaction, &load, edges).await?;
     begin("copying places");
     copy::places(&transaction, &scan.places).await?;
     begin("replacing the old data");
@@ -211,6 +226,26 @@ async fn require_migrations(client: &Client) -> Result<(), LoadError> {
         }
     }
     Ok(())
+}
+
+/// A file cut at the end of a block looks whole; that most of the area is gone gives it away.
+async fn refuse_shrinking(
+    transaction: &Transaction<'_>,
+    load: &Load,
+    edges: u64,
+) -> Result<(), LoadError> {
+    let query =
+        "SELECT count(*) FROM walk_edges JOIN areas ON areas.id = area_id WHERE areas.name = $1";
+    let old: i64 = transaction.query_one(query, &[&load.name]).await?.get(0);
+    let new = i64::try_from(edges).unwrap_or(i64::MAX);
+    if load.allow_shrink || new * 2 >= old {
+        return Ok(());
+    }
+    Err(LoadError::Shrunk {
+        name: load.name.clone(),
+        old,
+        new,
+    })
 }
 
 /// The area's generation, if it was loaded with the same digest.

@@ -19,6 +19,9 @@ use crate::extract::walkable::{WalkWay, walk_way};
 /// Nodes so many degrees around the area are kept too: outlines reach over its border.
 const MARGIN_DEGREES: f64 = 0.02;
 
+/// Relations with more members are no outlines but attacks: the largest real ones have some thousands.
+const MOST_MEMBERS: usize = 20_000;
+
 /// What the first reading finds.
 #[derive(Default)]
 pub(super) struct Elements {
@@ -175,7 +178,8 @@ fn relation_of_interest(relation: &Relation<'_>) -> Option<RelationOfInterest> {
         let members = relation.members().filter(move |m| m.member_type == wanted);
         members.map(|member| member.member_id).collect()
     };
-    (is_place || is_square || drawn.is_some()).then(|| RelationOfInterest {
+    let wanted = is_place || is_square || drawn.is_some();
+    (wanted && relation.members().len() <= MOST_MEMBERS).then(|| RelationOfInterest {
         id: relation.id(),
         ways: members(RelMemberType::Way),
         nodes: members(RelMemberType::Node),

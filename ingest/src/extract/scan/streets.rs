@@ -29,6 +29,10 @@ pub(super) fn read(
     job.file
         .for_each_block(with_ways, job.progress, |_, block| {
             let (mut batch, mut report) = (Vec::new(), Report::default());
+            report.skip(
+                "ways of more nodes than any real one",
+                count_overlong(block),
+            );
             for way in ways(block) {
                 let tags: Vec<_> = way.tags().collect();
                 let Some(walk) = walkable(elements, way.id(), &Tags::new(&tags)) else {
@@ -60,8 +64,19 @@ pub(super) fn read(
 const MOST_NODES: usize = 50_000;
 
 pub(super) fn ways(block: &PrimitiveBlock) -> impl Iterator<Item = Way<'_>> {
-    let sane = |way: &Way<'_>| way.raw_refs().len() <= MOST_NODES;
-    block.groups().flat_map(|group| group.ways()).filter(sane)
+    block
+        .groups()
+        .flat_map(|group| group.ways())
+        .filter(is_real)
+}
+
+fn is_real(way: &Way<'_>) -> bool {
+    way.raw_refs().len() <= MOST_NODES
+}
+
+fn count_overlong(block: &PrimitiveBlock) -> u64 {
+    let ways = block.groups().flat_map(|group| group.ways());
+    ways.filter(|way| !is_real(way)).count() as u64
 }
 
 /// What a walker finds on this way, as it is tagged or as the outline of a square.
