@@ -118,6 +118,16 @@ impl<'a> Grouped<'a> {
         decay.powi(rank as i32) * (prize - (1.0 - decay) * behind)
     }
 
+    fn loss_in_group(&self, Membership { group, prize }: Membership) -> f64 {
+        let (decay, chosen) = (self.groups.decay[group], self.best_first(group));
+        let rank = chosen.partition_point(|other| *other > prize);
+        let behind = chosen[rank + 1..]
+            .iter()
+            .rev()
+            .fold(0.0, |later, other| other + decay * later);
+        decay.powi(rank as i32) * (prize - (1.0 - decay) * behind)
+    }
+
     fn refresh_gains(&mut self, node: usize) {
         self.changed.clear();
         for membership in self.groups.memberships(node) {
@@ -134,6 +144,14 @@ impl<'a> Grouped<'a> {
 impl Objective for Grouped<'_> {
     fn gains(&self) -> &[f32] {
         &self.gains
+    }
+
+    fn loss(&self, node: usize) -> f32 {
+        let in_groups = self.groups.memberships(node).iter();
+        let lost: f64 = in_groups
+            .map(|membership| self.loss_in_group(*membership))
+            .sum();
+        (self.groups.own[node] + lost) as f32
     }
 
     fn changed(&self) -> &[u32] {

@@ -60,24 +60,71 @@ impl LocalSearch {
         }
     }
 
-    /// Makes the first move found that joins a node to a near one and shortens the tour; gives by how much.
+    /// Makes the first move found that shortens the tour by joining a node to one that is nearer than those beside it; gives by how much.
     fn improve_at(&mut self, instance: &Instance, node: usize) -> Option<i32> {
         let here = self.position[node] as usize;
+        let to_next = self
+            .order
+            .get(here + 1)
+            .map_or(0, |next| instance.time(node, *next as usize));
+        let from_prev = here
+            .checked_sub(1)
+            .map_or(0, |prev| instance.time(self.node(prev), node));
         let mut tried = 0;
         for near in instance.neighbours(node) {
             let there = self.position[*near as usize];
             if there == NOWHERE {
                 continue;
             }
-            let there = there as usize;
-            let (low, high) = (here.min(there), here.max(there));
-            let gain = self
-                .two_opt(instance, low, high)
-                .or_else(|| self.two_opt(instance, low.checked_sub(1)?, high - 1))
-                .or_else(|| self.or_opt(instance, here, there));
-            tried += 1;
-            if gain.is_some() || tried == TRIED_NEIGHBOURS {
+            let distance = instance.time(node, *near as usize);
+            if distance >= to_next.max(from_prev) || tried == TRIED_NEIGHBOURS {
+                return None;
+            }
+            let gain = self.join(
+                instance,
+                here,
+                there as usize,
+                [distance < from_prev, distance < to_next],
+            );
+            if gain.is_some() {
                 return gain;
+            }
+            tried += 1;
+        }
+        None
+    }
+
+    /// Tries the moves that join the nodes at two positions and cut the first from the node before it, or from the one behind it.
+    fn join(
+        &mut self,
+        instance: &Instance,
+        here: usize,
+        there: usize,
+        [cut_before, cut_behind]: [bool; 2],
+    ) -> Option<i32> {
+        let (low, high) = (here.min(there), here.max(there));
+        if cut_behind && let Some(gain) = self.two_opt(instance, low, high) {
+            return Some(gain);
+        }
+        if cut_before
+            && low > 0
+            && let Some(gain) = self.two_opt(instance, low - 1, high - 1)
+        {
+            return Some(gain);
+        }
+        for behind in [there.wrapping_sub(1), there] {
+            for length in 1..=LONGEST_SEGMENT {
+                if cut_before
+                    && let Some(gain) = self.move_segment(instance, here, here + length - 1, behind)
+                {
+                    return Some(gain);
+                }
+                if cut_behind
+                    && here + 1 >= length
+                    && let Some(gain) = self.move_segment(instance, here + 1 - length, here, behind)
+                {
+                    return Some(gain);
+                }
             }
         }
         None
@@ -100,24 +147,6 @@ impl LocalSearch {
         Some(gain)
     }
 
-    /// Moves a segment that begins or ends at `here` to before or behind the node at `there`.
-    fn or_opt(&mut self, instance: &Instance, here: usize, there: usize) -> Option<i32> {
-        for length in 1..=LONGEST_SEGMENT {
-            for first in [Some(here), (here + 1).checked_sub(length)]
-                .into_iter()
-                .flatten()
-            {
-                for behind in [there.checked_sub(1), Some(there)].into_iter().flatten() {
-                    let gain = self.move_segment(instance, first, first + length - 1, behind);
-                    if gain.is_some() {
-                        return gain;
-                    }
-                }
-            }
-        }
-        None
-    }
-
     /// Moves a segment to behind the node at a position, either way round.
     fn move_segment(
         &mut self,
@@ -126,8 +155,9 @@ impl LocalSearch {
         last: usize,
         behind: usize,
     ) -> Option<i32> {
-        let elsewhere = behind + 1 < first || behind > last;
-        if first == 0 || last.max(behind) + 1 >= self.order.len() || !elsewhere {
+        let elsewhere = behind.wrapping_add(1) < first || behind > last;
+        if first == 0 || last + 1 >= self.order.len() || behind > self.order.len() - 2 || !elsewhere
+        {
             return None;
         }
         let [before, head, tail, after] =

@@ -22,6 +22,7 @@ mod exact;
 mod grouped;
 mod instance;
 mod local_search;
+mod moves;
 mod objective;
 mod problem;
 mod progress;
@@ -29,13 +30,15 @@ mod recreate;
 mod rng;
 mod ruin;
 mod search;
+mod solution;
 #[cfg(test)]
 mod tests;
 mod times;
 mod tour;
+mod trim;
 
 pub use effort::Effort;
-pub use problem::{Group, MAX_BUDGET, Problem, ProblemError};
+pub use problem::{Group, MAX_BUDGET, MAX_PLACES, Problem, ProblemError};
 pub use times::TimeMatrix;
 
 use grouped::{Grouped, Groups};

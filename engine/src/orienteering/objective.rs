@@ -9,6 +9,8 @@ use super::problem::Problem;
 pub(super) trait Objective: Clone {
     /// What each node would add if it joined the tour now; of no meaning for nodes on the tour. Padded with zeros to a whole row.
     fn gains(&self) -> &[f32];
+    /// What the tour would lose with a node that is on it.
+    fn loss(&self, node: usize) -> f32;
     /// Adds a node.
     fn insert(&mut self, node: usize);
     /// The nodes whose gains the last insertion changed.
@@ -62,6 +64,10 @@ impl<'a> Linear<'a> {
 impl Objective for Linear<'_> {
     fn gains(&self) -> &[f32] {
         &self.prizes.gains
+    }
+
+    fn loss(&self, node: usize) -> f32 {
+        self.prizes.gains[node]
     }
 
     fn insert(&mut self, node: usize) {

@@ -4,8 +4,10 @@ use thiserror::Error;
 
 use super::times::TimeMatrix;
 
-/// The largest budget: sums of a few budgets still fit the search's 32-bit costs.
-pub const MAX_BUDGET: u32 = 1 << 28;
+/// The largest budget: sums of many budgets still fit the search's 32-bit costs.
+pub const MAX_BUDGET: u32 = 1 << 24;
+/// The largest number of places: a pair of them fits 32 bits.
+pub const MAX_PLACES: usize = 1 << 15;
 
 /// An orienteering problem: from a start to an end, collect the most prize within a budget of time.
 ///
@@ -77,6 +79,9 @@ pub enum ProblemError {
         /// The place.
         place: usize,
     },
+    /// There are more places than [`MAX_PLACES`].
+    #[error("there are more than {MAX_PLACES} places")]
+    TooManyPlaces,
     /// The budget is larger than [`MAX_BUDGET`].
     #[error("the budget is larger than {MAX_BUDGET}")]
     BudgetTooLarge,
@@ -122,6 +127,9 @@ impl Problem {
         expect_place("end", places, end)?;
         if let Some(place) = prizes.iter().position(|prize| !is_prize(*prize)) {
             return Err(ProblemError::Prize { place });
+        }
+        if places > MAX_PLACES {
+            return Err(ProblemError::TooManyPlaces);
         }
         if budget > MAX_BUDGET {
             return Err(ProblemError::BudgetTooLarge);

@@ -4,6 +4,13 @@ use super::instance::{END, Instance, START};
 use super::rng::Rng;
 use super::tour::Tour;
 
+/// Share of ruins that take up to six tenths of the tour.
+const LARGE: f64 = 0.1;
+/// Most stops that the others take.
+const SMALL_RUIN: usize = 12;
+/// Most strings that a ruin is made of.
+const MOST_STRINGS: usize = 3;
+
 /// Picks strings of consecutive stops near a node (slack induction by string removals: Christiaens and Vanden Berghe 2020).
 #[derive(Debug, Default)]
 pub(super) struct Ruin {
@@ -27,13 +34,13 @@ impl Ruin {
         if stops == 0 {
             return &self.picked;
         }
-        let most = if rng.chance(0.1) {
-            (stops * 6 / 10).max(1)
+        let most = if rng.chance(LARGE) {
+            stops * 6 / 10
         } else {
-            12.min(stops)
+            SMALL_RUIN
         };
-        let wanted = rng.between(1, most);
-        let strings = rng.between(1, 3.min(wanted));
+        let wanted = rng.between(1, most.clamp(1, stops));
+        let strings = rng.between(1, MOST_STRINGS.min(wanted));
         let length = wanted.div_ceil(strings);
         let mut cut = 0;
         let near = instance

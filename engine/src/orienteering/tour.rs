@@ -1,6 +1,6 @@
 //! A tour under construction: a linked list, its cost, and the cheapest insertion of every node that is not on it.
 
-use super::instance::{END, Instance, LANES, START};
+use super::instance::{END, Instance, START};
 
 /// Says of a node that it is not on the tour, and of the ends that nothing is beyond.
 const NONE: u32 = u32::MAX;
@@ -17,17 +17,19 @@ const SHORT_TOUR: usize = 16;
 
 /// A tour from [`START`] to [`END`] as a doubly linked list.
 ///
-/// For each node that is not on it, the tour knows the cheapest place to insert it. A change of the tour updates that only where it must:
-/// new edges are offered to all nodes at once in a loop over dense rows, and only nodes whose edge is gone look again.
+/// For each node that is not on it, the tour knows the cheapest insertion, lazily: new edges are offered to all nodes at once, in a loop over
+/// dense rows, but a node whose edge is gone keeps its extra cost, which then is a lower bound, until it is asked to confirm it.
+/// So only nodes that are about to be inserted ever look for another edge (lazy evaluation as in Minoux 1978).
 #[derive(Debug, Clone)]
 pub(super) struct Tour {
     next: Vec<u32>,
     prev: Vec<u32>,
-    /// Extra cost of the cheapest insertion.
+    /// Length of the edge to the next node.
+    length: Vec<i32>,
+    /// Extra cost of the cheapest insertion, or less if the edge that it splits is gone.
     extra: Vec<i32>,
-    /// The edge that this insertion splits; its first node is [`NONE`] for nodes on the tour.
-    edge_from: Vec<u32>,
-    edge_to: Vec<u32>,
+    /// The edge that this insertion splits, or split.
+    edge: Vec<Edge>,
     cost: i32,
     stops: usize,
 }
@@ -39,14 +41,14 @@ impl Tour {
         let mut tour = Self {
             next: vec![NONE; stride],
             prev: vec![NONE; stride],
+            length: vec![0; stride],
             extra: vec![ON_TOUR; stride],
-            edge_from: vec![NONE; stride],
-            edge_to: vec![NONE; stride],
+            edge: vec![Edge::new(START, END); stride],
             cost: instance.time(START, END),
             stops: 0,
         };
         tour.extra[END + 1..instance.nodes()].fill(UNKNOWN);
-        tour.link(START, END);
+        tour.link(instance, START, END);
         tour.offer_edge(instance, START, END);
         tour
     }
@@ -55,9 +57,9 @@ impl Tour {
     pub(super) fn copy_from(&mut self, other: &Self) {
         self.next.copy_from_slice(&other.next);
         self.prev.copy_from_slice(&other.prev);
+        self.length.copy_from_slice(&other.length);
         self.extra.copy_from_slice(&other.extra);
-        self.edge_from.copy_from_slice(&other.edge_from);
-        self.edge_to.copy_from_slice(&other.edge_to);
+        self.edge.copy_from_slice(&other.edge);
         self.cost = other.cost;
         self.stops = other.stops;
     }
@@ -87,6 +89,11 @@ impl Tour {
         self.prev[node] as usize
     }
 
+    /// Length of the way from a node on the tour, which is not the end, to the next.
+    pub(super) fn length(&self, node: usize) -> i32 {
+        self.length[node]
+    }
+
     /// Extra cost of the cheapest insertion of each node; below any other for nodes on the tour.
     pub(super) fn extra(&self) -> &[i32] {
         &self.extra
@@ -105,16 +112,30 @@ impl Tour {
         self.iter().filter(moved).map(|node| node as u32)
     }
 
-    /// Inserts a node where it is cheapest.
+    /// Looks whether the cheapest insertion of a node that is not on the tour is still possible, and for another one if not.
+    /// False if its extra cost has become higher than it was said to be.
+    pub(super) fn confirm_insertion(&mut self, instance: &Instance, node: usize) -> bool {
+        let (from, to) = self.edge[node].ends();
+        if self.next[from] as usize == to {
+            return true;
+        }
+        if instance.is_symmetric() && self.next[to] as usize == from {
+            self.edge[node] = Edge::new(to, from);
+            return true;
+        }
+        let bound = self.extra[node];
+        self.look_again(instance, node);
+        self.extra[node] <= bound
+    }
+
+    /// Inserts a node where it is cheapest, which must have been confirmed.
     pub(super) fn insert(&mut self, instance: &Instance, node: usize) {
-        let (before, behind) = (self.edge_from[node] as usize, self.edge_to[node] as usize);
+        let (before, behind) = self.edge[node].ends();
         self.cost += self.extra[node];
         self.stops += 1;
         self.extra[node] = ON_TOUR;
-        self.edge_from[node] = NONE;
-        self.link(before, node);
-        self.link(node, behind);
-        self.look_again_where_cut(instance, before);
+        self.link(instance, before, node);
+        self.link(instance, node, behind);
         self.offer_edge(instance, before, node);
         self.offer_edge(instance, node, behind);
     }
@@ -123,16 +144,13 @@ impl Tour {
     pub(super) fn remove_all(&mut self, instance: &Instance, nodes: &[u32]) {
         for node in nodes.iter().map(|node| *node as usize) {
             let (before, behind) = (self.prev(node), self.next(node));
-            self.cost += instance.time(before, behind)
-                - instance.time(before, node)
-                - instance.time(node, behind);
+            self.cost += instance.time(before, behind) - self.length[before] - self.length[node];
             self.stops -= 1;
-            self.link(before, behind);
+            self.link(instance, before, behind);
             // The link backwards stays: it shows where the gaps are.
             self.next[node] = NONE;
             self.extra[node] = UNKNOWN;
         }
-        self.look_again_where_stale(instance);
         let mut last_gap = NONE;
         for node in nodes.iter().map(|node| *node as usize) {
             let gap = self.prev[node];
@@ -140,6 +158,9 @@ impl Tour {
                 self.offer_edge(instance, gap as usize, self.next(gap as usize));
                 last_gap = gap;
             }
+        }
+        for node in nodes {
+            self.look_again(instance, *node as usize);
         }
     }
 
@@ -155,18 +176,15 @@ impl Tour {
             .filter(|i| is_new(&order[*i..*i + 2]))
             .collect();
         for pair in order.windows(2) {
-            self.link(pair[0] as usize, pair[1] as usize);
+            self.link(instance, pair[0] as usize, pair[1] as usize);
         }
-        if symmetric {
-            self.turn_edges();
-        }
-        self.look_again_where_stale(instance);
         for i in new {
             self.offer_edge(instance, order[i] as usize, order[i + 1] as usize);
         }
     }
 
-    fn link(&mut self, from: usize, to: usize) {
+    fn link(&mut self, instance: &Instance, from: usize, to: usize) {
+        self.length[from] = instance.time(from, to);
         self.next[from] = to as u32;
         self.prev[to] = from as u32;
     }
@@ -179,108 +197,62 @@ impl Tour {
             .iter()
             .zip(onwards)
             .map(|(there, onwards)| there + onwards - length);
-        let edges = self.edge_from.iter_mut().zip(&mut self.edge_to);
-        for ((extra, (edge_from, edge_to)), offer) in self.extra.iter_mut().zip(edges).zip(offers) {
+        let offered = Edge::new(from, to);
+        for ((extra, edge), offer) in self.extra.iter_mut().zip(&mut self.edge).zip(offers) {
             let better = offer < *extra;
             *extra = if better { offer } else { *extra };
-            *edge_from = if better { from as u32 } else { *edge_from };
-            *edge_to = if better { to as u32 } else { *edge_to };
-        }
-    }
-
-    /// Lets the nodes look again whose cheapest insertion was after a node that has another next one now.
-    fn look_again_where_cut(&mut self, instance: &Instance, before: usize) {
-        let before = before as u32;
-        for first in (0..instance.stride()).step_by(LANES) {
-            let lanes = &self.edge_from[first..first + LANES];
-            if lanes.contains(&before) {
-                for node in first..first + LANES {
-                    if self.edge_from[node] == before {
-                        self.look_again(instance, node);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Lets the nodes look again whose edge is no longer on the tour, and those that have just left it.
-    fn look_again_where_stale(&mut self, instance: &Instance) {
-        for node in END + 1..instance.nodes() {
-            if self.contains(node) {
-                continue;
-            }
-            let from = self.edge_from[node];
-            if from == NONE || self.next[from as usize] != self.edge_to[node] {
-                self.look_again(instance, node);
-            }
-        }
-    }
-
-    /// After a change of direction, the same edge runs the other way.
-    fn turn_edges(&mut self) {
-        for (from, to) in self.edge_from.iter_mut().zip(&mut self.edge_to) {
-            if *from != NONE && self.next[*from as usize] != *to && self.prev[*from as usize] == *to
-            {
-                std::mem::swap(from, to);
-            }
+            *edge = if better { offered } else { *edge };
         }
     }
 
     /// Finds the cheapest insertion of a node that is not on the tour: beside its nearest neighbours on it, or at either end.
     fn look_again(&mut self, instance: &Instance, node: usize) {
-        let mut best = Cheapest {
-            node,
-            extra: UNKNOWN,
-            from: START,
-            to: END,
+        let (there, onwards) = (instance.times_to(node), instance.times_from(node));
+        let mut best = (UNKNOWN, START, END);
+        let mut offer = |from: usize, to: usize| {
+            let extra = there[from] + onwards[to] - self.length[from];
+            if extra < best.0 {
+                best = (extra, from, to);
+            }
         };
         let mut tried = 0;
         if self.stops > SHORT_TOUR {
-            best.offer(instance, START, self.next(START));
-            best.offer(instance, self.prev(END), END);
-            let near = instance.neighbours(node).iter().map(|near| *near as usize);
-            for near in near
-                .filter(|near| self.contains(*near))
-                .take(TRIED_NEIGHBOURS)
-            {
-                best.offer(instance, self.prev(near), near);
-                best.offer(instance, near, self.next(near));
-                tried += 1;
+            offer(START, self.next(START));
+            offer(self.prev(END), END);
+            for near in instance.neighbours(node).iter().map(|near| *near as usize) {
+                if self.contains(near) {
+                    offer(self.prev(near), near);
+                    offer(near, self.next(near));
+                    tried += 1;
+                    if tried == TRIED_NEIGHBOURS {
+                        break;
+                    }
+                }
             }
         }
         if tried < ENOUGH_NEIGHBOURS {
             let mut from = START;
             while from != END {
                 let to = self.next(from);
-                best.offer(instance, from, to);
+                offer(from, to);
                 from = to;
             }
         }
-        self.extra[node] = best.extra;
-        self.edge_from[node] = best.from as u32;
-        self.edge_to[node] = best.to as u32;
+        self.extra[node] = best.0;
+        self.edge[node] = Edge::new(best.1, best.2);
     }
 }
 
-/// The cheapest insertion of a node among the edges seen.
-struct Cheapest {
-    node: usize,
-    extra: i32,
-    from: usize,
-    to: usize,
-}
+/// An edge of a tour, packed so that offers stay a matter of two short rows.
+#[derive(Debug, Clone, Copy)]
+struct Edge(u32);
 
-impl Cheapest {
-    fn offer(&mut self, instance: &Instance, from: usize, to: usize) {
-        let extra =
-            instance.time(from, self.node) + instance.time(self.node, to) - instance.time(from, to);
-        if extra < self.extra {
-            *self = Self {
-                node: self.node,
-                extra,
-                from,
-                to,
-            };
-        }
+impl Edge {
+    fn new(from: usize, to: usize) -> Self {
+        Self((from as u32) << 16 | to as u32)
+    }
+
+    fn ends(self) -> (usize, usize) {
+        ((self.0 >> 16) as usize, (self.0 & 0xffff) as usize)
     }
 }
