@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::cli::Mode;
 use crate::config::Config;
@@ -11,10 +12,10 @@ use crate::session::KeyRing;
 use crate::telemetry;
 use crate::worker::{self, Worker};
 
-/// How often the session keys' file is looked at.
+/// How often the file of the session keys is looked at.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
 
-/// Serves in `mode`.
+/// Serves in `mode` until SIGTERM or SIGINT.
 ///
 /// # Errors
 /// The configuration is wrong, or something that is needed can't be started.
@@ -22,38 +23,30 @@ pub fn run(mode: Mode) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     telemetry::init(&config.telemetry)?;
     actix::System::new().block_on(async move {
+        let stop = told_to_end();
         match mode {
-            Mode::Server => serve(Application::build(&config)?, &config).await,
-            Mode::Worker => worker::serve(&config, told_to_end()).await,
-            Mode::All => serve_and_work(&config).await,
+            Mode::Server => serve(Application::build(&config)?, stop).await,
+            Mode::Worker => worker::serve(&config, stopped(stop)).await,
+            Mode::All => serve_and_work(&config, stop).await,
         }
     })
 }
 
-async fn serve_and_work(config: &Config) -> anyhow::Result<()> {
-    let application = Application::build(config)?;
-    let worker = Worker::start(config, &application.state().observability)?;
-    tokio::try_join!(serve(application, config), worker.run(told_to_end()))?;
-    Ok(())
-}
-
-async fn serve(application: Application, config: &Config) -> anyhow::Result<()> {
+async fn serve(application: Application, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     tracing::info!(address = %application.address(), "listening");
-    let watch = actix::spawn(watch_keys(application.state().session_keys.clone()));
-    let state = application.state().clone();
-    let handle = application.handle();
-    let drain = config.http.drain;
-    actix::spawn(async move {
-        told_to_end().await;
-        tracing::info!("ending");
-        state.draining.begin();
-        tokio::time::sleep(drain).await;
-        handle.stop(true).await;
-    });
-    let outcome = application.run().await;
-    watch.abort();
+    let keys = actix::spawn(watch_keys(application.state().session_keys.clone()));
+    let outcome = application.run(stopped(stop)).await;
+    keys.abort();
     tracing::info!("ended");
     outcome
+}
+
+/// Both in one process. When one of them breaks, the process ends.
+async fn serve_and_work(config: &Config, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let application = Application::build(config)?;
+    let worker = Worker::start(config, &application.state().observability)?;
+    tokio::try_join!(serve(application, stop.clone()), worker.run(stopped(stop)))?;
+    Ok(())
 }
 
 /// Reads the session keys again on SIGHUP, and when their file has changed.
@@ -74,15 +67,27 @@ async fn watch_keys(keys: KeyRing) {
     }
 }
 
-async fn told_to_end() {
-    let wait = |kind| async move {
-        match signal(kind) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+/// Becomes true on the first SIGTERM or SIGINT.
+fn told_to_end() -> watch::Receiver<bool> {
+    let told = watch::Sender::new(false);
+    let receiver = told.subscribe();
+    actix::spawn(async move {
+        let wait = |kind| async move {
+            match signal(kind) {
+                Ok(mut signal) => signal.recv().await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = wait(SignalKind::terminate()) => {}
+            _ = wait(SignalKind::interrupt()) => {}
         }
-    };
-    tokio::select! {
-        _ = wait(SignalKind::terminate()) => {}
-        _ = wait(SignalKind::interrupt()) => {}
-    }
+        told.send_replace(true);
+    });
+    receiver
+}
+
+/// Resolves when `stop` has become true.
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }

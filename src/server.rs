@@ -16,15 +16,20 @@ use utoipa_actix_web::AppExt;
 use crate::api::fallback::{Endpoints, fallback};
 use crate::api::middleware::{csrf, headers, limit, method, span, trace};
 use crate::config::Config;
+use crate::push::Push;
 use crate::session::{cookie, rekey};
 use crate::state::AppState;
 use crate::{api, config::HttpConfig};
+
+/// How long WebSocket sessions may take to say goodbye.
+const PATIENCE_WITH_SESSIONS: Duration = Duration::from_secs(3);
 
 /// A server that listens and is not run yet.
 pub struct Application {
     address: SocketAddr,
     server: Server,
     state: AppState,
+    push: Push,
 }
 
 impl Application {
@@ -34,14 +39,16 @@ impl Application {
     /// The address is taken, or a part of the configuration can't be used.
     pub fn build(config: &Config) -> anyhow::Result<Self> {
         let state = AppState::new(config)?;
+        let push = Push::start(&config.redis.url, &state)?;
         let listener = TcpListener::bind(config.http.bind)
             .with_context(|| format!("WILDSIDE_BIND: can't listen on {}", config.http.bind))?;
         let address = listener.local_addr()?;
-        let server = serve(listener, &state)?;
+        let server = serve(listener, &state, &push)?;
         Ok(Self {
             address,
             server,
             state,
+            push,
         })
     }
 
@@ -55,17 +62,35 @@ impl Application {
         &self.state
     }
 
-    /// A handle that can stop the server.
+    /// A handle that can stop the server at once.
     pub fn handle(&self) -> ServerHandle {
         self.server.handle()
     }
 
-    /// Serves until it is stopped.
+    /// Serves until `stop` resolves; then is not ready any more, closes the WebSocket sessions, answers what is in
+    /// flight, and ends.
     ///
     /// # Errors
     /// The listener broke.
-    pub async fn run(self) -> anyhow::Result<()> {
-        Ok(self.server.await?)
+    pub async fn run(self, stop: impl Future<Output = ()> + 'static) -> anyhow::Result<()> {
+        let Self {
+            server,
+            state,
+            push,
+            ..
+        } = self;
+        let handle = server.handle();
+        let ending = actix_web::rt::spawn(async move {
+            stop.await;
+            tracing::info!("ending: new clients are sent elsewhere");
+            state.draining.begin();
+            tokio::time::sleep(state.http.drain).await;
+            push.close(PATIENCE_WITH_SESSIONS).await;
+            handle.stop(true).await;
+        });
+        let outcome = server.await;
+        ending.abort();
+        Ok(outcome?)
     }
 }
 
@@ -77,16 +102,18 @@ impl std::fmt::Debug for Application {
     }
 }
 
-fn serve(listener: TcpListener, state: &AppState) -> anyhow::Result<Server> {
+fn serve(listener: TcpListener, state: &AppState, push: &Push) -> anyhow::Result<Server> {
     let prometheus = http_metrics(state)?;
     let endpoints = Endpoints::of(&api::description::openapi());
     let http = state.http.clone();
     let data = Data::new(state.clone());
+    let push = Data::new(push.clone());
     let server = HttpServer::new(move || {
         let state = data.get_ref();
         App::new()
             .into_utoipa_app()
             .app_data(data.clone())
+            .app_data(push.clone())
             .app_data(endpoints.clone())
             .configure(api::endpoints)
             .default_service(web::to(fallback))
@@ -119,7 +146,7 @@ fn serve(listener: TcpListener, state: &AppState) -> anyhow::Result<Server> {
 
 fn http_metrics(state: &AppState) -> anyhow::Result<PrometheusMetrics> {
     PrometheusMetricsBuilder::new("")
-        .registry(state.registry.clone())
+        .registry(state.observability.registry.clone())
         .mask_unmatched_patterns("unmatched")
         .build()
         .map_err(|error| anyhow!("can't register the HTTP metrics: {error}"))

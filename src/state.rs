@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::cookie::Key;
-use prometheus::Registry;
 use redis::aio::ConnectionManager;
 
 use crate::analytics::Analytics;
@@ -13,11 +12,11 @@ use crate::api::themes::ThemeMemory;
 use crate::cache::RouteCache;
 use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
 use crate::db::Pool;
-use crate::metrics::Metrics;
 use crate::observability::Observability;
 use crate::password::PasswordHashing;
 use crate::queue::Producer;
 use crate::session::KeyRing;
+use crate::status::Announcer;
 use crate::{db, shared_redis};
 
 /// Handles to everything an endpoint may need. Clones share them.
@@ -27,9 +26,8 @@ pub struct AppState {
     pub redis: ConnectionManager,
     pub cache: RouteCache,
     pub queue: Producer,
-    pub registry: Registry,
-    pub metrics: Metrics,
     pub observability: Observability,
+    pub announcer: Announcer,
     pub passwords: PasswordHashing,
     pub session_keys: KeyRing,
     /// The session middleware's own key; cookies under it never leave the process.
@@ -44,7 +42,7 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Connects nothing yet: PostgreSQL and Redis are reached when first used.
+    /// Connects nothing yet: `PostgreSQL` and Redis are reached when first used.
     ///
     /// # Errors
     /// The session keys can't be used, or the Redis URL is not valid.
@@ -54,11 +52,10 @@ impl AppState {
         let redis = shared_redis::connect(&config.redis.url)?;
         Ok(Self {
             db: db::pool(&config.database.url, config.database.pool_size),
-            cache: RouteCache::new(redis.clone(), metrics.clone()),
+            cache: RouteCache::new(redis.clone(), metrics),
             queue: Producer::new(redis.clone()),
+            announcer: Announcer::new(redis.clone()),
             redis,
-            registry: observability.registry.clone(),
-            metrics,
             observability,
             passwords: PasswordHashing::new(config.limits.password_hashes)?,
             session_keys: KeyRing::load(&config.session)?,

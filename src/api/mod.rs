@@ -14,11 +14,14 @@ pub mod error;
 pub mod extract;
 pub mod fallback;
 pub mod health;
+pub mod idempotency;
 pub mod middleware;
 pub mod prometheus;
 pub mod quota;
+pub mod routes;
 pub mod themes;
 pub mod users;
+pub mod ws;
 
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -33,6 +36,7 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
         .service(health::live)
         .service(health::ready)
         .service(prometheus::metrics)
+        .service(ws::websocket)
         .service(
             scope(PREFIX)
                 .service(users::sign_up::sign_up)
@@ -40,6 +44,9 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
                 .service(users::login::logout)
                 .service(users::me::me)
                 .service(users::me::delete_me)
-                .service(themes::interest_themes),
+                .service(themes::interest_themes)
+                .service(routes::create::create_route)
+                .service(routes::status::request_status)
+                .service(routes::show::show_route),
         );
 }

@@ -15,7 +15,7 @@ pub async fn metrics(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
     encoder
-        .encode(&state.registry.gather(), &mut text)
+        .encode(&state.observability.registry.gather(), &mut text)
         .context("can't encode the metrics")?;
     Ok(HttpResponse::Ok()
         .content_type(encoder.format_type())

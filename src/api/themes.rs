@@ -1,5 +1,7 @@
 //! What walks can be about.
 
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
@@ -10,7 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::conditional::Tagged;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, Fault};
 use crate::db::Pool;
 use crate::db::themes::InterestTheme;
 use crate::state::AppState;
@@ -49,21 +51,61 @@ impl From<InterestTheme> for Theme {
 
 /// The answer of this process for the next few seconds.
 #[derive(Debug, Default)]
-pub struct ThemeMemory(ArcSwapOption<(Instant, Tagged)>);
+pub struct ThemeMemory(ArcSwapOption<Memory>);
+
+#[derive(Debug)]
+struct Memory {
+    since: Instant,
+    answer: Tagged,
+    ids: HashSet<Uuid>,
+}
 
 impl ThemeMemory {
-    async fn get(&self, db: &Pool) -> Result<Tagged, ApiError> {
-        if let Some(memory) = &*self.0.load() {
-            let (since, tagged) = &**memory;
-            if since.elapsed() < MEMORY {
-                return Ok(tagged.clone());
-            }
+    /// Refuses ids that are none of a theme, each by its index in `field`.
+    ///
+    /// # Errors
+    /// `unknown_theme`, or the database is away.
+    pub async fn require(&self, db: &Pool, field: &str, ids: &[Uuid]) -> Result<(), ApiError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let memory = self.get(db).await?;
+        let unknown = ids
+            .iter()
+            .enumerate()
+            .filter(|(_, id)| !memory.ids.contains(id));
+        let faults: Vec<Fault> = unknown
+            .map(|(index, _)| {
+                Fault::new(
+                    format!("{field}[{index}]"),
+                    "unknown_theme",
+                    "is not the id of a theme",
+                )
+            })
+            .collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::Invalid(faults))
+        }
+    }
+
+    async fn get(&self, db: &Pool) -> Result<Arc<Memory>, ApiError> {
+        if let Some(memory) = self.0.load_full()
+            && memory.since.elapsed() < MEMORY
+        {
+            return Ok(memory);
         }
         let themes = InterestTheme::all(&mut *db.get().await?).await?;
+        let ids = themes.iter().map(|theme| theme.id).collect();
         let themes: Vec<Theme> = themes.into_iter().map(Theme::from).collect();
-        let tagged = Tagged::json(&themes)?;
-        self.0.store(Some((Instant::now(), tagged.clone()).into()));
-        Ok(tagged)
+        let memory = Arc::new(Memory {
+            since: Instant::now(),
+            answer: Tagged::json(&themes)?,
+            ids,
+        });
+        self.0.store(Some(memory.clone()));
+        Ok(memory)
     }
 }
 
@@ -78,5 +120,5 @@ pub async fn interest_themes(
     req: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let themes = state.themes.get(&state.db).await?;
-    Ok(themes.answer(&req, "public, max-age=300"))
+    Ok(themes.answer.answer(&req, "public, max-age=300"))
 }

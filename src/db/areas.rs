@@ -72,3 +72,27 @@ impl AreaState {
         .await
     }
 }
+
+/// Metres from a position to the nearest way that a pedestrian may use, if there is one within about two kilometres.
+pub async fn metres_to_walkable_way(
+    connection: &mut Connection,
+    position: Point,
+) -> QueryResult<Option<f64>> {
+    #[derive(QueryableByName)]
+    struct Nearest {
+        #[diesel(sql_type = diesel::sql_types::Nullable<Double>)]
+        metres: Option<f64>,
+    }
+    // The index orders by degrees, which are not the same length in both directions: the nearest few are measured.
+    let nearest: Nearest = diesel::sql_query(
+        "SELECT min(ST_Distance(geom::geography, here::geography)) AS metres FROM ( \
+             SELECT geom, here FROM walk_edges, ST_SetSRID(ST_MakePoint($1, $2), 4326) AS here \
+             WHERE geom && ST_Expand(here, 0.02 / greatest(cos(radians($2)), 0.01), 0.02) \
+             ORDER BY geom <-> here LIMIT 8) AS near",
+    )
+    .bind::<Double, _>(position.lon)
+    .bind::<Double, _>(position.lat)
+    .get_result(connection)
+    .await?;
+    Ok(nearest.metres)
+}

@@ -134,24 +134,22 @@ impl RouteRequest {
             .optional()
     }
 
-    /// What a client that connects wants to hear of: the user's unfinished requests, and those that ended since
-    /// `ended_since`, oldest first, at most `limit`.
-    pub async fn current_of_user(
+    /// What clients that connect want to hear of: their users' unfinished requests, and those that ended since
+    /// `ended_since`, oldest first, at most `limit` in all.
+    pub async fn current_of_users(
         connection: &mut Connection,
-        user_id: Uuid,
+        user_ids: &[Uuid],
         ended_since: DateTime<Utc>,
         limit: i64,
     ) -> QueryResult<Vec<Self>> {
-        let mut rows: Vec<Self> = route_requests::table
-            .filter(route_requests::user_id.eq(user_id))
+        route_requests::table
+            .filter(route_requests::user_id.eq_any(user_ids))
             .filter(unfinished().or(route_requests::updated_at.ge(ended_since)))
-            .order((route_requests::created_at.desc(), route_requests::id.desc()))
+            .order((route_requests::created_at, route_requests::id))
             .limit(limit)
             .select(Self::as_select())
             .load(connection)
-            .await?;
-        rows.reverse();
-        Ok(rows)
+            .await
     }
 
     /// Takes the request for the caller and fences whoever had it; `None` if it is finished or gone.

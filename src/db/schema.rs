@@ -42,6 +42,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_keys (user_id, endpoint, key) {
+        user_id -> Uuid,
+        endpoint -> Text,
+        key -> Uuid,
+        request_digest -> Bytea,
+        status -> Int2,
+        response -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     interest_themes (id) {
         id -> Uuid,
         name -> Text,
@@ -73,6 +85,35 @@ diesel::table! {
         enriched_at -> Nullable<Timestamptz>,
         removed_at -> Nullable<Timestamptz>,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    route_notes (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        route_id -> Uuid,
+        poi_id -> Nullable<Int8>,
+        body -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    route_progress (user_id, route_id) {
+        user_id -> Uuid,
+        route_id -> Uuid,
+        visited_poi_ids -> Array<Int8>,
+        revision -> Int4,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    saved_routes (user_id, route_id) {
+        user_id -> Uuid,
+        route_id -> Uuid,
+        saved_at -> Timestamptz,
     }
 }
 

@@ -25,13 +25,4 @@ impl InterestTheme {
             .load(connection)
             .await
     }
-
-    /// Which of `ids` exist.
-    pub async fn existing(connection: &mut Connection, ids: &[Uuid]) -> QueryResult<Vec<Uuid>> {
-        interest_themes::table
-            .filter(interest_themes::id.eq_any(ids))
-            .select(interest_themes::id)
-            .load(connection)
-            .await
-    }
 }

@@ -81,7 +81,7 @@ pub fn serve(
             sender
                 .send((application.address(), application.handle()))
                 .unwrap();
-            application.run().await.unwrap();
+            application.run(std::future::pending()).await.unwrap();
         });
     });
     let (address, handle) = receiver.recv().expect("the server did not start");

@@ -9,4 +9,6 @@
 
 mod accounts;
 mod app;
+mod city;
 mod envelope;
+mod walks;

@@ -71,7 +71,7 @@ async fn requests_of_others_and_old_ones_are_not_shown() {
         .unwrap();
 
     let recently = Utc::now() - TimeDelta::minutes(5);
-    let current = RouteRequest::current_of_user(&mut connection, stage.user, recently, 100)
+    let current = RouteRequest::current_of_users(&mut connection, &[stage.user], recently, 100)
         .await
         .unwrap();
     assert_eq!(
@@ -79,7 +79,7 @@ async fn requests_of_others_and_old_ones_are_not_shown() {
         [pending.id, done.id]
     );
     let later = Utc::now() + TimeDelta::minutes(5);
-    let current = RouteRequest::current_of_user(&mut connection, stage.user, later, 100)
+    let current = RouteRequest::current_of_users(&mut connection, &[stage.user], later, 100)
         .await
         .unwrap();
     assert_eq!(current, std::slice::from_ref(&pending));

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use wildside_engine::Point;
+use wildside_engine::walk::Accessibility;
 
 use super::fields::Fields;
 
@@ -66,4 +67,14 @@ pub fn text(fields: &mut Fields<'_>, key: &str, max: usize) -> Option<String> {
         return None;
     }
     Some(text.to_owned())
+}
+
+/// `{"avoid_stairs": …, "prefer_well_lit": …}`; what is left out is false.
+pub fn accessibility(fields: &mut Fields<'_>, key: &str) -> Option<Accessibility> {
+    fields.object(key, |fields| {
+        Some(Accessibility {
+            avoid_stairs: fields.boolean("avoid_stairs").unwrap_or_default(),
+            prefer_well_lit: fields.boolean("prefer_well_lit").unwrap_or_default(),
+        })
+    })
 }

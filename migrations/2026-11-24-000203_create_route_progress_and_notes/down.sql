@@ -1,0 +1,2 @@
+DROP TABLE route_notes;
+DROP TABLE route_progress;

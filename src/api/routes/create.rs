@@ -1,0 +1,171 @@
+//! Asking for a walk.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, ReqData};
+use actix_web::{HttpResponse, post};
+use diesel_async::AsyncConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::body::RouteBody;
+use super::coverage;
+use crate::api::error::{ApiError, ErrorBody};
+use crate::api::extract::{Body, CurrentUser};
+use crate::api::idempotency::{self, ClientKey, Written};
+use crate::api::middleware::trace::TraceId;
+use crate::cache::CacheKey;
+use crate::db::Connection;
+use crate::db::idempotency::IdempotencyKey;
+use crate::db::route_requests::{NewRouteRequest, RouteRequest};
+use crate::db::routes::Route;
+use crate::queue::GenerateRouteJob;
+use crate::route_params::RouteParams;
+use crate::state::AppState;
+
+/// The request was accepted; the walk follows, or is there already.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "request_id": "01939c2e-7f1b-7c3a-9c1e-0242ac120002",
+    "status_url": "/api/v1/routes/status/01939c2e-7f1b-7c3a-9c1e-0242ac120002",
+    "status": "pending"
+}))]
+pub struct Accepted {
+    request_id: Uuid,
+    /// Where to ask how it fares.
+    status_url: String,
+    /// `pending`, or `complete` if an earlier walk answers the request.
+    status: &'static str,
+    /// The walk, if there is one already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route_id: Option<Uuid>,
+}
+
+/// Ask for a walk.
+///
+/// The walk is made in the background. The WebSocket `/ws` tells how it fares; so does `status_url`.
+#[utoipa::path(tag = "routes", request_body = RouteBody, security(("session" = [])),
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "The same key and body get the same answer for a day")),
+    responses(
+        (status = 202, description = "Accepted", body = Accepted, headers(("Location" = String, description = "The status_url"))),
+        (status = 409, description = "The idempotency key came with another body before", body = ErrorBody),
+        (status = 422, description = "No walk can begin there: `outside_coverage` or `no_walkable_way_nearby`", body = ErrorBody),
+    ))]
+#[post("/routes")]
+pub async fn create_route(
+    state: Data<AppState>,
+    user: CurrentUser,
+    trace: ReqData<TraceId>,
+    key: ClientKey,
+    body: Body<RouteBody>,
+) -> Result<HttpResponse, ApiError> {
+    state.quotas.routes.check(&user.id)?;
+    state
+        .themes
+        .require(&state.db, "interest_theme_ids", body.value.themes())
+        .await?;
+    let key = key.of(user.id, "POST /routes", body.digest);
+    let params = body.value.into_params(&user);
+    let request = Request {
+        user_id: user.id,
+        trace_id: trace.0,
+        params,
+        key,
+    };
+    let (written, accepted) = request.accept(&state).await?;
+    if let Some(accepted) = accepted {
+        set_off(&state, &accepted).await;
+    }
+    Ok(written.respond())
+}
+
+struct Request {
+    user_id: Uuid,
+    trace_id: Uuid,
+    params: RouteParams,
+    key: Option<IdempotencyKey>,
+}
+
+impl Request {
+    /// Writes the request into the ledger; there is no row to set off if the key replays an earlier answer.
+    async fn accept(self, state: &AppState) -> Result<(Written, Option<RouteRequest>), ApiError> {
+        let mut connection = state.db.get().await?;
+        let areas = coverage::areas_within_reach(&mut connection, &self.params).await?;
+        let cache_key = CacheKey::new(&self.params, &areas);
+        let known = known_route(state, &mut connection, &cache_key).await?;
+        if known.is_none() {
+            coverage::check_walkable(&mut connection, &self.params).await?;
+        }
+        let params =
+            serde_json::to_value(&self.params).map_err(|error| ApiError::Internal(error.into()))?;
+        let new = NewRouteRequest::pending(
+            self.user_id,
+            params,
+            cache_key.as_str().to_owned(),
+            self.trace_id,
+        );
+        let new = match known {
+            Some(route_id) => new.answered(route_id),
+            None => new,
+        };
+        let key = self.key.as_ref();
+        if key.is_none() {
+            return write(&mut connection, &new).await;
+        }
+        connection
+            .transaction(async |connection| {
+                if let Some(written) = idempotency::earlier(connection, key).await? {
+                    return Ok((written, None));
+                }
+                let (written, row) = write(connection, &new).await?;
+                Ok((idempotency::keep(connection, key, written).await?, row))
+            })
+            .await
+    }
+}
+
+/// The stored route that answers the request, if one does and is still there.
+async fn known_route(
+    state: &AppState,
+    connection: &mut Connection,
+    key: &CacheKey,
+) -> Result<Option<Uuid>, ApiError> {
+    let Some(route_id) = state.cache.get(key).await else {
+        return Ok(None);
+    };
+    if Route::exists(connection, route_id).await? {
+        return Ok(Some(route_id));
+    }
+    state.cache.remove(key).await;
+    Ok(None)
+}
+
+async fn write(
+    connection: &mut Connection,
+    new: &NewRouteRequest,
+) -> Result<(Written, Option<RouteRequest>), ApiError> {
+    let row = new.insert(connection).await?;
+    let accepted = Accepted {
+        request_id: row.id,
+        status_url: format!("{}/routes/status/{}", crate::api::PREFIX, row.id),
+        status: row.status.as_str(),
+        route_id: row.route_id,
+    };
+    Ok((Written::new(StatusCode::ACCEPTED, &accepted)?, Some(row)))
+}
+
+/// Tells the user's sessions, and a worker if there is work. The request is in the ledger: should Redis be away, the
+/// sweep of the workers queues it later.
+async fn set_off(state: &AppState, request: &RouteRequest) {
+    state.announcer.announce(request).await;
+    if request.status.is_final() {
+        return;
+    }
+    let job = GenerateRouteJob {
+        request_id: request.id,
+        trace_id: request.trace_id,
+    };
+    if let Err(error) = state.queue.push(&job).await {
+        tracing::warn!(request.id = %request.id, %error, "job not queued; the sweep will");
+    }
+}

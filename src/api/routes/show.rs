@@ -1,0 +1,45 @@
+//! Getting a walk.
+
+use actix_web::get;
+use actix_web::web::{Data, Json};
+use uuid::Uuid;
+
+use super::view::RouteView;
+use crate::api::error::ApiError;
+use crate::api::extract::{CurrentUser, PathId};
+use crate::db::Connection;
+use crate::db::routes::{Route, RouteStop};
+use crate::db::saved_routes;
+use crate::state::AppState;
+
+/// A walk with everything about it.
+#[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path)), responses(
+    (status = 200, description = "The walk", body = RouteView),
+))]
+#[get("/routes/{route_id}")]
+pub async fn show_route(
+    state: Data<AppState>,
+    user: CurrentUser,
+    PathId(id): PathId<Uuid>,
+) -> Result<Json<RouteView>, ApiError> {
+    let mut connection = state.db.get().await?;
+    let (route, stops) = load(&mut connection, id, user.id).await?;
+    let saved = saved_routes::is_saved(&mut connection, user.id, id).await?;
+    Ok(Json(RouteView::new(route, stops, saved)))
+}
+
+/// A walk that the user may see, and its stops.
+///
+/// # Errors
+/// `not_found`, also for a walk that none of the user's requests ended in.
+pub async fn load(
+    connection: &mut Connection,
+    id: Uuid,
+    user_id: Uuid,
+) -> Result<(Route, Vec<RouteStop>), ApiError> {
+    let route = Route::find_for_user(connection, id, user_id)
+        .await?
+        .ok_or(ApiError::NotFound("route"))?;
+    let stops = RouteStop::of_route(connection, id).await?;
+    Ok((route, stops))
+}

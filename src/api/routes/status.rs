@@ -1,0 +1,78 @@
+//! How a request for a walk fares.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::api::error::ApiError;
+use crate::api::extract::{CurrentUser, PathId};
+use crate::db::route_requests::RouteRequest;
+use crate::state::AppState;
+
+/// Where a request stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RequestStatus {
+    request_id: Uuid,
+    /// `pending`, `in_progress`, `complete` or `failed`.
+    #[schema(example = "in_progress")]
+    status: &'static str,
+    /// The walk, once complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route_id: Option<Uuid>,
+    /// The cause, once failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<RequestError>,
+    /// From 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1, example = 0.4)]
+    progress: Option<f32>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// Why there is no walk.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RequestError {
+    #[schema(example = "nothing_to_see")]
+    code: String,
+    /// For a person.
+    message: String,
+}
+
+impl From<RouteRequest> for RequestStatus {
+    fn from(row: RouteRequest) -> Self {
+        let message = row.error_message.unwrap_or_default();
+        Self {
+            request_id: row.id,
+            status: row.status.as_str(),
+            route_id: row.route_id,
+            error: row.error_code.map(|code| RequestError { code, message }),
+            progress: row.progress,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// How does my request fare?
+#[utoipa::path(tag = "routes", security(("session" = [])), params(("request_id" = Uuid, Path)), responses(
+    (status = 200, description = "Where it stands; `Retry-After` while it is not final", body = RequestStatus),
+))]
+#[get("/routes/status/{request_id}")]
+pub async fn request_status(
+    state: Data<AppState>,
+    user: CurrentUser,
+    PathId(id): PathId<Uuid>,
+) -> Result<HttpResponse, ApiError> {
+    let row = RouteRequest::find_for_user(&mut *state.db.get().await?, id, user.id).await?;
+    let row = row.ok_or(ApiError::NotFound("request"))?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(("Cache-Control", "no-store"));
+    if !row.status.is_final() {
+        response.insert_header(("Retry-After", "1"));
+    }
+    Ok(response.json(RequestStatus::from(row)))
+}

@@ -1,0 +1,137 @@
+//! A walk as the API shows it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use wildside_engine::Point;
+
+use super::body::GeoJsonPoint;
+use crate::db::routes::{Route, RouteStop};
+
+/// Whose data a walk is made of.
+pub const ATTRIBUTION: &str =
+    "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright";
+
+/// A walk.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RouteView {
+    pub id: Uuid,
+    pub created_at: DateTime<Utc>,
+    pub path: GeoJsonLine,
+    #[schema(example = 3120.5)]
+    pub distance_metres: f64,
+    /// Walking and visits together; never more than was asked for.
+    #[schema(example = 3540)]
+    pub duration_seconds: i32,
+    pub score: f64,
+    /// The stops in order.
+    pub pois: Vec<StopView>,
+    /// Legs between the stops with their turns, metres of stairs, light and repetition.
+    #[schema(value_type = Object)]
+    pub details: Value,
+    /// The request, with all that it left out.
+    #[schema(value_type = Object)]
+    pub generation_params: Value,
+    pub saved: bool,
+    /// West, south, east, north.
+    #[schema(value_type = Vec<f64>, min_items = 4, max_items = 4)]
+    pub bounds: [f64; 4],
+    #[schema(
+        example = "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
+    )]
+    pub attribution: &'static str,
+}
+
+/// A line in GeoJSON.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LineString, example = json!({"type": "LineString", "coordinates": [[7.4246, 43.7384], [7.4251, 43.7389]]}))]
+pub struct GeoJsonLine {
+    #[serde(rename = "type")]
+    #[schema(pattern = "^LineString$", example = "LineString")]
+    kind: &'static str,
+    /// Longitude, latitude of each point.
+    coordinates: Vec<[f64; 2]>,
+}
+
+impl From<&[Point]> for GeoJsonLine {
+    fn from(points: &[Point]) -> Self {
+        Self {
+            kind: "LineString",
+            coordinates: points.iter().map(|point| [point.lon, point.lat]).collect(),
+        }
+    }
+}
+
+/// A stop of a walk.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StopView {
+    #[schema(example = 24_094_959_931_i64)]
+    pub id: i64,
+    /// From 1.
+    #[schema(example = 1)]
+    pub position: i32,
+    pub name: Option<String>,
+    pub location: GeoJsonPoint,
+    pub narrative: Option<String>,
+    /// 0 hidden gem to 1 hotspot.
+    pub popularity_score: Option<f32>,
+    pub theme_ids: Vec<Uuid>,
+    pub arrive_after_seconds: i32,
+    pub visit_seconds: i32,
+}
+
+impl From<RouteStop> for StopView {
+    fn from(stop: RouteStop) -> Self {
+        Self {
+            id: stop.poi_id,
+            position: stop.position,
+            name: stop.name,
+            location: Point::new(stop.lon, stop.lat).into(),
+            narrative: stop.narrative,
+            popularity_score: stop.popularity_score,
+            theme_ids: stop.theme_ids,
+            arrive_after_seconds: stop.arrive_after_seconds,
+            visit_seconds: stop.visit_seconds,
+        }
+    }
+}
+
+impl RouteView {
+    /// The walk with its stops, as one user sees it.
+    pub fn new(route: Route, stops: Vec<RouteStop>, saved: bool) -> Self {
+        Self {
+            id: route.id,
+            created_at: route.created_at,
+            bounds: bounds(&route.path),
+            path: route.path.as_slice().into(),
+            distance_metres: route.distance_metres,
+            duration_seconds: route.duration_seconds,
+            score: route.score,
+            pois: stops.into_iter().map(StopView::from).collect(),
+            details: route.details,
+            generation_params: route.generation_params,
+            saved,
+            attribution: ATTRIBUTION,
+        }
+    }
+}
+
+/// West, south, east, north.
+pub fn bounds(path: &[Point]) -> [f64; 4] {
+    let none = [
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NEG_INFINITY,
+    ];
+    path.iter().fold(none, |[west, south, east, north], point| {
+        [
+            west.min(point.lon),
+            south.min(point.lat),
+            east.max(point.lon),
+            north.max(point.lat),
+        ]
+    })
+}

@@ -1,0 +1,34 @@
+//! The WebSocket: events to the browser, positions from it.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, get};
+
+use crate::api::error::ApiError;
+use crate::api::extract::CurrentUser;
+use crate::api::middleware::csrf;
+use crate::push::Push;
+use crate::state::AppState;
+
+/// Open the WebSocket.
+///
+/// Its frames are described by AsyncAPI in `asyncapi.json`. A page of a foreign origin is refused.
+#[utoipa::path(tag = "routes", security(("session" = [])), responses(
+    (status = 101, description = "The connection is a WebSocket now"),
+    (status = 400, description = "Not a WebSocket handshake", body = crate::api::error::ErrorBody),
+    (status = 403, description = "The page is of a foreign origin", body = crate::api::error::ErrorBody),
+))]
+#[get("/ws")]
+pub async fn websocket(
+    state: Data<AppState>,
+    push: Data<Push>,
+    user: CurrentUser,
+    req: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    if !csrf::is_own(req.headers(), &state.http.allowed_origins) {
+        return Err(ApiError::Forbidden("pages of other sites may not connect"));
+    }
+    push.sessions
+        .start(&req, payload, user.id)
+        .map_err(|_| ApiError::invalid("", "not_a_handshake", "is not a WebSocket handshake"))
+}

@@ -1,0 +1,75 @@
+//! `idempotency_keys`: the answers to writes, so that the same write runs once.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Connection;
+use super::schema::idempotency_keys;
+
+/// One key of one user at one endpoint, and what it came with.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = idempotency_keys)]
+pub struct IdempotencyKey {
+    pub user_id: Uuid,
+    pub endpoint: &'static str,
+    pub key: Uuid,
+    /// SHA-256 of the body.
+    pub request_digest: Vec<u8>,
+}
+
+/// An answer that was given before.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct StoredAnswer {
+    pub request_digest: Vec<u8>,
+    pub status: i16,
+    pub response: Option<Value>,
+}
+
+impl IdempotencyKey {
+    /// Takes the key. If somebody else took it in a transaction that still runs, waits for its end; `None` if the key is
+    /// now the caller's, else the answer that was given. Keys are forgotten after a day.
+    pub async fn take(&self, connection: &mut Connection) -> QueryResult<Option<StoredAnswer>> {
+        diesel::delete(idempotency_keys::table.find((self.user_id, self.endpoint, self.key)))
+            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
+                "created_at < now() - interval '24 hours'",
+            ))
+            .execute(connection)
+            .await?;
+        let taken = diesel::insert_into(idempotency_keys::table)
+            .values(self)
+            .on_conflict_do_nothing()
+            .execute(connection)
+            .await?;
+        if taken == 1 {
+            return Ok(None);
+        }
+        idempotency_keys::table
+            .find((self.user_id, self.endpoint, self.key))
+            .select((
+                idempotency_keys::request_digest,
+                idempotency_keys::status,
+                idempotency_keys::response,
+            ))
+            .first(connection)
+            .await
+            .optional()
+    }
+
+    /// Keeps the answer for whoever comes with the same key.
+    pub async fn keep(
+        &self,
+        connection: &mut Connection,
+        status: u16,
+        response: &Value,
+    ) -> QueryResult<usize> {
+        diesel::update(idempotency_keys::table.find((self.user_id, self.endpoint, self.key)))
+            .set((
+                idempotency_keys::status.eq(status as i16),
+                idempotency_keys::response.eq(response),
+            ))
+            .execute(connection)
+            .await
+    }
+}

@@ -1,0 +1,67 @@
+//! `saved_routes`: the walks that users want to keep.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use super::Connection;
+use super::schema::{route_requests, saved_routes};
+
+/// Whether the user has saved the route.
+pub async fn is_saved(
+    connection: &mut Connection,
+    user_id: Uuid,
+    route_id: Uuid,
+) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        saved_routes::table.find((user_id, route_id)),
+    ))
+    .get_result(connection)
+    .await
+}
+
+/// Saves the route for the user, once.
+pub async fn save(
+    connection: &mut Connection,
+    user_id: Uuid,
+    route_id: Uuid,
+) -> QueryResult<usize> {
+    diesel::insert_into(saved_routes::table)
+        .values((
+            saved_routes::user_id.eq(user_id),
+            saved_routes::route_id.eq(route_id),
+        ))
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await
+}
+
+/// Takes that back.
+pub async fn forget(
+    connection: &mut Connection,
+    user_id: Uuid,
+    route_id: Uuid,
+) -> QueryResult<usize> {
+    diesel::delete(saved_routes::table.find((user_id, route_id)))
+        .execute(connection)
+        .await
+}
+
+/// Whether anybody has saved the route.
+pub async fn has_savers(connection: &mut Connection, route_id: Uuid) -> QueryResult<bool> {
+    let savers = saved_routes::table.filter(saved_routes::route_id.eq(route_id));
+    diesel::select(diesel::dsl::exists(savers))
+        .get_result(connection)
+        .await
+}
+
+/// The cache keys of the requests that the route answered.
+pub async fn cache_keys(connection: &mut Connection, route_id: Uuid) -> QueryResult<Vec<String>> {
+    route_requests::table
+        .filter(route_requests::route_id.eq(route_id))
+        .select(route_requests::cache_key)
+        .distinct()
+        .limit(20)
+        .load(connection)
+        .await
+}

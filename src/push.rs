@@ -1,0 +1,100 @@
+//! The actors of a server that bring events to its WebSocket sessions.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use chrono::{TimeDelta, Utc};
+use futures::FutureExt;
+use uuid::Uuid;
+use wildside_actors::protocol::Limits;
+use wildside_actors::redis_bridge::{BridgeConfig, RedisBridge};
+use wildside_actors::user_hub::{CloseAll, HubConfig, SnapshotLoader, UserHub};
+use wildside_actors::ws_session::{LocationMatcher, WsSessions};
+use wildside_actors::{ActorHandle, StatusEvent};
+
+use crate::db::Pool;
+use crate::db::route_requests::RouteRequest;
+use crate::state::AppState;
+use crate::status;
+use crate::walk_progress::Walkers;
+
+/// A client that connects hears of requests that ended this recently.
+const RECENT: TimeDelta = TimeDelta::minutes(5);
+/// Requests in one snapshot of many users at most.
+const SNAPSHOT_ROWS: i64 = 20_000;
+
+/// Hub, bridge and sessions.
+#[derive(Debug, Clone)]
+pub struct Push {
+    pub sessions: WsSessions,
+    hub: ActorHandle<UserHub>,
+    _bridge: ActorHandle<RedisBridge>,
+}
+
+impl Push {
+    /// Starts the actors. Must be called on an actix `System`.
+    ///
+    /// # Errors
+    /// The Redis URL is not valid.
+    pub fn start(redis_url: &str, state: &AppState) -> anyhow::Result<Self> {
+        let client = redis::Client::open(redis_url).context("REDIS_URL")?;
+        let hub = UserHub::start(
+            HubConfig::default(),
+            snapshot_loader(state.db.clone()),
+            &state.observability.actors,
+        );
+        let bridge =
+            RedisBridge::start(client, BridgeConfig::default(), &state.observability.actors);
+        let matcher = location_matcher(Walkers::new(state.db.clone()));
+        let sessions = WsSessions::new(
+            hub.clone(),
+            matcher,
+            Limits::DEFAULT,
+            &state.observability.actors,
+        );
+        Ok(Self {
+            sessions,
+            hub,
+            _bridge: bridge,
+        })
+    }
+
+    /// Closes every session with 1001 and waits until they are gone, or for `patience`.
+    pub async fn close(&self, patience: Duration) {
+        let left = self
+            .hub
+            .ask(CloseAll {
+                deadline: Instant::now() + patience,
+            })
+            .await;
+        tracing::info!(left = left.unwrap_or_default(), "websocket sessions closed");
+    }
+}
+
+fn snapshot_loader(db: Pool) -> SnapshotLoader {
+    Arc::new(move |user_ids| {
+        let db = db.clone();
+        async move {
+            snapshot(&db, &user_ids)
+                .await
+                .map_err(|error| format!("{error:#}"))
+        }
+        .boxed_local()
+    })
+}
+
+async fn snapshot(db: &Pool, user_ids: &[Uuid]) -> anyhow::Result<Vec<StatusEvent>> {
+    let mut connection = db.get().await?;
+    let since = Utc::now() - RECENT;
+    let rows =
+        RouteRequest::current_of_users(&mut connection, user_ids, since, SNAPSHOT_ROWS).await?;
+    Ok(rows.iter().filter_map(status::event).collect())
+}
+
+fn location_matcher(walkers: Walkers) -> LocationMatcher {
+    Arc::new(move |user_id, update| {
+        let walkers = walkers.clone();
+        async move { walkers.progress(user_id, update).await }.boxed_local()
+    })
+}
