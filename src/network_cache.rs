@@ -42,6 +42,8 @@ pub struct NetworkCache {
     /// Most edges to keep.
     capacity: usize,
     state: Arc<Mutex<State>>,
+    /// Held while the version is looked up: nobody takes a cell of a version that is about to be found outdated.
+    known: Arc<tokio::sync::Mutex<Known>>,
 }
 
 #[derive(Debug, Default)]
@@ -53,8 +55,13 @@ struct State {
     clock: u64,
     /// Grows when everything is forgotten; a load that began before must not be kept.
     epoch: u64,
+}
+
+/// What is known of the stored streets.
+#[derive(Debug, Default)]
+struct Known {
     version: NetworkVersion,
-    version_checked: Option<Instant>,
+    checked: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -70,6 +77,7 @@ impl NetworkCache {
             pool,
             capacity,
             state: Arc::default(),
+            known: Arc::default(),
         }
     }
 
@@ -140,11 +148,7 @@ impl NetworkCache {
 
     async fn fetch(&self, ids: &[CellId]) -> Result<Cells, NetworkError> {
         let edges = {
-            let mut connection = self
-                .pool
-                .get()
-                .await
-                .map_err(|error| NetworkError::Pool(Arc::new(error)))?;
+            let mut connection = self.pool.get().await.map_err(pool_error)?;
             StoredEdge::of_cells(&mut connection, ids)
                 .await
                 .map_err(query_error)?
@@ -179,27 +183,21 @@ impl NetworkCache {
     }
 
     async fn forget_if_changed(&self) -> Result<(), NetworkError> {
-        if !self.state().is_check_due() {
+        let mut known = self.known.lock().await;
+        let is_fresh = |checked: Instant| checked.elapsed() < VERSION_CHECK_INTERVAL;
+        if known.checked.is_some_and(is_fresh) {
             return Ok(());
         }
         let version = {
-            let mut connection = self
-                .pool
-                .get()
-                .await
-                .map_err(|error| NetworkError::Pool(Arc::new(error)))?;
+            let mut connection = self.pool.get().await.map_err(pool_error)?;
             walk_network::version(&mut connection)
                 .await
                 .map_err(query_error)?
         };
-        let mut state = self.state();
-        if state.version != version {
-            *state = State {
-                epoch: state.epoch + 1,
-                version,
-                version_checked: Some(Instant::now()),
-                ..State::default()
-            };
+        known.checked = Some(Instant::now());
+        if known.version != version {
+            known.version = version;
+            self.state().forget_everything();
         }
         Ok(())
     }
@@ -210,15 +208,10 @@ impl NetworkCache {
 }
 
 impl State {
-    /// Whether the caller shall look for a new version; the next one asked is told no.
-    fn is_check_due(&mut self) -> bool {
-        let due = self
-            .version_checked
-            .is_none_or(|checked| checked.elapsed() >= VERSION_CHECK_INTERVAL);
-        if due {
-            self.version_checked = Some(Instant::now());
-        }
-        due
+    fn forget_everything(&mut self) {
+        self.slots.clear();
+        self.edges = 0;
+        self.epoch += 1;
     }
 
     /// Drops the cells that were not used for longest.
@@ -255,6 +248,10 @@ impl Slot {
 /// An empty cell takes some room too.
 fn weight(cell: &Cell) -> usize {
     cell.edges().len().max(1)
+}
+
+fn pool_error(error: db::PoolError) -> NetworkError {
+    NetworkError::Pool(Arc::new(error))
 }
 
 fn query_error(error: diesel::result::Error) -> NetworkError {

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cache;
 mod command;
 mod faults;
 mod generate_route;
 mod ledger;
+mod network;
+mod outages;
 mod processes;
 mod queue;
 mod stage;

@@ -26,16 +26,48 @@ use wildside_engine::walk::{Accessibility, Leg, Light, Stop};
 use wildside_engine::{Point, Walk};
 use wildside_ingest::digest::digest;
 use wildside_ingest::load::{Load, load};
-use wildside_test_support::{TestDatabase, TestRedis};
+use wildside_test_support::{PostgresServer, TestDatabase, TestRedis};
 
 /// The Senate Square of Helsinki.
 pub(crate) const SENATE_SQUARE: Point = Point::new(24.9523, 60.1695);
 /// Open sea, south of the city.
 pub(crate) const AT_SEA: Point = Point::new(24.96, 60.05);
 
+/// A database to play on: one of many in the shared server, or in a server of its own that may be broken.
+pub(crate) enum Database {
+    Shared(TestDatabase),
+    Own(PostgresServer),
+}
+
+impl Database {
+    const OWN: &str = "own";
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Shared(database) => database.url(),
+            Self::Own(server) => server.url(Self::OWN),
+        }
+    }
+
+    pub(crate) fn sql(&self, sql: &str) -> String {
+        match self {
+            Self::Shared(database) => database.sql(sql),
+            Self::Own(server) => server.sql(Self::OWN, sql),
+        }
+    }
+
+    /// The server, if it is the test's own.
+    pub(crate) fn server(&mut self) -> &mut PostgresServer {
+        match self {
+            Self::Shared(_) => panic!("the server belongs to all tests"),
+            Self::Own(server) => server,
+        }
+    }
+}
+
 /// What a test plays on.
 pub(crate) struct Stage {
-    pub(crate) database: TestDatabase,
+    pub(crate) database: Database,
     pub(crate) redis: TestRedis,
     pub(crate) db: Pool,
     pub(crate) producer: Producer,
@@ -46,7 +78,20 @@ pub(crate) struct Stage {
 impl Stage {
     /// An empty city.
     pub(crate) fn set() -> Self {
-        let (database, redis) = (TestDatabase::create(), TestRedis::start());
+        Self::set_on(Database::Shared(TestDatabase::create()))
+    }
+
+    /// An empty city on a `PostgreSQL` server that the test may break.
+    pub(crate) fn set_on_own_server() -> Self {
+        let server = PostgresServer::start();
+        server.create_migrated(Database::OWN);
+        // Test servers forget the last commits when they are killed; this one may not.
+        server.sql("postgres", "ALTER DATABASE own SET synchronous_commit = on");
+        Self::set_on(Database::Own(server))
+    }
+
+    fn set_on(database: Database) -> Self {
+        let redis = TestRedis::start();
         let user = Uuid::new_v4();
         database.sql(&format!(
             "INSERT INTO users (id, username, display_name) VALUES ('{user}', 'ada', 'Ada')"
@@ -82,14 +127,14 @@ impl Stage {
             ("REDIS_URL", self.redis.url()),
         ];
         let lookup = |name: &str| {
-            let ours = urls
+            let given = more
                 .iter()
                 .find(|(key, _)| *key == name)
-                .map(|(_, value)| value.clone());
-            ours.or_else(|| {
-                more.iter()
+                .map(|(_, value)| (*value).to_owned());
+            given.or_else(|| {
+                urls.iter()
                     .find(|(key, _)| *key == name)
-                    .map(|(_, value)| (*value).to_owned())
+                    .map(|(_, value)| value.clone())
             })
         };
         Config::from_lookup(&lookup).unwrap()
@@ -120,25 +165,27 @@ impl Stage {
     }
 
     pub(crate) async fn find(&self, id: Uuid) -> RouteRequest {
-        let mut connection = self.db.get().await.unwrap();
-        RouteRequest::find_for_user(&mut connection, id, self.user)
-            .await
-            .unwrap()
-            .unwrap()
+        self.try_find(id).await.unwrap()
+    }
+
+    /// `None` while the database is away.
+    async fn try_find(&self, id: Uuid) -> Option<RouteRequest> {
+        let mut connection = self.db.get().await.ok()?;
+        let found = RouteRequest::find_for_user(&mut connection, id, self.user).await;
+        found.ok()?
     }
 
     /// The request once it has ended.
     pub(crate) async fn ended(&self, id: Uuid, patience: Duration) -> RouteRequest {
         let deadline = Instant::now() + patience;
         loop {
-            let request = self.find(id).await;
-            if request.status.is_final() {
-                return request;
+            let request = self.try_find(id).await;
+            if let Some(request) = request.as_ref().filter(|request| request.status.is_final()) {
+                return request.clone();
             }
             assert!(
                 Instant::now() < deadline,
-                "still {:?} after {patience:?}",
-                request.status
+                "after {patience:?} still {request:?}"
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
