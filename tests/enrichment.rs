@@ -54,6 +54,7 @@ impl City {
             source: "helsinki.osm.pbf".to_owned(),
             area: None,
             digest: "test".to_owned(),
+            allow_shrink: false,
         };
         load(&database.url(), extract, |_| ()).await.unwrap();
         database.sql(&format!(

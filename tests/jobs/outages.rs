@@ -17,7 +17,7 @@ fn start_of(step: usize) -> Point {
 /// A worker on a stage, with an engine that takes a moment.
 fn worker(stage: &Stage, more: &[(&str, &str)]) -> RunningWorker {
     let engine = engine(&Arc::new(AtomicUsize::new(0)), |_| {
-        std::thread::sleep(Duration::from_millis(50))
+        std::thread::sleep(Duration::from_millis(50));
     });
     RunningWorker::start_with_engine(stage, &stage.config(more), engine)
 }

@@ -116,6 +116,7 @@ impl Stage {
             file,
             name: "helsinki".into(),
             area: None,
+            allow_shrink: false,
         };
         load(&stage.database.url(), extract, |_| {}).await.unwrap();
         stage

@@ -23,6 +23,7 @@ impl Database {
             source: "helsinki.osm.pbf".to_owned(),
             area: None,
             digest: "of the test".to_owned(),
+            allow_shrink: false,
         };
         load(&database.server.url(), helsinki, |_| ())
             .await
