@@ -5,7 +5,9 @@ use std::fmt::Write;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::maintenance;
 use crate::config::Config;
+use crate::maintenance::Chore;
 use crate::queue::{Inspector, JobRecord, JobState, QUEUES};
 
 /// Looks at the queues and mends what is dead.
@@ -42,6 +44,17 @@ pub(super) enum JobsCommand {
     Purge {
         #[command(flatten)]
         dead: Dead,
+    },
+    /// Lists the periodic chores with the result of their last run.
+    Periodic {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Does a periodic chore now.
+    Run {
+        /// Which chore.
+        chore: Chore,
     },
 }
 
@@ -111,6 +124,8 @@ pub(super) fn run(command: JobsCommand) -> anyhow::Result<()> {
             JobsCommand::Show { id, json } => show(&inspector, &id, json).await,
             JobsCommand::Retry { dead } => retry(&inspector, &dead).await,
             JobsCommand::Purge { dead } => purge(&inspector, &dead).await,
+            JobsCommand::Periodic { json } => maintenance::list(&config, json).await,
+            JobsCommand::Run { chore } => maintenance::run(&config, chore).await,
         }
     })?;
     super::print(&text)

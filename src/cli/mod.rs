@@ -1,6 +1,7 @@
 //! The command line.
 
 mod jobs;
+mod maintenance;
 mod users;
 pub mod walk;
 

@@ -13,6 +13,7 @@ pub mod enriched_pois;
 pub mod enrichments;
 mod ewkb;
 pub mod idempotency;
+pub mod maintenance_runs;
 mod migrations;
 pub mod pois;
 pub mod route_requests;

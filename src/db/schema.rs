@@ -62,6 +62,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    maintenance_runs (chore) {
+        chore -> Text,
+        started_at -> Timestamptz,
+        lease_until -> Timestamptz,
+        next_run_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        succeeded -> Nullable<Bool>,
+        result -> Nullable<Text>,
+        runs -> Int8,
+    }
+}
+
+diesel::table! {
     poi_interest_themes (poi_id, theme_id) {
         poi_id -> Int8,
         theme_id -> Uuid,

@@ -18,6 +18,7 @@
 mod backend;
 pub(crate) mod backoff;
 mod consumer;
+mod dead;
 mod delivery;
 mod entry;
 mod holdings;
@@ -30,6 +31,7 @@ mod scripts;
 mod subscription;
 
 pub use backend::{BackendSource, StreamBackend};
+pub use dead::trim_dead;
 pub use delivery::Delivery;
 pub use inspector::{InspectError, Inspector, JobRecord, JobState, QUEUES};
 pub use payloads::{EnrichmentJob, GenerateRouteJob, Job};

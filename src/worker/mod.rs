@@ -26,7 +26,7 @@ use crate::observability::Observability;
 use crate::overpass::{Manners, MannersSettings, Overpass, OverpassSettings};
 use crate::queue::{BackendSource, EnrichmentJob, GenerateRouteJob, Producer, Subscription};
 use crate::status::Announcer;
-use crate::{db, shared_redis};
+use crate::{db, maintenance, shared_redis};
 
 /// The longest that the engine computes for one walk; it rarely takes a twentieth of it.
 const ENGINE_BUDGET: Duration = Duration::from_secs(10);
@@ -135,6 +135,10 @@ impl Worker {
                 self.stop.subscribe(),
             )),
             tokio::spawn(count_places(self.context.clone())),
+            tokio::spawn(maintenance::run_until_stopped(
+                self.maintenance_tools(),
+                self.stop.subscribe(),
+            )),
         ];
         let mut stopped = self.stop.subscribe();
         let monitor = self.monitor().run_with_signal(async move {
@@ -164,6 +168,15 @@ impl Worker {
         }
         let _ = self.context.routes.ask(StopRoutes).await;
         outcome
+    }
+
+    /// Chores share the connections of enrichment: they are in no hurry either.
+    fn maintenance_tools(&self) -> maintenance::Tools {
+        maintenance::Tools {
+            db: self.enrichment_context.db.clone(),
+            redis: self.context.redis.clone(),
+            producer: self.context.producer.clone(),
+        }
     }
 
     /// Apalis runs the workers, and starts one anew that fell over.

@@ -1,0 +1,101 @@
+//! Periodic chores. Every worker looks for one that is due; the database sees to it that only one does it.
+
+mod chores;
+
+use std::time::Duration;
+
+use redis::aio::ConnectionManager;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+pub use chores::Chore;
+
+use crate::db::maintenance_runs;
+use crate::db::{Pool, PoolError};
+use crate::queue::Producer;
+
+const LOOK_INTERVAL: Duration = Duration::from_secs(15);
+/// No chore may take longer.
+const TIME_LIMIT: Duration = Duration::from_mins(5);
+/// A worker that died at a chore is waited for this long.
+const LEASE_SECONDS: i32 = 600;
+
+/// What chores work with; clones share it.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    pub db: Pool,
+    pub redis: ConnectionManager,
+    pub producer: Producer,
+}
+
+/// Why a chore was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ChoreError {
+    /// The database is away or busy.
+    #[error("no connection to the database: {0}")]
+    Pool(#[from] PoolError),
+    /// A statement failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] diesel::result::Error),
+    /// Redis is away or slow.
+    #[error("redis failed: {0}")]
+    Redis(#[from] redis::RedisError),
+    /// It took too long.
+    #[error("it took longer than {TIME_LIMIT:?}")]
+    TimedOut,
+}
+
+/// Does what is due until told to stop.
+pub async fn run_until_stopped(tools: Tools, mut stopped: watch::Receiver<bool>) {
+    let mut rounds = interval(LOOK_INTERVAL);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            _ = rounds.tick() => {}
+        }
+        for chore in Chore::ALL {
+            if let Err(error) = run_if_due(chore, &tools).await {
+                tracing::warn!(chore = chore.name(), %error, "maintenance failed");
+            }
+        }
+    }
+}
+
+/// Does a chore now, due or not. `None`: another replica is at it.
+///
+/// # Errors
+/// The chore failed, or the database is away.
+pub async fn run_now(chore: Chore, tools: &Tools) -> Result<Option<String>, ChoreError> {
+    run(chore, tools, true).await
+}
+
+async fn run_if_due(chore: Chore, tools: &Tools) -> Result<Option<String>, ChoreError> {
+    run(chore, tools, false).await
+}
+
+async fn run(
+    chore: Chore,
+    tools: &Tools,
+    even_if_early: bool,
+) -> Result<Option<String>, ChoreError> {
+    let claimed = {
+        let mut connection = tools.db.get().await?;
+        maintenance_runs::claim(&mut connection, chore.name(), LEASE_SECONDS, even_if_early).await?
+    };
+    if !claimed {
+        return Ok(None);
+    }
+    let outcome = timeout(TIME_LIMIT, chore.perform(tools))
+        .await
+        .unwrap_or(Err(ChoreError::TimedOut));
+    let words = outcome
+        .as_ref()
+        .map(Clone::clone)
+        .map_err(ToString::to_string);
+    let note = words.as_deref().map_err(String::as_str);
+    let mut connection = tools.db.get().await?;
+    maintenance_runs::finish(&mut connection, chore.name(), note, chore.pause_seconds()).await?;
+    tracing::debug!(chore = chore.name(), result = ?note, "maintenance done");
+    outcome.map(Some)
+}
