@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use wildside_engine::network::Edge;
 
 /// Positions of the edges that are on no ring (Tarjan 1974), by depth-first search without recursion.
-pub(crate) fn bridges(edges: &[Edge]) -> Vec<usize> {
+pub fn bridges(edges: &[Edge]) -> Vec<usize> {
     let mut numbers = HashMap::new();
     let mut at: Vec<Vec<(usize, usize)>> = Vec::new();
     for (position, edge) in edges.iter().enumerate() {
@@ -18,7 +18,13 @@ pub(crate) fn bridges(edges: &[Edge]) -> Vec<usize> {
         at[a].push((b, position));
         at[b].push((a, position));
     }
-    let mut search = Search { at: &at, entered: vec![0; at.len()], low: vec![0; at.len()], clock: 0, found: vec![] };
+    let mut search = Search {
+        at: &at,
+        entered: vec![0; at.len()],
+        low: vec![0; at.len()],
+        clock: 0,
+        found: vec![],
+    };
     for node in 0..at.len() {
         search.run(node);
     }

@@ -16,11 +16,11 @@ const CORNER_METRES: f64 = 6.0;
 
 /// The streets that are the only way to what lies behind them.
 #[derive(Debug)]
-pub(crate) struct Forced(Lines);
+pub struct Forced(Lines);
 
 impl Forced {
     /// The bridges of the network, in the sense of graph theory (Tarjan 1974).
-    pub(crate) fn of(edges: &[Edge]) -> Self {
+    pub fn of(edges: &[Edge]) -> Self {
         let mut lines = Lines::default();
         for bridge in crate::bridges::bridges(edges) {
             lines.add(&edges[bridge].geometry, 0.0);
@@ -31,23 +31,35 @@ impl Forced {
 
 /// Figures of one walk.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Figures {
-    pub(crate) metres: f64,
+pub struct Figures {
+    pub metres: f64,
     /// Walked before, in either direction, where there was another way.
-    pub(crate) repeated_metres: f64,
+    pub repeated_metres: f64,
     /// Walked before because there is no other way.
-    pub(crate) forced_metres: f64,
+    pub forced_metres: f64,
     /// Turns on the spot where there was another way.
-    pub(crate) u_turns: u32,
-    pub(crate) forced_u_turns: u32,
+    pub u_turns: u32,
+    pub forced_u_turns: u32,
 }
 
 impl Figures {
-    pub(crate) fn of(walk: &Walk, forced: &Forced) -> Self {
-        let mut figures = Self { metres: length(&walk.path), ..Self::default() };
+    pub fn of(walk: &Walk, forced: &Forced) -> Self {
+        let mut figures = Self {
+            metres: length(&walk.path),
+            ..Self::default()
+        };
         figures.count_repeated(&walk.path, forced);
         figures.count_turns(&walk.path, forced);
         figures
+    }
+
+    /// Adds the figures of another walk.
+    pub fn add(&mut self, other: &Self) {
+        self.metres += other.metres;
+        self.repeated_metres += other.repeated_metres;
+        self.forced_metres += other.forced_metres;
+        self.u_turns += other.u_turns;
+        self.forced_u_turns += other.forced_u_turns;
     }
 
     fn count_repeated(&mut self, path: &[Point], forced: &Forced) {
@@ -63,7 +75,11 @@ impl Figures {
                 let here = along + metres * share;
                 if walked.passes(point, SAME_PLACE_METRES, |at| at < here - CORNER_METRES) {
                     let is_forced = forced.0.passes(point, SAME_PLACE_METRES, |_| true);
-                    let sum = if is_forced { &mut self.forced_metres } else { &mut self.repeated_metres };
+                    let sum = if is_forced {
+                        &mut self.forced_metres
+                    } else {
+                        &mut self.repeated_metres
+                    };
                     *sum += metres / samples;
                 }
             }
@@ -73,11 +89,18 @@ impl Figures {
 
     fn count_turns(&mut self, path: &[Point], forced: &Forced) {
         for (i, &point) in path.iter().enumerate().skip(1) {
-            let (Some(before), Some(after)) = (back(path, i), ahead(path, i)) else { continue };
+            let (Some(before), Some(after)) = (back(path, i), ahead(path, i)) else {
+                continue;
+            };
             // Turned on the spot: a few metres on one is where one was a few metres ago.
             if before.distance_metres(after) < SAME_PLACE_METRES {
                 let is_forced = forced.0.passes(point, SAME_PLACE_METRES, |_| true);
-                if is_forced { self.forced_u_turns += 1 } else { self.u_turns += 1 }
+                let turns = if is_forced {
+                    &mut self.forced_u_turns
+                } else {
+                    &mut self.u_turns
+                };
+                *turns += 1;
             }
         }
     }
@@ -102,10 +125,15 @@ fn ahead(path: &[Point], at: usize) -> Option<Point> {
     None
 }
 
-pub(crate) fn length(path: &[Point]) -> f64 {
-    path.windows(2).map(|pair| pair[0].distance_metres(pair[1])).sum()
+pub fn length(path: &[Point]) -> f64 {
+    path.windows(2)
+        .map(|pair| pair[0].distance_metres(pair[1]))
+        .sum()
 }
 
-pub(crate) fn between(a: Point, b: Point, share: f64) -> Point {
-    Point::new(a.lon + (b.lon - a.lon) * share, a.lat + (b.lat - a.lat) * share)
+pub fn between(a: Point, b: Point, share: f64) -> Point {
+    Point::new(
+        a.lon + (b.lon - a.lon) * share,
+        a.lat + (b.lat - a.lat) * share,
+    )
 }

@@ -52,7 +52,8 @@ impl Network {
         self.cells.is_empty()
     }
 
-    pub(crate) fn cells(&self) -> &[Arc<Cell>] {
+    /// The cells it was joined from, without empty ones.
+    pub fn cells(&self) -> &[Arc<Cell>] {
         &self.cells
     }
 

@@ -26,6 +26,34 @@ pub fn generate_route(
     network: &Network,
     deadline: Instant,
 ) -> Result<Walk, NoWalk> {
+    generate_route_tuned(request, pois, network, deadline, Tuning::DEFAULT)
+}
+
+/// Choices of the engine's own that only a measurement changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    /// Whether time is kept for ways round, so that little is walked twice.
+    pub avoid_repeats: bool,
+}
+
+impl Tuning {
+    /// What walkers get.
+    pub const DEFAULT: Self = Self {
+        avoid_repeats: true,
+    };
+}
+
+/// [`generate_route`] with other choices than its own, to measure what they are worth.
+///
+/// # Errors
+/// As [`generate_route`].
+pub fn generate_route_tuned(
+    request: &WalkRequest,
+    pois: &[Poi],
+    network: &Network,
+    deadline: Instant,
+    tuning: Tuning,
+) -> Result<Walk, NoWalk> {
     check(request)?;
     let ground = find_ground(request, network)?;
     let candidates = candidates::choose(request, pois, network, &ground)?;
@@ -41,7 +69,7 @@ pub fn generate_route(
         0
     };
     let matrix = Matrix::compute(&graph, request.budget_seconds * TICKS_PER_SECOND, end);
-    let plan = plan(&graph, &matrix, &candidates, request, end, deadline)?;
+    let plan = plan(&graph, &matrix, &candidates, request, end, deadline, tuning)?;
     Ok(assemble(network, &graph, &places, &candidates, &plan))
 }
 

@@ -10,6 +10,6 @@ mod start;
 mod steps;
 mod stitch;
 
-pub use generate::generate_route;
+pub use generate::{Tuning, generate_route, generate_route_tuned};
 pub use request::{Accessibility, Poi, WalkRequest};
 pub use result::{Leg, Light, Maneuver, NoWalk, Step, Stop, Walk};

@@ -4,23 +4,26 @@ use std::time::Instant;
 
 use super::candidates::Candidate;
 use super::stitch::{Stitched, Stitcher};
-use super::{NoWalk, WalkRequest};
+use super::{NoWalk, Tuning, WalkRequest};
 use crate::orienteering::{Effort, Problem, ProblemError, TimeMatrix, solve};
 use crate::prize::Worth;
 use crate::routing::{Matrix, SearchGraph};
 
 /// Shares of the budget that tours are made for. What is left pays for ways round, so that little is walked twice; how
 /// much of it a tour needs shows only on the streets.
-const SHARES: [f64; 3] = [1.0, 0.97, 0.93];
+const SHARES: [f64; 3] = [1.0, 0.985, 0.96];
 
 /// Iterations of the solver for each tour.
 const ITERATIONS: u64 = 400;
 
 /// Part of its score that a walk loses for each part of its length that is walked twice.
-const REPEAT_LOSS: f64 = 0.6;
+const REPEAT_LOSS: f64 = 0.3;
 
 /// Part of its score that a walk loses for each time it turns round on the spot.
-const TURN_LOSS: f64 = 0.004;
+const TURN_LOSS: f64 = 0.01;
+
+/// Stops that a walk may do without to be walked with less repetition.
+const MAX_MENDS: usize = 8;
 
 /// A planned walk.
 #[derive(Debug)]
@@ -42,6 +45,7 @@ pub(crate) fn plan(
     request: &WalkRequest,
     end: usize,
     deadline: Instant,
+    tuning: Tuning,
 ) -> Result<Plan, NoWalk> {
     let too_small = || NoWalk::BudgetTooSmall {
         needed_seconds: needed_seconds(matrix, candidates, end),
@@ -51,31 +55,21 @@ pub(crate) fn plan(
         request,
         stitcher: Stitcher::new(graph),
         problem,
+        deadline,
+        tuning,
     };
-    let mut best: Option<(f64, Plan)> = None;
-    for (share, seed) in SHARES.iter().zip(request.seed..) {
-        let budget = (f64::from(request.budget_seconds) * share) as u32;
-        let tour = solve(
-            &planner.problem.with_budget(budget),
-            seed,
-            Effort::iterations_until(ITERATIONS, deadline),
-        );
-        let Some(plan) = planner.walk(tour.order) else {
-            continue;
-        };
-        let value = planner.value(&plan);
-        if best.as_ref().is_none_or(|(least, _)| value > *least) {
-            best = Some((value, plan));
-        }
+    let plan = if tuning.avoid_repeats {
+        planner.best_of(&SHARES, ITERATIONS)
+    } else {
+        planner.best_of(&[1.0], ITERATIONS * SHARES.len() as u64)
+    };
+    plan.ok_or_else(|| {
         if Instant::now() >= deadline {
-            break;
+            NoWalk::DeadlineExceeded
+        } else {
+            too_small()
         }
-    }
-    match best {
-        Some((_, plan)) => Ok(plan),
-        None if Instant::now() >= deadline => Err(NoWalk::DeadlineExceeded),
-        None => Err(too_small()),
-    }
+    })
 }
 
 /// Seconds that the shortest walk with a stop takes.
@@ -123,22 +117,84 @@ struct Planner<'a> {
     request: &'a WalkRequest,
     stitcher: Stitcher<'a>,
     problem: Problem,
+    deadline: Instant,
+    tuning: Tuning,
 }
 
 impl Planner<'_> {
-    /// Puts a tour on the streets and fills what time is left with further stops. `None`: it takes too long, or has no stop.
-    fn walk(&mut self, mut order: Vec<usize>) -> Option<Plan> {
-        let mut tour = self
-            .stitcher
-            .stitch(&order, self.walking_allowance(&order)?)?;
-        while let Some(longer) = self.with_one_more(
-            &order,
-            self.walking_allowance(&order)? - tour.walking_seconds(),
-        ) {
-            let Some(stitched) = self
-                .walking_allowance(&longer)
-                .and_then(|allowance| self.stitcher.stitch(&longer, allowance))
-            else {
+    /// The best of the walks made for these shares of the budget.
+    fn best_of(&mut self, shares: &[f64], iterations: u64) -> Option<Plan> {
+        let mut best: Option<(f64, Plan)> = None;
+        for (share, seed) in shares.iter().zip(self.request.seed..) {
+            let budget = (f64::from(self.request.budget_seconds) * share) as u32;
+            let effort = Effort::iterations_until(iterations, self.deadline);
+            let tour = solve(&self.problem.with_budget(budget), seed, effort);
+            let Some(plan) = self.walk(tour.order, &[]) else {
+                continue;
+            };
+            let value = self.value(&plan);
+            if best.as_ref().is_none_or(|(least, _)| value > *least) {
+                best = Some((value, plan));
+            }
+            if Instant::now() >= self.deadline {
+                break;
+            }
+        }
+        best.map(|(value, plan)| {
+            if self.tuning.avoid_repeats {
+                self.mend(plan, value)
+            } else {
+                plan
+            }
+        })
+    }
+
+    /// Does without stops that are hard to reach without repetition, where others make up for them.
+    fn mend(&mut self, mut plan: Plan, mut value: f64) -> Plan {
+        let mut left_out = Vec::new();
+        for _ in 0..MAX_MENDS {
+            let stop = self
+                .stitcher
+                .most_repetitive(&plan.tour, |place| !left_out.contains(&place));
+            let Some(stop) = stop.filter(|_| Instant::now() < self.deadline) else {
+                break;
+            };
+            left_out.push(stop);
+            let order = plan
+                .tour
+                .places
+                .iter()
+                .copied()
+                .filter(|&place| place != stop)
+                .collect();
+            let Some(other) = self.walk(order, &left_out) else {
+                continue;
+            };
+            let other_value = self.value(&other);
+            if other_value > value {
+                (plan, value) = (other, other_value);
+            }
+        }
+        plan
+    }
+
+    /// Puts a tour on the streets.
+    fn stitch(&mut self, order: &[usize]) -> Option<Stitched> {
+        let allowance = self.walking_allowance(order)?;
+        if self.tuning.avoid_repeats {
+            self.stitcher.stitch(order, allowance)
+        } else {
+            self.stitcher
+                .shortest(order)
+                .filter(|tour| tour.walking_seconds() <= allowance)
+        }
+    }
+
+    /// Puts a tour on the streets and fills what time is left with further stops, but none of `left_out`. `None`: it takes too long, or has no stop.
+    fn walk(&mut self, mut order: Vec<usize>, left_out: &[usize]) -> Option<Plan> {
+        let mut tour = self.stitch(&order)?;
+        while let Some(longer) = self.with_one_more(&order, &tour, left_out) {
+            let Some(stitched) = self.stitch(&longer) else {
                 break;
             };
             (order, tour) = (longer, stitched);
@@ -164,12 +220,22 @@ impl Planner<'_> {
         self.request.budget_seconds.checked_sub(visits)
     }
 
-    /// The tour with the stop that gains most for its time among those that fit into `spare` seconds.
-    fn with_one_more(&self, order: &[usize], spare: u32) -> Option<Vec<usize>> {
+    /// The stops with the one more that gains most for its time among those that fit into what time is left.
+    fn with_one_more(
+        &self,
+        order: &[usize],
+        tour: &Stitched,
+        left_out: &[usize],
+    ) -> Option<Vec<usize>> {
+        let spare = self
+            .walking_allowance(order)?
+            .saturating_sub(tour.walking_seconds());
         let score = self.problem.score(order);
         let times = self.problem.times();
         let mut best: Option<(f64, Vec<usize>)> = None;
-        for place in (0..self.problem.len()).filter(|place| !order.contains(place)) {
+        for place in (0..self.problem.len())
+            .filter(|place| !order.contains(place) && !left_out.contains(place))
+        {
             let extra = |at: usize| {
                 let there = u64::from(times.get(order[at - 1], place))
                     + u64::from(times.get(place, order[at]));

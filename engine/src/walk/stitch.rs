@@ -81,8 +81,8 @@ impl<'a> Stitcher<'a> {
 
     /// What a tour goes over again.
     pub(crate) fn repeats(&mut self, tour: &Stitched) -> Repeats {
-        self.uses.fill(0);
         let (mut metres, mut again) = (0.0, 0.0);
+        self.uses.fill(0);
         for hop in tour.legs.iter().flatten() {
             let length = f64::from(self.graph.links()[hop.link as usize].metres);
             metres += length;
@@ -90,20 +90,45 @@ impl<'a> Stitcher<'a> {
                 again += length;
             }
         }
-        let turns = tour
-            .legs
-            .windows(2)
-            .filter(|pair| match (pair[0].last(), pair[1].first()) {
-                (Some(arrival), Some(departure)) => arrival.link == departure.link,
-                _ => false,
-            });
+        let turns = tour.legs.windows(2).filter(|pair| is_turn(pair)).count() as u32;
         Repeats {
             share: if metres > 0.0 { again / metres } else { 0.0 },
-            turns: turns.count() as u32,
+            turns,
         }
     }
 
-    fn shortest(&mut self, places: &[usize]) -> Option<Stitched> {
+    /// The stop with the most repetition on the ways to and from it, of those that `may_go`; `None`: there is none.
+    pub(crate) fn most_repetitive(
+        &mut self,
+        tour: &Stitched,
+        may_go: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        self.uses.fill(0);
+        for leg in &tour.legs {
+            self.count(leg, 1);
+        }
+        let repeated = |leg: &Vec<Hop>| -> u32 {
+            let again = leg.iter().filter(|hop| self.uses[hop.link as usize] > 1);
+            again
+                .map(|hop| self.graph.links()[hop.link as usize].ticks)
+                .sum()
+        };
+        let stops = tour.places[1..tour.places.len() - 1]
+            .iter()
+            .zip(tour.legs.windows(2));
+        stops
+            .filter(|(place, _)| may_go(**place))
+            .map(|(&place, legs)| {
+                let turn = if is_turn(legs) { TURN_PENALTY } else { 0 };
+                (repeated(&legs[0]) + repeated(&legs[1]) + turn, place)
+            })
+            .filter(|&(ticks, _)| ticks > 0)
+            .max()
+            .map(|(_, place)| place)
+    }
+
+    /// Joins places by the shortest ways. `None`: there are none.
+    pub(crate) fn shortest(&mut self, places: &[usize]) -> Option<Stitched> {
         let legs = places
             .windows(2)
             .map(|pair| {
@@ -167,4 +192,12 @@ impl<'a> Stitcher<'a> {
 /// Cost of a link that is walked again.
 fn repeated(cost: u32) -> u32 {
     (f64::from(cost) * (1.0 + REPEAT_PENALTY)) as u32
+}
+
+/// Whether a walker turns round between two legs.
+fn is_turn(legs: &[Vec<Hop>]) -> bool {
+    match (legs[0].last(), legs[1].first()) {
+        (Some(arrival), Some(departure)) => arrival.link == departure.link,
+        _ => false,
+    }
 }

@@ -1,14 +1,10 @@
 //! Walks through small worlds, each with a known right answer.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-
-mod world;
-
 use std::time::{Duration, Instant};
 
+use crate::world::{at, grid, network, poi, request, street};
 use wildside_engine::network::{Network, WayClass};
 use wildside_engine::{NoWalk, Poi, Walk, WalkRequest, generate_route};
-use world::{at, grid, network, poi, request, street};
 
 fn walk(request: &WalkRequest, pois: &[Poi], network: &Network) -> Result<Walk, NoWalk> {
     let result = generate_route(

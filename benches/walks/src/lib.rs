@@ -1,0 +1,11 @@
+//! Walks in real and made-up cities, measured from outside.
+
+pub mod bridges;
+pub mod case;
+pub mod city;
+pub mod curve;
+pub mod grid;
+pub mod lines;
+pub mod measure;
+pub mod page;
+pub mod random;

@@ -1,0 +1,8 @@
+//! Walks through made-up worlds.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod fuzz;
+mod small_worlds;
+mod stairs;
+mod world;
