@@ -19,8 +19,8 @@ const REFERENCE_PLACES: f64 = 60.0;
 
 /// Prominence at the 0th, 5th, … 100th percentile of the places of two European city centres.
 const REFERENCE: [f32; PopularityScale::KNOTS] = [
-    0.05, 0.10, 0.14, 0.17, 0.19, 0.21, 0.22, 0.24, 0.26, 0.27, 0.29, 0.30, 0.32, 0.34, 0.37, 0.41,
-    0.46, 0.52, 0.60, 0.71, 0.95,
+    0.08, 0.14, 0.18, 0.20, 0.22, 0.22, 0.24, 0.25, 0.26, 0.27, 0.27, 0.29, 0.30, 0.30, 0.31, 0.32,
+    0.36, 0.40, 0.57, 0.64, 0.90,
 ];
 
 /// Maps the prominence of a place to its popularity among the places of an area.
