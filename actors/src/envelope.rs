@@ -208,3 +208,112 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no text")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::time::Duration;
+
+    use actix::{Context, ResponseFuture, Supervised, Supervisor};
+    use prometheus::{Registry, TextEncoder};
+
+    use super::*;
+    use crate::handle::ActorHandle;
+    use crate::metrics::ActorMetrics;
+    use crate::stats::ActorStats;
+
+    /// Does as it is told.
+    struct Subject(Arc<ActorStats>);
+
+    #[derive(Clone, Copy)]
+    enum Order {
+        Answer,
+        Refuse,
+        Panic,
+        PanicLater,
+    }
+
+    impl Message for Order {
+        type Result = Result<(), ()>;
+    }
+
+    impl Measured for Order {
+        const NAME: &'static str = "Order";
+
+        fn outcome(answer: &Self::Result) -> Outcome {
+            answer.map_or(Outcome::Refused("no"), |()| Outcome::Ok)
+        }
+    }
+
+    impl Actor for Subject {
+        type Context = Context<Self>;
+    }
+
+    impl Supervised for Subject {
+        fn restarting(&mut self, _: &mut Self::Context) {
+            self.0.restarted("panicked");
+        }
+    }
+
+    impl Handler<Env<Order>> for Subject {
+        type Result = Delivered<Order, ResponseFuture<Result<(), ()>>>;
+
+        fn handle(&mut self, envelope: Env<Order>, ctx: &mut Self::Context) -> Self::Result {
+            envelope.deliver(self, ctx)
+        }
+    }
+
+    impl Handler<Order> for Subject {
+        type Result = ResponseFuture<Result<(), ()>>;
+
+        fn handle(&mut self, order: Order, _: &mut Self::Context) -> Self::Result {
+            assert!(!matches!(order, Order::Panic), "as told");
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                assert!(!matches!(order, Order::PanicLater), "as told");
+                if matches!(order, Order::Answer) {
+                    Ok(())
+                } else {
+                    Err(())
+                }
+            })
+        }
+    }
+
+    #[actix::test]
+    async fn every_message_is_counted_however_it_ends() {
+        let registry = Registry::new();
+        let stats = ActorStats::new("subject", 16, ActorMetrics::register(&registry).unwrap());
+        let subject = Subject(stats.clone());
+        let address = Supervisor::start(|_| subject);
+        let subject = ActorHandle::new(address, stats.clone());
+
+        assert_eq!(subject.ask(Order::Answer).await, Ok(Ok(())));
+        assert_eq!(subject.ask(Order::Refuse).await, Ok(Err(())));
+        assert!(subject.ask(Order::PanicLater).await.is_err());
+        assert_eq!(stats.restarts(), 0);
+        assert!(subject.ask(Order::Panic).await.is_err());
+        assert_eq!(subject.ask(Order::Answer).await, Ok(Ok(())));
+
+        assert_eq!(
+            (
+                stats.handled(),
+                stats.failed(),
+                stats.restarts(),
+                stats.depth()
+            ),
+            (3, 2, 1, 0)
+        );
+        let text = TextEncoder::new()
+            .encode_to_string(&registry.gather())
+            .unwrap();
+        for (outcome, count) in [("ok", 2), ("no", 1), ("unanswered", 1), ("panicked", 1)] {
+            let line = format!(
+                "actor_messages_total{{actor=\"subject\",message=\"Order\",outcome=\"{outcome}\"}} {count}"
+            );
+            assert!(text.contains(&line), "no {line} in\n{text}");
+        }
+        assert!(text.contains("actor_restarts_total{actor=\"subject\",reason=\"panicked\"} 1"));
+    }
+}

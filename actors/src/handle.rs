@@ -25,7 +25,8 @@ impl<A: Actor> ActorHandle<A> {
         &self.stats
     }
 
-    /// Sends a message, waiting while the mailbox is full, and waits for the answer.
+    /// Sends a message and waits for the answer. A full mailbox takes it all the same: whoever asks has but one
+    /// question open, so that the number of askers is the bound.
     ///
     /// # Errors
     /// [`MailboxError`] if the actor is gone or failed while it handled this message.

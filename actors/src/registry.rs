@@ -147,3 +147,81 @@ async fn ask(observe: &Recipient<Observe>) -> Option<Observation> {
     let answer = tokio::time::timeout(SILENT_AFTER, observe.send(Observe)).await;
     answer.ok()?.ok()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::time::Instant;
+
+    use actix::{Actor, Context, Handler, ResponseFuture};
+    use prometheus::Registry;
+
+    use super::*;
+    use crate::watchdog::Watchdog;
+
+    /// Answers late or never.
+    struct Witness {
+        after: Duration,
+    }
+
+    impl Actor for Witness {
+        type Context = Context<Self>;
+    }
+
+    impl Handler<Observe> for Witness {
+        type Result = ResponseFuture<Observation>;
+
+        fn handle(&mut self, _: Observe, _: &mut Self::Context) -> Self::Result {
+            let after = self.after;
+            Box::pin(async move {
+                tokio::time::sleep(after).await;
+                Observation {
+                    state: "running",
+                    details: Value::Null,
+                }
+            })
+        }
+    }
+
+    fn witness(registry: &ActorRegistry, name: &'static str, after: Duration) {
+        let address = Witness { after }.start();
+        registry.add(registry.stats(name, 16), address.recipient());
+    }
+
+    fn registry() -> Arc<ActorRegistry> {
+        let registry = ActorRegistry::new(ActorMetrics::register(&Registry::new()).unwrap());
+        witness(&registry, "prompt", Duration::ZERO);
+        witness(&registry, "lost", Duration::from_mins(10));
+        registry
+    }
+
+    fn up(registry: &ActorRegistry, name: &str) -> i64 {
+        registry.metrics.up.with_label_values(&[name]).get()
+    }
+
+    #[actix::test]
+    async fn silence_is_an_answer_within_about_a_second() {
+        let registry = registry();
+        let began = Instant::now();
+        let reports = registry.observe_all().await;
+        assert!(began.elapsed() < Duration::from_millis(1_900));
+        let seen: Vec<_> = reports
+            .iter()
+            .map(|report| (report.name, report.state, report.silent))
+            .collect();
+        assert_eq!(
+            seen,
+            [("prompt", "running", false), ("lost", "silent", true)]
+        );
+        assert_eq!((up(&registry, "prompt"), up(&registry, "lost")), (1, 0));
+    }
+
+    #[actix::test]
+    async fn the_watchdog_notices_silence_by_itself() {
+        let registry = registry();
+        Watchdog::start(registry.clone(), Duration::from_millis(10));
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert_eq!((up(&registry, "prompt"), up(&registry, "lost")), (1, 0));
+    }
+}

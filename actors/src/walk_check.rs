@@ -76,3 +76,102 @@ fn are_lengths(metres: &[f64]) -> bool {
         .iter()
         .all(|metres| metres.is_finite() && *metres >= 0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use wildside_engine::places::KindId;
+    use wildside_engine::walk::{Accessibility, Leg, Light, Stop};
+
+    use super::*;
+
+    const NEAR: Point = Point::new(-3.19, 55.95);
+
+    fn poi(id: i64) -> Poi {
+        Poi {
+            id,
+            location: NEAR,
+            kind: KindId(0),
+            themes: Vec::new(),
+            popularity: 0.5,
+        }
+    }
+
+    fn leg(path_start: usize) -> Leg {
+        Leg {
+            path_start,
+            distance_metres: 100.0,
+            duration_seconds: 80,
+            steps: Vec::new(),
+        }
+    }
+
+    fn stop(poi_id: i64, arrive_after_seconds: u32) -> Stop {
+        Stop {
+            poi_id,
+            arrive_after_seconds,
+            visit_seconds: 60,
+        }
+    }
+
+    fn walk() -> Walk {
+        Walk {
+            path: vec![NEAR; 4],
+            distance_metres: 300.0,
+            duration_seconds: 360,
+            score: 2.0,
+            stops: vec![stop(1, 80), stop(2, 220)],
+            legs: vec![leg(0), leg(1), leg(2)],
+            stairs_metres: 0.0,
+            light: Light::default(),
+            repeated_metres: 0.0,
+        }
+    }
+
+    fn checked(change: impl Fn(&mut Walk)) -> Result<(), &'static str> {
+        let request = WalkRequest {
+            start: NEAR,
+            end: None,
+            budget_seconds: 360,
+            themes: Vec::new(),
+            popularity_bias: 0.5,
+            accessibility: Accessibility::default(),
+            seed: 0,
+        };
+        let mut walk = walk();
+        change(&mut walk);
+        check(&walk, &request, &[poi(1), poi(2)])
+    }
+
+    #[test]
+    fn stops_and_legs_must_fit_together() {
+        assert_eq!(checked(|_| ()), Ok(()));
+        assert_eq!(
+            checked(|walk| walk.stops[1].poi_id = 3),
+            Err("a stop is not among the candidates")
+        );
+        assert_eq!(
+            checked(|walk| walk.stops[1].arrive_after_seconds = 139),
+            Err("the stops are not in the order of time")
+        );
+        assert_eq!(
+            checked(|walk| walk.stops[1].visit_seconds = 141),
+            Err("a stop ends after the walk")
+        );
+        assert_eq!(
+            checked(|walk| walk.stops[1].visit_seconds = u32::MAX),
+            Err("a stop ends after the walk")
+        );
+        assert_eq!(
+            checked(|walk| walk.legs[2].path_start = 0),
+            Err("the legs do not follow the path")
+        );
+        assert_eq!(
+            checked(|walk| walk.legs[2].path_start = 4),
+            Err("the legs do not follow the path")
+        );
+        assert_eq!(
+            checked(|walk| walk.legs[0].distance_metres = f64::NAN),
+            Err("a length is impossible")
+        );
+    }
+}
