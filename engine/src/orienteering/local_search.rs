@@ -4,7 +4,7 @@ use super::instance::Instance;
 use super::tour::Tour;
 
 /// Neighbours on the tour that a move may join a node to.
-const TRIED_NEIGHBOURS: usize = 10;
+const TRIED_NEIGHBOURS: usize = 6;
 /// Longest segment that Or-opt moves.
 const LONGEST_SEGMENT: usize = 3;
 /// Position of a node that is not on the tour.

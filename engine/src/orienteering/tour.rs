@@ -9,7 +9,7 @@ const UNKNOWN: i32 = i32::MAX;
 /// The extra cost kept for nodes that cannot be inserted, being on the tour: no offer is ever lower.
 const ON_TOUR: i32 = i32::MIN;
 /// Of how many neighbours on the tour both sides are tried when the cheapest insertion of a node is sought.
-const TRIED_NEIGHBOURS: usize = 8;
+const TRIED_NEIGHBOURS: usize = 5;
 /// With fewer than these the whole tour is searched.
 const ENOUGH_NEIGHBOURS: usize = 3;
 /// Tours up to this length are always searched whole.

@@ -73,7 +73,8 @@ impl Trim {
                     (least_loss, its_saving) = (loss, counted);
                     worst = (first, last);
                 }
-                if saving >= needed {
+                // Longer segments lose more, and save no more than is needed.
+                if saving >= needed || loss * its_saving >= least_loss * needed as f32 {
                     break;
                 }
             }
