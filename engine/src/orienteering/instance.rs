@@ -1,5 +1,7 @@
 //! The problem as the search sees it.
 
+use std::cell::OnceCell;
+
 use super::problem::Problem;
 use super::times::TimeMatrix;
 
@@ -25,16 +27,15 @@ pub(super) struct Instance {
     out: Vec<i32>,
     /// The transposed times; empty if they are symmetric.
     into: Vec<i32>,
-    near: Vec<u32>,
-    near_width: usize,
+    near: Vec<OnceCell<Box<[u32]>>>,
     places: Vec<usize>,
 }
 
 impl Instance {
-    /// Reduces a problem.
-    pub(super) fn new(problem: &Problem) -> Self {
+    /// Reduces a problem, to no more than so many stops besides start and end.
+    pub(super) fn new(problem: &Problem, most_stops: usize) -> Self {
         let scale = Scale::of(problem);
-        let places = worth_a_visit(problem, &scale);
+        let places = worth_a_visit(problem, &scale, most_stops);
         let nodes = places.len();
         let stride = nodes.next_multiple_of(LANES);
         let mut out = vec![0; nodes * stride];
@@ -43,20 +44,21 @@ impl Instance {
                 *time = scale.time(problem, from, to);
             }
         }
-        let into = transposed(&out, nodes, stride);
-        let into = if into == out { Vec::new() } else { into };
-        let mut instance = Self {
+        let into = if is_symmetric(&out, nodes, stride) {
+            Vec::new()
+        } else {
+            transposed(&out, nodes, stride)
+        };
+        let near = vec![OnceCell::new(); nodes];
+        Self {
             nodes,
             stride,
             budget: scale.budget,
             out,
             into,
-            near: Vec::new(),
-            near_width: 0,
+            near,
             places,
-        };
-        instance.find_neighbours();
-        instance
+        }
     }
 
     /// Number of nodes, start and end included.
@@ -99,9 +101,10 @@ impl Instance {
         &times[to * self.stride..(to + 1) * self.stride]
     }
 
-    /// The nearest nodes (there and back), nearest first; neither start nor end is among them.
+    /// The nearest nodes (there and back), nearest first; neither start nor end is among them. Found when first asked for: most nodes of
+    /// a large instance never are.
     pub(super) fn neighbours(&self, node: usize) -> &[u32] {
-        &self.near[node * self.near_width..(node + 1) * self.near_width]
+        self.near[node].get_or_init(|| self.find_neighbours(node))
     }
 
     /// The problem's place that is this node.
@@ -109,26 +112,18 @@ impl Instance {
         self.places[node]
     }
 
-    fn find_neighbours(&mut self) {
-        let stops = self.nodes - 2;
-        self.near_width = NEIGHBOURS.min(stops.saturating_sub(1));
-        self.near = Vec::with_capacity(self.nodes * self.near_width);
-        let mut others = Vec::with_capacity(stops);
-        for node in 0..self.nodes {
-            let (there, back) = (self.times_from(node), self.times_to(node));
-            others.clear();
-            others.extend(
-                (END + 1..self.nodes)
-                    .filter(|other| *other != node)
-                    .map(|other| (there[other] + back[other], other as u32)),
-            );
-            if others.len() > self.near_width {
-                others.select_nth_unstable(self.near_width);
-                others.truncate(self.near_width);
-            }
-            others.sort_unstable();
-            self.near.extend(others.iter().map(|(_, other)| *other));
+    fn find_neighbours(&self, node: usize) -> Box<[u32]> {
+        let (there, back) = (self.times_from(node), self.times_to(node));
+        let others = (END + 1..self.nodes).filter(|other| *other != node);
+        let mut others: Vec<(i32, u32)> = others
+            .map(|other| (there[other] + back[other], other as u32))
+            .collect();
+        if others.len() > NEIGHBOURS {
+            others.select_nth_unstable(NEIGHBOURS);
+            others.truncate(NEIGHBOURS);
         }
+        others.sort_unstable();
+        others.into_iter().map(|(_, other)| other).collect()
     }
 }
 
@@ -178,27 +173,47 @@ impl Scale {
     }
 }
 
-/// The start, the end, and the places that can be on a tour and raise its score.
-fn worth_a_visit(problem: &Problem, scale: &Scale) -> Vec<usize> {
+/// The start, the end, and the places that can be on a tour and raise its score; if there are too many, those worth most for the time there and back.
+fn worth_a_visit(problem: &Problem, scale: &Scale, most: usize) -> Vec<usize> {
     let (start, end) = (problem.start(), problem.end());
-    let mut wanted: Vec<bool> = problem.prizes().iter().map(|prize| *prize > 0.0).collect();
+    let mut worth = problem.prizes().to_vec();
     for (place, prize) in problem.groups().iter().flat_map(|group| &group.members) {
-        wanted[*place] |= *prize > 0.0;
+        worth[*place] += prize;
     }
-    let within_reach = |place: usize| {
-        scale.time(problem, start, place) + scale.time(problem, place, end) <= scale.budget
+    let detour = |place| scale.time(problem, start, place) + scale.time(problem, place, end);
+    let is_stop = |place: &usize| {
+        ![start, end].contains(place) && worth[*place] > 0.0 && detour(*place) <= scale.budget
     };
-    let stops = (0..problem.len())
-        .filter(|&place| place != start && place != end && wanted[place] && within_reach(place));
+    let mut stops: Vec<usize> = (0..problem.len()).filter(is_stop).collect();
+    if stops.len() > most {
+        let ratio = |place: usize| worth[place] / f64::from(detour(place).max(1));
+        stops.sort_by(|a, b| ratio(*b).total_cmp(&ratio(*a)));
+        stops.truncate(most);
+        stops.sort_unstable();
+    }
     [start, end].into_iter().chain(stops).collect()
+}
+
+/// Whether all times are the same both ways. Goes by tiles, because columns are slow to read.
+fn is_symmetric(times: &[i32], nodes: usize, stride: usize) -> bool {
+    tiles(nodes).all(|(from, to)| times[from * stride + to] == times[to * stride + from])
 }
 
 fn transposed(times: &[i32], nodes: usize, stride: usize) -> Vec<i32> {
     let mut result = vec![0; times.len()];
-    for from in 0..nodes {
-        for to in 0..nodes {
-            result[to * stride + from] = times[from * stride + to];
-        }
+    for (from, to) in tiles(nodes) {
+        result[to * stride + from] = times[from * stride + to];
     }
     result
+}
+
+/// All pairs of nodes, tile by tile.
+fn tiles(nodes: usize) -> impl Iterator<Item = (usize, usize)> {
+    const SIDE: usize = 32;
+    let starts = move || (0..nodes).step_by(SIDE);
+    let tile = move |first: usize| first..(first + SIDE).min(nodes);
+    let corners = starts().flat_map(move |row| starts().map(move |column| (row, column)));
+    corners.flat_map(move |(row, column)| {
+        tile(row).flat_map(move |from| tile(column).map(move |to| (from, to)))
+    })
 }

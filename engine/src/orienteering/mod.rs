@@ -64,7 +64,7 @@ pub struct Tour {
 pub fn solve(problem: &Problem, seed: u64, effort: Effort) -> Tour {
     let mut progress = Progress::new(effort);
     let mut rng = Rng::new(seed);
-    let instance = Instance::new(problem);
+    let instance = Instance::new(problem, progress.most_stops());
     let prizes = Prizes::new(problem, &instance);
     let nodes = if problem.groups().is_empty() {
         search::search(&instance, Linear::new(&prizes), &mut progress, &mut rng)

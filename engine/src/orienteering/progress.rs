@@ -52,6 +52,17 @@ impl Progress {
         self.share
     }
 
+    /// How many stops an instance may have so that preparing it, which takes the square of that, leaves most of the time for the search.
+    pub(super) fn most_stops(&self) -> usize {
+        const PAIRS_PER_SECOND: f64 = 6e7;
+        const ALWAYS: usize = 100;
+        let Some(deadline) = self.deadline else {
+            return usize::MAX;
+        };
+        let seconds = deadline.saturating_duration_since(self.began).as_secs_f64();
+        ALWAYS.max((PAIRS_PER_SECOND * seconds).sqrt() as usize)
+    }
+
     fn watch(&mut self, deadline: Instant) -> bool {
         let now = Instant::now();
         let whole = deadline.saturating_duration_since(self.began).as_secs_f64();

@@ -150,12 +150,14 @@ impl Taste {
     }
 }
 
-/// Mean time between a node and its nearest neighbour.
+/// Mean time between a node and its nearest neighbour, of a sample.
 fn mean_nearest(instance: &Instance) -> f32 {
+    const SAMPLE: usize = 100;
     let both_ways = |node: usize| {
         let near = *instance.neighbours(node).first()? as usize;
         Some(i64::from(instance.time(node, near)) + i64::from(instance.time(near, node)))
     };
-    let sum: i64 = (0..instance.nodes()).filter_map(both_ways).sum();
-    sum as f32 / (2 * instance.nodes()) as f32
+    let sample = (0..instance.nodes()).step_by(instance.nodes().div_ceil(SAMPLE));
+    let times: Vec<i64> = sample.filter_map(both_ways).collect();
+    times.iter().sum::<i64>() as f32 / (2 * times.len()).max(1) as f32
 }
