@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::cli::Mode;
 use crate::config::Config;
+use crate::db;
 use crate::server::Application;
 use crate::session::KeyRing;
 use crate::telemetry;
@@ -24,6 +25,10 @@ pub fn run(mode: Mode) -> anyhow::Result<()> {
     telemetry::init(&config.telemetry)?;
     actix::System::new().block_on(async move {
         let stop = told_to_end();
+        tokio::select! {
+            there = db::wait_until_there(&config.database.url) => there?,
+            () = stopped(stop.clone()) => return Ok(()),
+        }
         match mode {
             Mode::Server => serve(Application::build(&config)?, stop).await,
             Mode::Worker => worker::serve(&config, stopped(stop)).await,

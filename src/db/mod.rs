@@ -20,6 +20,7 @@ pub mod route_requests;
 pub mod routes;
 pub mod saved_routes;
 pub mod schema;
+mod startup;
 pub mod themes;
 pub mod users;
 pub mod walk_network;
@@ -35,6 +36,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt;
 
 pub use migrations::migrate;
+pub use startup::wait_until_there;
 
 /// One connection to the database.
 pub type Connection = AsyncPgConnection;

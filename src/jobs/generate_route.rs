@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel_async::AsyncConnection;
+use serde_json::json;
 use tracing::Span;
 use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
 use wildside_engine::network::{CellId, Network};
@@ -96,6 +97,7 @@ async fn answer(
     };
 
     announce_stage(request, "storing", 0.9, context).await;
+    let computed = analytics_of(params, &walk);
     let Some((route_id, finished)) = store(request, key, walk, context).await? else {
         tracing::warn!("another worker has taken the request over");
         return Ok(());
@@ -104,8 +106,22 @@ async fn answer(
     for request in &finished {
         announce_completion(request, context).await;
     }
+    if let Some(user_id) = request.user_id {
+        context
+            .analytics
+            .capture("RouteComputed", user_id, computed);
+    }
     tracing::info!(route.id = %route_id, requests = finished.len(), "walk stored");
     Ok(())
+}
+
+fn analytics_of(params: &RouteParams, walk: &Walk) -> serde_json::Value {
+    json!({
+        "route_duration_minutes": params.duration_minutes(),
+        "poi_count": walk.stops.len(),
+        "distance_metres": walk.distance_metres.round(),
+        "theme_count": params.themes().len(),
+    })
 }
 
 async fn load_pois(params: &RouteParams, context: &JobContext) -> Result<Arc<[Poi]>, JobError> {

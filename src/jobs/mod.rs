@@ -19,6 +19,7 @@ pub use error::JobError;
 pub use run::{Perform, run};
 pub use sweep::sweep_until_stopped;
 
+use crate::analytics::Analytics;
 use crate::cache::RouteCache;
 use crate::db::Pool;
 use crate::metrics::Metrics;
@@ -38,6 +39,7 @@ pub struct JobContext {
     pub routes: ActorHandle<RouteSupervisor>,
     /// Absent where no Overpass server is configured: then nothing is enriched.
     pub enrichment: Option<Enrichment>,
+    pub analytics: Analytics,
     pub metrics: Metrics,
     pub limits: JobLimits,
 }

@@ -36,7 +36,7 @@ pub(super) struct Consumer {
 impl Consumer {
     pub(super) fn new(url: &str, queue: &str) -> RedisResult<Self> {
         Ok(Self {
-            client: Client::open(url)?,
+            client: shared_redis::client(url)?,
             redis: shared_redis::connect(url)?,
             keys: Keys::of(queue),
             name: format!("{}-{}", std::process::id(), Uuid::new_v4().simple()),

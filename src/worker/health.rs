@@ -28,14 +28,15 @@ const TIME_BUDGET: Duration = Duration::from_secs(1);
 pub struct Health {
     pub(super) db: Pool,
     pub(super) redis: ConnectionManager,
-    pub(super) pulse: Pulse,
+    /// One for each queue.
+    pub(super) pulses: Vec<Pulse>,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
 impl Health {
-    /// Whether the loop that takes jobs comes round.
+    /// Whether the loops that take jobs come round.
     pub fn is_alive(&self) -> bool {
-        *self.stopping.borrow() || self.pulse.silence() < DEAD_AFTER
+        *self.stopping.borrow() || self.pulses.iter().all(|pulse| pulse.silence() < DEAD_AFTER)
     }
 
     /// The names of the checks, and what is wrong with each.

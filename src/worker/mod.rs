@@ -17,6 +17,7 @@ use wildside_actors::enrichment_supervisor::EnrichmentSupervisor;
 use wildside_actors::route_supervisor::{Engine, RouteSupervisor, StopRoutes};
 use wildside_engine::generate_route;
 
+use crate::analytics::Analytics;
 use crate::cache::RouteCache;
 use crate::config::Config;
 use crate::db::pois;
@@ -56,7 +57,7 @@ impl Worker {
     /// Starts a worker. Must be called on an actix `System`.
     ///
     /// # Errors
-    /// `REDIS_URL` is not a Redis URL.
+    /// `REDIS_URL` is not a Redis URL, or TLS can't be set up.
     pub fn start(config: &Config, observability: &Observability) -> anyhow::Result<Self> {
         Self::start_with_engine(config, observability, Arc::new(generate_route))
     }
@@ -64,7 +65,7 @@ impl Worker {
     /// Starts a worker with another engine, such as an instant or a failing one.
     ///
     /// # Errors
-    /// `REDIS_URL` is not a Redis URL.
+    /// `REDIS_URL` is not a Redis URL, or TLS can't be set up.
     pub fn start_with_engine(
         config: &Config,
         observability: &Observability,
@@ -81,6 +82,7 @@ impl Worker {
             network: NetworkCache::new(db.clone(), NETWORK_EDGES),
             routes: RouteSupervisor::start_with_engine(threads, engine, &observability.actors),
             enrichment: enrichment(config, &redis, observability)?,
+            analytics: Analytics::start(&config.analytics)?,
             metrics: metrics.clone(),
             limits: JobLimits {
                 timeout: config.worker.job_timeout,
@@ -115,10 +117,12 @@ impl Worker {
 
     /// Says how this worker fares.
     pub fn health(&self) -> health::Health {
+        let mut pulses = vec![self.routes.pulse()];
+        pulses.extend(self.enrichments.iter().map(Subscription::pulse));
         health::Health {
             db: self.context.db.clone(),
             redis: self.context.redis.clone(),
-            pulse: self.routes.pulse(),
+            pulses,
             stopping: self.stop.subscribe(),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use wildside_actors::Status;
+use wildside_actors::route_supervisor::Engine;
 
 use crate::stage::{RunningWorker, SENATE_SQUARE, Stage, an_hour_from, engine};
 
@@ -170,4 +171,28 @@ async fn a_stopping_worker_finishes_what_it_began() {
     }
     worker.stop().await;
     assert_eq!(stage.find(request.id).await.status, Status::Complete);
+}
+
+#[actix_web::test]
+async fn an_impossible_walk_is_not_stored() {
+    let stage = Stage::set();
+    let possible = engine(&Arc::new(AtomicUsize::new(0)), |_| {});
+    let impossible: Engine = Arc::new(move |request, pois, network, deadline| {
+        let mut walk = possible(request, pois, network, deadline)?;
+        walk.path[1].lat = f64::NAN;
+        Ok(walk)
+    });
+    let config = stage.config(&[("WILDSIDE_JOB_ATTEMPTS", "1")]);
+    let worker = RunningWorker::start_with_engine(&stage, &config, impossible);
+    let request = stage.submit(&an_hour_from(SENATE_SQUARE)).await;
+    let ended = stage.ended(request.id, Duration::from_secs(10)).await;
+    assert_eq!(
+        (ended.status, ended.error_code.as_deref()),
+        (Status::Failed, Some("invalid_result"))
+    );
+    assert_eq!(
+        stage.database.sql("SELECT count(*) FROM routes").trim(),
+        "0"
+    );
+    worker.stop().await;
 }

@@ -18,10 +18,14 @@ struct WorkerProcess {
 
 impl WorkerProcess {
     fn start(stage: &Stage) -> Self {
+        Self::start_on(stage, &stage.database.url())
+    }
+
+    fn start_on(stage: &Stage, database_url: &str) -> Self {
         let port = free_port();
         let child = Command::new(env!("CARGO_BIN_EXE_wildside"))
             .args(["--mode", "worker"])
-            .env("DATABASE_URL", stage.database.url())
+            .env("DATABASE_URL", database_url)
             .env("REDIS_URL", stage.redis.url())
             .env("WILDSIDE_METRICS_BIND", format!("127.0.0.1:{port}"))
             .env("WILDSIDE_JOB_CONCURRENCY", "4")
@@ -201,4 +205,51 @@ async fn a_job_can_be_followed_by_its_trace_in_the_log() {
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     assert_eq!(line["trace_id"], request.trace_id.to_string());
     assert!(!log.contains("24.95"), "a location is in the log: {log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_waits_for_a_database_that_is_coming_up() {
+    let mut stage = Stage::set_on_own_server();
+    stage.database.server().kill();
+    let worker = WorkerProcess::start(&stage);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    stage.database.server().restart();
+    worker.is("/health/ready", 200).await;
+    worker.signal("TERM");
+    let (code, log) = worker.ended(Duration::from_secs(10));
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("waiting for the database"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_with_a_wrong_database_says_so_and_ends_at_once() {
+    let stage = Stage::set();
+    let url = stage.database.url();
+    let (server, name) = url.rsplit_once('/').unwrap();
+    let secret = server
+        .rsplit_once('@')
+        .unwrap()
+        .0
+        .rsplit_once(':')
+        .unwrap()
+        .1;
+    for (wrong, cause) in [
+        (format!("{server}/nowhere"), "does not exist"),
+        (
+            format!("{}/{name}", server.replace(secret, "guess")),
+            "password authentication failed",
+        ),
+    ] {
+        let (code, log) = WorkerProcess::start_on(&stage, &wrong).ended(Duration::from_secs(5));
+        assert_eq!(code, Some(1), "{log}");
+        let last = log.lines().last().unwrap();
+        assert!(
+            last.contains("DATABASE_URL") && last.contains(cause),
+            "{log}"
+        );
+        assert!(
+            !log.contains("guess") && !log.contains(secret),
+            "a password is in the log: {log}"
+        );
+    }
 }
