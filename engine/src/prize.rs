@@ -48,7 +48,7 @@ const SPOT: (f64, f64) = (0.1, 0.3);
 const SPOT_METRES: f64 = 80.0;
 
 /// What the best stop of each chosen theme counts extra, in good prizes, where several themes are chosen.
-const FIRST_OF_THEME: f64 = 1.0;
+const FIRST_OF_THEME: f64 = 1.5;
 
 /// How many of the best prizes make up what a good one is.
 const GOOD_PRIZES: usize = 20;
@@ -196,5 +196,100 @@ impl<'a> Groups<'a> {
         let spots = self.spots.into_values().map(group(SPOT.1));
         let firsts = self.firsts.into_values().map(group(0.0));
         kinds.chain(themes).chain(spots).chain(firsts).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::places::KindId;
+
+    fn theme(number: u128) -> ThemeId {
+        ThemeId(Uuid::from_u128(number))
+    }
+
+    fn poi(popularity: f32, themes: &[(u128, f32)]) -> Poi {
+        Poi {
+            id: 1,
+            location: Point::new(0.0, 0.0),
+            kind: KindId(0),
+            themes: themes
+                .iter()
+                .map(|&(number, weight)| (theme(number), weight))
+                .collect(),
+            popularity,
+        }
+    }
+
+    fn request(themes: &[u128], popularity_bias: f64) -> WalkRequest {
+        WalkRequest {
+            start: Point::new(0.0, 0.0),
+            end: None,
+            budget_seconds: 3600,
+            themes: themes.iter().copied().map(theme).collect(),
+            popularity_bias,
+            accessibility: crate::walk::Accessibility::default(),
+            seed: 0,
+        }
+    }
+
+    #[test]
+    fn the_bias_is_monotone_continuous_and_neutral_in_the_middle() {
+        let at =
+            |bias: f64, popularity: f32| prize(&poi(popularity, &[]), 300, &request(&[], bias));
+        for step in 0..100 {
+            let (bias, next) = (f64::from(step) / 100.0, f64::from(step + 1) / 100.0);
+            assert!(at(next, 0.9) > at(bias, 0.9) && at(next, 0.1) < at(bias, 0.1));
+            assert!((at(next, 0.9) / at(bias, 0.9)).ln() < 0.1, "no jump");
+            assert_eq!(at(bias, 0.3) > at(bias, 0.2), bias > 0.5, "{bias}");
+        }
+        assert!((at(0.5, 0.0) - at(0.5, 1.0)).abs() < 1e-12);
+        assert!(at(1.0, 1.0) / at(1.0, 0.5) > 5.0);
+    }
+
+    #[test]
+    fn a_match_never_counts_against_a_place() {
+        let chosen = request(&[1, 2], 0.5);
+        let (one, both) = (poi(0.5, &[(1, 0.6)]), poi(0.5, &[(1, 0.6), (2, 0.3)]));
+        let crowd: Vec<Poi> = (0..6).map(|_| poi(0.5, &[(2, 1.0)])).collect();
+        let total = |place: &Poi| {
+            let prize = |poi: &Poi| prize(poi, 300, &chosen);
+            let places: Vec<_> = crowd
+                .iter()
+                .chain([place])
+                .map(|poi| Some((poi, prize(poi))))
+                .collect();
+            let worth = Worth::new(&places, &chosen);
+            worth.own.iter().sum::<f64>() + worth.groups.iter().map(worn).sum::<f64>()
+        };
+        assert!(total(&both) > total(&one));
+        assert!(
+            prize(&poi(0.5, &[(3, 1.0)]), 300, &chosen) <= 0.0,
+            "no match, no candidate"
+        );
+    }
+
+    #[test]
+    fn the_fifth_of_a_kind_is_worth_less_than_half_of_the_first() {
+        let plain = request(&[], 0.5);
+        let cafe = poi(0.5, &[(1, 1.0)]);
+        let total = |count: usize| {
+            let worth = Worth::new(&vec![Some((&cafe, 1.0)); count], &plain);
+            worth.own.iter().sum::<f64>() + worth.groups.iter().map(worn).sum::<f64>()
+        };
+        assert!(total(5) - total(4) < 0.5 * total(1));
+        assert!(total(5) > total(4));
+    }
+
+    /// What all members of a group count together.
+    fn worn(group: &Group) -> f64 {
+        let mut prizes: Vec<f64> = group.members.iter().map(|&(_, prize)| prize).collect();
+        prizes.sort_by(|a, b| b.total_cmp(a));
+        prizes
+            .iter()
+            .rev()
+            .fold(0.0, |later, prize| prize + group.decay * later)
     }
 }

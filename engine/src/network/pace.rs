@@ -84,10 +84,10 @@ impl LightLevel {
     pub(crate) const fn detour_percent(self) -> u32 {
         match self {
             Self::TaggedLit => 100,
-            Self::InferredLit => 110,
-            Self::Unknown => 125,
-            Self::InferredUnlit => 140,
-            Self::TaggedUnlit => 150,
+            Self::InferredLit => 115,
+            Self::Unknown => 135,
+            Self::InferredUnlit => 160,
+            Self::TaggedUnlit => 180,
         }
     }
 }

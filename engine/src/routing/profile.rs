@@ -1,11 +1,12 @@
 //! What a walker wants to avoid, as weights.
 
+use super::Label;
 use crate::network::Measure;
 use crate::walk::Accessibility;
 
-/// Cost of a metre of stairs for who avoids them, in ticks: one hour. Any way round that a walk can hold is cheaper
-/// than one step, so the stairs on a way are the least there can be, and none where there is a way without.
-const STAIRS_COST_PER_METRE: f32 = 36_000.0;
+/// Cost of a metre of stairs for who avoids them, in ticks: more than a day. Any way round that a walk can hold is
+/// cheaper than one step, so the stairs on a way are the least there can be, and none where there is a way without.
+const STAIRS_COST_PER_METRE: u32 = 1_000_000;
 
 /// Turns a walker's wishes into costs; nothing is prepared ahead, so wishes differ freely between requests.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,7 +27,8 @@ impl Profile {
                 .min(u64::from(u32::MAX)) as u32;
         }
         if self.wishes.avoid_stairs && edge.stairs {
-            cost = cost.saturating_add((metres.ceil() * STAIRS_COST_PER_METRE) as u32);
+            cost =
+                cost.saturating_add((metres.ceil() as u32).saturating_mul(STAIRS_COST_PER_METRE));
         }
         cost
     }
@@ -34,6 +36,15 @@ impl Profile {
     /// Cost of a whole edge.
     pub(crate) fn whole_cost(self, edge: &Measure) -> u32 {
         self.cost(edge, edge.ticks, edge.metres)
+    }
+
+    /// Metres of stairs on a way that the walker would avoid, about.
+    pub(crate) const fn stairs_avoided(self, way: Label) -> u32 {
+        if self.wishes.avoid_stairs {
+            way.cost / STAIRS_COST_PER_METRE
+        } else {
+            0
+        }
     }
 
     /// Whether a walker would rather not begin or stop on this edge.

@@ -1,6 +1,6 @@
 //! Which places are worth computing distances for.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::start::Ground;
 use super::{NoWalk, Poi, WalkRequest};
@@ -21,6 +21,12 @@ const DEAD_END_SLACK_METRES: f64 = 30.0;
 /// Most places that are put on the streets, and most for which distances are computed.
 const MAX_LOOKED_AT: usize = 1500;
 const MAX_CANDIDATES: usize = 200;
+
+/// So many places of a kind count fully, more or less, when there are more places than can be candidates.
+const KIND_CROWD: f64 = 10.0;
+
+/// Places that can be reached without stairs, at which those that cannot are left out for who avoids stairs.
+const ENOUGH_WITHOUT_STAIRS: usize = 3;
 
 /// Worth of nearness: a place counts half where the way there and back takes this share of the budget.
 const HALF_WORTH_SHARE: f64 = 0.5;
@@ -44,6 +50,17 @@ fn visit_seconds(poi: &Poi) -> u32 {
         .map_or(UNKNOWN_KIND_SECONDS, |kind| kind.visit_seconds)
 }
 
+/// A candidate, and what decides whether it stays one.
+struct Found<'a> {
+    candidate: Candidate<'a>,
+    /// Prize, less the further away it is.
+    value: f64,
+    /// Seconds of the shortest walk that stops here.
+    needed: u32,
+    /// What the way there and back has of stairs that the walker would avoid.
+    stairs: u32,
+}
+
 /// The best places in reach, each on its street.
 pub(crate) fn choose<'a>(
     request: &WalkRequest,
@@ -51,47 +68,86 @@ pub(crate) fn choose<'a>(
     network: &Network,
     ground: &Ground,
 ) -> Result<Vec<Candidate<'a>>, NoWalk> {
-    let wanted = wanted(request, pois);
-    let mut reachable: Vec<(f64, u32, Candidate<'a>)> = Vec::new();
-    for &(_, prize, poi) in wanted.iter().take(MAX_LOOKED_AT) {
-        let Some(snap) = snap(network, ground, poi) else {
-            continue;
-        };
-        let (there, back) = ground.there_and_back(network, &snap);
-        if !there.is_reached() || !back.is_reached() {
-            continue;
-        }
-        let visit_seconds = visit_seconds(poi);
-        let ticks = there.ticks.div_ceil(TICKS_PER_SECOND) + back.ticks.div_ceil(TICKS_PER_SECOND);
-        let needed = ticks + visit_seconds;
-        let candidate = Candidate {
+    let mut wanted = wanted(request, pois);
+    thin(&mut wanted, MAX_LOOKED_AT, |&(value, _, poi)| (value, poi));
+    let mut found: Vec<Found<'a>> = wanted
+        .iter()
+        .filter_map(|&(_, prize, poi)| find(request, network, ground, poi, prize))
+        .filter(|found| found.needed <= request.budget_seconds)
+        .collect();
+    if found.is_empty() {
+        return Err(why_none(request, &wanted, network, ground));
+    }
+    leave_out_stairs(&mut found);
+    thin(&mut found, MAX_CANDIDATES, |found| {
+        (found.value, found.candidate.poi)
+    });
+    Ok(found.into_iter().map(|found| found.candidate).collect())
+}
+
+/// Puts a place on its street; `None`: it has none, or there is no way to it.
+fn find<'a>(
+    request: &WalkRequest,
+    network: &Network,
+    ground: &Ground,
+    poi: &'a Poi,
+    prize: f64,
+) -> Option<Found<'a>> {
+    let snap = snap(network, ground, poi)?;
+    let (there, back) = ground.there_and_back(network, &snap);
+    if !there.is_reached() || !back.is_reached() {
+        return None;
+    }
+    let visit_seconds = visit_seconds(poi);
+    let walking = there.ticks.div_ceil(TICKS_PER_SECOND) + back.ticks.div_ceil(TICKS_PER_SECOND);
+    Some(Found {
+        candidate: Candidate {
             poi,
             prize,
             visit_seconds,
             snap,
-        };
-        reachable.push((
-            prize * nearness(f64::from(ticks), request.budget_seconds),
-            needed,
-            candidate,
-        ));
-    }
-    reachable.retain(|&(_, needed, _)| needed <= request.budget_seconds);
-    if reachable.is_empty() {
-        return Err(why_none(request, &wanted, network, ground));
-    }
-    reachable.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.poi.id.cmp(&b.2.poi.id)));
-    reachable.truncate(MAX_CANDIDATES);
-    Ok(reachable
-        .into_iter()
-        .map(|(_, _, candidate)| candidate)
-        .collect())
+        },
+        value: prize * nearness(f64::from(walking), request.budget_seconds),
+        needed: walking.saturating_add(visit_seconds),
+        stairs: ground.profile.stairs_avoided(there) + ground.profile.stairs_avoided(back),
+    })
 }
 
-/// Places with a prize, each once, the most promising first by prize and straight distance.
+/// Keeps the places with the least stairs on the way, where there are enough of them for a walk.
+fn leave_out_stairs(found: &mut Vec<Found<'_>>) {
+    let least = found.iter().map(|found| found.stairs).min().unwrap_or(0);
+    if found.iter().filter(|found| found.stairs == least).count() >= ENOUGH_WITHOUT_STAIRS {
+        found.retain(|found| found.stairs == least);
+    }
+}
+
+/// Keeps the `limit` most valuable items. Each further place of a kind counts less, so that no kind crowds out the others.
+fn thin<T>(items: &mut Vec<T>, limit: usize, value_of: impl Fn(&T) -> (f64, &Poi)) {
+    let by_value = |a: &(f64, T), b: &(f64, T)| {
+        b.0.total_cmp(&a.0)
+            .then_with(|| value_of(&a.1).1.id.cmp(&value_of(&b.1).1.id))
+    };
+    let mut valued: Vec<(f64, T)> = items
+        .drain(..)
+        .map(|item| (value_of(&item).0, item))
+        .collect();
+    valued.sort_by(by_value);
+    if valued.len() > limit {
+        let mut of_kind: FxHashMap<u16, u32> = FxHashMap::default();
+        for (value, item) in &mut valued {
+            let before = of_kind.entry(value_of(item).1.kind.0).or_default();
+            *value /= 1.0 + f64::from(*before) / KIND_CROWD;
+            *before += 1;
+        }
+        valued.sort_by(by_value);
+        valued.truncate(limit);
+    }
+    items.extend(valued.into_iter().map(|(_, item)| item));
+}
+
+/// Places with a prize, each once, and what they promise by prize and straight distance.
 fn wanted<'a>(request: &WalkRequest, pois: &'a [Poi]) -> Vec<(f64, f64, &'a Poi)> {
     let end = request.end.unwrap_or(request.start);
-    let mut seen = FxHashSet::default();
     let mut wanted: Vec<(f64, f64, &Poi)> = pois
         .iter()
         .filter(|poi| poi.location.is_valid())
@@ -106,9 +162,11 @@ fn wanted<'a>(request: &WalkRequest, pois: &'a [Poi]) -> Vec<(f64, f64, &'a Poi)
                 poi,
             )
         })
-        .filter(|&(_, prize, poi)| prize > 0.0 && seen.insert(poi.id))
+        .filter(|&(_, prize, _)| prize > 0.0)
         .collect();
     wanted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.id.cmp(&b.2.id)));
+    let mut seen = FxHashSet::default();
+    wanted.retain(|(_, _, poi)| seen.insert(poi.id));
     wanted
 }
 

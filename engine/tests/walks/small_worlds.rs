@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::world::{at, grid, network, poi, request, street};
+use crate::world::{at, grid, network, poi, request, street, theme};
 use wildside_engine::network::{Network, WayClass};
+use wildside_engine::walk::Maneuver;
 use wildside_engine::{NoWalk, Poi, Walk, WalkRequest, generate_route};
 
 fn walk(request: &WalkRequest, pois: &[Poi], network: &Network) -> Result<Walk, NoWalk> {
@@ -199,4 +200,115 @@ fn what_is_no_number_or_out_of_range_is_refused() {
             "{wrong:?}"
         );
     }
+}
+
+#[test]
+fn a_deadline_that_has_passed_is_told() {
+    let late = Instant::now();
+    let result = generate_route(
+        &request(at(0.0, 0.0), 60),
+        &[poi(1, at(100.0, 0.0))],
+        &network(grid(3)),
+        late,
+    );
+    assert_eq!(result, Err(NoWalk::DeadlineExceeded));
+}
+
+#[test]
+fn a_crowd_of_places_is_thinned_and_a_place_given_twice_counts_once() {
+    let mut pois: Vec<Poi> = (0..3000)
+        .map(|id| poi(id, at((id % 60) as f64 * 25.0, (id / 60) as f64 * 30.0)))
+        .collect();
+    pois.extend(pois.clone());
+    let streets = network(grid(16));
+    let begin = Instant::now();
+    let there = walk(&request(at(700.0, 700.0), 60), &pois, &streets).unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(3));
+    assert!(
+        there.duration_seconds > 3420,
+        "95 % of an hour is used: {}",
+        there.duration_seconds
+    );
+    pois.reverse();
+    let same = walk(&request(at(700.0, 700.0), 60), &pois, &streets).unwrap();
+    assert_eq!(there, same, "the order of the places does not matter");
+}
+
+#[test]
+fn a_street_is_whole_across_cells_and_areas_that_overlap() {
+    let edges = grid(30);
+    let whole = walk(
+        &request(at(500.0, 500.0), 120),
+        &[poi(1, at(2500.0, 500.0))],
+        &network(edges.clone()),
+    )
+    .unwrap();
+    let mut twice = edges.clone();
+    twice.extend(edges.clone());
+    let doubled = walk(
+        &request(at(500.0, 500.0), 120),
+        &[poi(1, at(2500.0, 500.0))],
+        &network(twice),
+    )
+    .unwrap();
+    assert_eq!(whole, doubled);
+    // The same square loaded as two cells, as nothing forbids.
+    let (even, odd): (Vec<_>, Vec<_>) = edges
+        .into_iter()
+        .enumerate()
+        .partition(|(position, _)| position % 2 == 0);
+    let cell = |part: Vec<(usize, _)>| {
+        std::sync::Arc::new(wildside_engine::network::Cell::new(
+            part.into_iter().map(|(_, edge)| edge).collect(),
+        ))
+    };
+    let split = Network::join(vec![cell(even), cell(odd)]);
+    let joined = walk(
+        &request(at(500.0, 500.0), 120),
+        &[poi(1, at(2500.0, 500.0))],
+        &split,
+    )
+    .unwrap();
+    assert!((joined.distance_metres - whole.distance_metres).abs() < 1.0);
+}
+
+#[test]
+fn each_chosen_theme_gets_a_stop() {
+    let mut pois: Vec<Poi> = (0..40)
+        .map(|id| poi(id, at((id % 8) as f64 * 100.0, (id / 8) as f64 * 100.0)))
+        .collect();
+    pois[39].themes = vec![(theme(2), 0.7)];
+    let mut request = request(at(0.0, 0.0), 60);
+    request.themes = vec![theme(1), theme(2)];
+    let walk = walk(&request, &pois, &network(grid(8))).unwrap();
+    assert!(walk.stops.iter().any(|stop| stop.poi_id == 39));
+    assert!(walk.stops.len() > 3);
+}
+
+#[test]
+fn the_way_is_told_by_streets_and_turns() {
+    let pois = [poi(1, at(200.0, 200.0))];
+    let mut request = request(at(0.0, 20.0), 60);
+    request.end = Some(at(220.0, 200.0));
+    let mut edges = grid(3);
+    edges.retain(|edge| edge.way_id == 500 || edge.way_id == 2);
+    edges.push(street(3, (2002, at(200.0, 200.0)), (7, at(300.0, 200.0))));
+    let walk = walk(&request, &pois, &network(edges)).unwrap();
+    let steps = &walk.legs[0].steps;
+    let told: Vec<_> = steps
+        .iter()
+        .map(|step| (step.maneuver, step.street.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Maneuver::Depart, Some("Street 500")),
+            (Maneuver::Right, Some("Street 2"))
+        ]
+    );
+    assert!(
+        (steps[0].distance_metres - 180.0).abs() < 0.5
+            && (steps[1].distance_metres - 200.0).abs() < 0.5
+    );
+    assert!((walk.path[steps[1].path_start]).distance_metres(at(0.0, 200.0)) < 0.1);
 }
