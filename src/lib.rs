@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod db;
 pub mod jobs;
+pub mod key_file;
 pub mod maintenance;
 pub mod metrics;
 pub mod network_cache;

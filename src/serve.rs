@@ -9,7 +9,7 @@ use crate::cli::Mode;
 use crate::config::Config;
 use crate::db;
 use crate::server::Application;
-use crate::session::KeyRing;
+use crate::state::AppState;
 use crate::telemetry;
 use crate::worker::{self, Worker};
 
@@ -39,7 +39,7 @@ pub fn run(mode: Mode) -> anyhow::Result<()> {
 
 async fn serve(application: Application, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     tracing::info!(address = %application.address(), "listening");
-    let keys = actix::spawn(watch_keys(application.state().session_keys.clone()));
+    let keys = actix::spawn(watch_keys(application.state().clone()));
     let outcome = application.run(stopped(stop)).await;
     keys.abort();
     tracing::info!("ended");
@@ -54,10 +54,13 @@ async fn serve_and_work(config: &Config, stop: watch::Receiver<bool>) -> anyhow:
     Ok(())
 }
 
-/// Reads the session keys again on SIGHUP, and when their file has changed.
-async fn watch_keys(keys: KeyRing) {
+/// Reads the keys of sessions and tile tokens again on SIGHUP, and when their files have changed.
+async fn watch_keys(state: AppState) {
     let mut hangup = signal(SignalKind::hangup()).ok();
     loop {
+        if let Err(error) = state.tile_tokens.publish(&state.db).await {
+            tracing::error!(%error, "the tile token keys stay as they were");
+        }
         let told = async {
             match &mut hangup {
                 Some(hangup) => hangup.recv().await,
@@ -65,7 +68,7 @@ async fn watch_keys(keys: KeyRing) {
             }
         };
         let _ = tokio::time::timeout(KEYS_EVERY, told).await;
-        let ring = keys.clone();
+        let ring = state.session_keys.clone();
         if let Ok(Err(error)) = tokio::task::spawn_blocking(move || ring.reload()).await {
             tracing::error!(%error, "the session keys stay as they were");
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::cookie::Key;
+use anyhow::Context;
 use redis::aio::ConnectionManager;
 
 use crate::analytics::Analytics;
@@ -17,6 +18,7 @@ use crate::password::PasswordHashing;
 use crate::queue::Producer;
 use crate::session::KeyRing;
 use crate::status::Announcer;
+use crate::tiles::TileTokens;
 use crate::{db, shared_redis};
 
 /// Handles to everything an endpoint may need. Clones share them.
@@ -33,6 +35,7 @@ pub struct AppState {
     /// The session middleware's own key; cookies under it never leave the process.
     pub session_middleware_key: Key,
     pub session: SessionConfig,
+    pub tile_tokens: TileTokens,
     pub http: HttpConfig,
     pub limits: LimitsConfig,
     pub quotas: Arc<Quotas>,
@@ -45,7 +48,7 @@ impl AppState {
     /// Connects nothing yet: `PostgreSQL` and Redis are reached when first used.
     ///
     /// # Errors
-    /// The session keys can't be used, or the Redis URL is not valid.
+    /// The session keys or tile token keys can't be used, or the Redis URL is not valid.
     pub fn new(config: &Config) -> anyhow::Result<Self> {
         let observability = Observability::new()?;
         let metrics = observability.metrics.clone();
@@ -61,6 +64,7 @@ impl AppState {
             session_keys: KeyRing::load(&config.session)?,
             session_middleware_key: Key::generate(),
             session: config.session.clone(),
+            tile_tokens: TileTokens::load(&config.tiles).context("TILE_TOKEN_KEY_FILE")?,
             http: config.http.clone(),
             limits: config.limits,
             quotas: Arc::new(Quotas::new(&config.limits)),

@@ -47,6 +47,7 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
                 .service(themes::interest_themes)
                 .service(routes::create::create_route)
                 .service(routes::status::request_status)
-                .service(routes::show::show_route),
+                .service(routes::show::show_route)
+                .service(routes::tile_token::create_tile_token),
         );
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::Reader;
 
-/// * `TILE_TOKEN_KEY_FILE`: file with the key that signs tile tokens, at least 32 bytes (default: none; no tokens are given)
+/// * `TILE_TOKEN_KEY_FILE`: file with one key a line, each of 32 bytes or more, or directory of key files; the first signs tile
+///   tokens, all verify (default: none; no tokens are given)
 /// * `TILE_URL_TEMPLATE`: address of a route's tiles (default `/tiles/routes/{route_id}/{z}/{x}/{y}.pbf?token={token}`)
 #[derive(Debug, Clone)]
 pub struct TilesConfig {

@@ -22,6 +22,7 @@ pub mod saved_routes;
 pub mod schema;
 mod startup;
 pub mod themes;
+pub mod tile_token_keys;
 pub mod users;
 pub mod walk_network;
 

@@ -15,6 +15,7 @@ use arc_swap::ArcSwap;
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::config::SessionConfig;
+use crate::key_file::{self, KeyFileError};
 
 /// A key has at least this many bytes.
 const SHORTEST: usize = 64;
@@ -26,21 +27,8 @@ pub enum KeyRingError {
         "SESSION_KEY_FILE is not set; SESSION_ALLOW_EPHEMERAL=1 would start with a key that dies with the process"
     )]
     Missing,
-    #[error("SESSION_KEY_FILE: can't read {path}: {source}")]
-    Unreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("SESSION_KEY_FILE: {0} can be read by everybody; chmod o-rwx it")]
-    Public(PathBuf),
-    #[error("SESSION_KEY_FILE: {path}: key {number} has {length} bytes, fewer than {SHORTEST}")]
-    Short {
-        path: PathBuf,
-        number: usize,
-        length: usize,
-    },
-    #[error("SESSION_KEY_FILE: {0} holds no key")]
-    Empty(PathBuf),
+    #[error("SESSION_KEY_FILE: {0}")]
+    File(#[from] KeyFileError),
 }
 
 /// The keys in use; clones share them.
@@ -137,80 +125,11 @@ pub(super) fn seal(cookie: Cookie<'static>, key: &Key) -> Option<Cookie<'static>
     jar.delta().next().cloned()
 }
 
-fn read_keys(path: &Path) -> Result<Vec<Key>, KeyRingError> {
-    let mut keys = Vec::new();
-    for file in key_files(path)? {
-        let content = read_private(&file)?;
-        for (index, key) in split_keys(&content).into_iter().enumerate() {
-            if key.len() < SHORTEST {
-                return Err(KeyRingError::Short {
-                    path: file,
-                    number: index + 1,
-                    length: key.len(),
-                });
-            }
-            // Hashed, so that every byte of a longer key counts.
-            keys.push(Key::from(&Sha512::digest(key)));
-        }
-    }
-    if keys.is_empty() {
-        Err(KeyRingError::Empty(path.to_owned()))
-    } else {
-        Ok(keys)
-    }
-}
-
-/// The file itself, or the files of a directory by name. Hidden ones are the bookkeeping of mounted secrets.
-fn key_files(path: &Path) -> Result<Vec<PathBuf>, KeyRingError> {
-    let unreadable = |source| KeyRingError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(unreadable)? {
-        let file = entry.map_err(unreadable)?.path();
-        let hidden = file
-            .file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && file.is_file() {
-            files.push(file);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn read_private(path: &Path) -> Result<Vec<u8>, KeyRingError> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let unreadable = |source| KeyRingError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let mode = std::fs::metadata(path)
-        .map_err(unreadable)?
-        .permissions()
-        .mode();
-    if mode & 0o007 != 0 {
-        return Err(KeyRingError::Public(path.to_owned()));
-    }
-    std::fs::read(path).map_err(unreadable)
-}
-
-/// One key a line; bytes that are no text are one key.
-fn split_keys(content: &[u8]) -> Vec<&[u8]> {
-    match str::from_utf8(content) {
-        Ok(text) => text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .map(str::as_bytes)
-            .collect(),
-        Err(_) => vec![content],
-    }
+fn read_keys(path: &Path) -> Result<Vec<Key>, KeyFileError> {
+    let keys = key_file::read(path, SHORTEST)?;
+    // Hashed, so that every byte of a longer key counts.
+    let hashed = keys.iter().map(|key| Key::from(&Sha512::digest(key)));
+    Ok(hashed.collect())
 }
 
 #[cfg(test)]
@@ -261,15 +180,15 @@ mod tests {
         let key = "k".repeat(64);
         assert!(matches!(
             ring(&key_file("short", 0o600)),
-            Err(KeyRingError::Short { length: 5, .. })
+            Err(KeyRingError::File(KeyFileError::Short { length: 5, .. }))
         ));
         assert!(matches!(
             ring(&key_file("", 0o600)),
-            Err(KeyRingError::Empty(_))
+            Err(KeyRingError::File(KeyFileError::Empty(_)))
         ));
         assert!(matches!(
             ring(&key_file(&key, 0o644)),
-            Err(KeyRingError::Public(_))
+            Err(KeyRingError::File(KeyFileError::Public(_)))
         ));
 
         let file = key_file(&key, 0o600);

@@ -22,8 +22,8 @@ impl Database {
             name: "helsinki".to_owned(),
             source: "helsinki.osm.pbf".to_owned(),
             area: None,
-            digest: "of the test".to_owned(),
             allow_shrink: false,
+            digest: "of the test".to_owned(),
         };
         load(&database.server.url(), helsinki, |_| ())
             .await

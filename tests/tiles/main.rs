@@ -4,6 +4,7 @@
 mod base;
 mod browser;
 mod database;
+mod endpoint;
 mod fixture;
 mod mvt;
 mod pois;

@@ -5,4 +5,5 @@ pub mod coverage;
 pub mod create;
 pub mod show;
 pub mod status;
+pub mod tile_token;
 pub mod view;

@@ -1,0 +1,62 @@
+//! Opening the tiles of a walk.
+
+use actix_web::post;
+use actix_web::web::{Data, Json};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::api::error::ApiError;
+use crate::api::extract::{CurrentUser, PathId};
+use crate::db::routes::Route;
+use crate::state::AppState;
+use crate::tiles::TileToken;
+
+/// What opens the tiles of a walk.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TileTokenView {
+    /// A JSON Web Token, good for this walk only.
+    token: String,
+    expires_at: DateTime<Utc>,
+    /// Address of the tiles, token included; `{z}`, `{x}` and `{y}` are to be filled in.
+    #[schema(
+        example = "/tiles/routes/4f5c0f0e-7f7b-4a55-9d5e-3b7a2a1c9b10/{z}/{x}/{y}.pbf?token=…"
+    )]
+    url_template: String,
+}
+
+impl From<TileToken> for TileTokenView {
+    fn from(
+        TileToken {
+            token,
+            expires_at,
+            url_template,
+        }: TileToken,
+    ) -> Self {
+        Self {
+            token,
+            expires_at,
+            url_template,
+        }
+    }
+}
+
+/// A token for the vector tiles of a walk: its line and its stops, for a quarter of an hour.
+#[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path)), responses(
+    (status = 200, description = "The token", body = TileTokenView),
+))]
+#[post("/routes/{route_id}/tile-token")]
+pub async fn create_tile_token(
+    state: Data<AppState>,
+    user: CurrentUser,
+    PathId(id): PathId<Uuid>,
+) -> Result<Json<TileTokenView>, ApiError> {
+    let mut connection = state.db.get().await?;
+    Route::find_for_user(&mut connection, id, user.id)
+        .await?
+        .ok_or(ApiError::NotFound("route"))?;
+    let token = state.tile_tokens.sign(id)?;
+    let token = token.ok_or(ApiError::unavailable("route tiles can't be opened now"))?;
+    Ok(Json(token.into()))
+}
