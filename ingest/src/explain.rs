@@ -10,7 +10,7 @@ use wildside_ingest::load::connect;
 
 use crate::cli::{ElementKind, NO_DATABASE};
 
-type OwnedTags = Vec<(String, String)>;
+type TagList = Vec<(String, String)>;
 
 pub(crate) async fn explain(
     kind: ElementKind,
@@ -39,11 +39,15 @@ pub(crate) async fn explain(
     }
 }
 
-fn from_file(file: &Path, id: OsmId) -> Result<OwnedTags> {
-    find_tags(file, id)?.with_context(|| format!("{} has no {id}", file.display()))
+fn from_file(file: &Path, id: OsmId) -> Result<TagList> {
+    let tags = find_tags(file, id)?.with_context(|| format!("{} has no {id}", file.display()))?;
+    Ok(tags
+        .iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect())
 }
 
-async fn from_database(url: &str, id: OsmId) -> Result<OwnedTags> {
+async fn from_database(url: &str, id: OsmId) -> Result<TagList> {
     let folded = id
         .folded()
         .with_context(|| format!("{id} is out of range"))?;

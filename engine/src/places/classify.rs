@@ -22,6 +22,17 @@ pub struct Classification {
     pub why: Vec<Reason>,
 }
 
+impl Classification {
+    /// The same without `why`, for those who keep many.
+    #[must_use]
+    pub fn without_reasons(self) -> Self {
+        Self {
+            why: Vec::new(),
+            ..self
+        }
+    }
+}
+
 /// One step of the judgement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reason {

@@ -5,14 +5,14 @@ use std::sync::{Mutex, PoisonError};
 
 use osmpbf::Element;
 
-use super::elements::{OsmId, owned};
+use super::elements::{OsmId, OwnedTags};
 use super::pbf::{ExtractError, PbfFile};
 
 /// The tags of one element; `None`: the file does not have it.
 ///
 /// # Errors
 /// [`ExtractError`]: the file can't be read.
-pub fn find_tags(path: &Path, id: OsmId) -> Result<Option<Vec<(String, String)>>, ExtractError> {
+pub fn find_tags(path: &Path, id: OsmId) -> Result<Option<OwnedTags>, ExtractError> {
     let found = Mutex::new(None);
     let file = PbfFile::open(path)?;
     file.for_each_block(
@@ -22,12 +22,16 @@ pub fn find_tags(path: &Path, id: OsmId) -> Result<Option<Vec<(String, String)>>
             for element in block.elements() {
                 let tags = match (&element, id) {
                     (Element::DenseNode(node), OsmId::Node(id)) if node.id() == id => {
-                        owned(node.tags())
+                        OwnedTags::new(node.tags())
                     }
-                    (Element::Node(node), OsmId::Node(id)) if node.id() == id => owned(node.tags()),
-                    (Element::Way(way), OsmId::Way(id)) if way.id() == id => owned(way.tags()),
+                    (Element::Node(node), OsmId::Node(id)) if node.id() == id => {
+                        OwnedTags::new(node.tags())
+                    }
+                    (Element::Way(way), OsmId::Way(id)) if way.id() == id => {
+                        OwnedTags::new(way.tags())
+                    }
                     (Element::Relation(relation), OsmId::Relation(id)) if relation.id() == id => {
-                        owned(relation.tags())
+                        OwnedTags::new(relation.tags())
                     }
                     _ => continue,
                 };

@@ -22,7 +22,7 @@ use wildside_engine::network::Edge;
 use wildside_engine::places::PopularityScale;
 
 pub use base::{BaseFeature, Shape};
-pub use elements::OsmId;
+pub use elements::{OsmId, OwnedTags};
 pub use find::find_tags;
 pub(crate) use network::length_metres;
 pub use pbf::{ExtractError, Progress};

@@ -5,7 +5,7 @@ use wildside_engine::network::CellId;
 use wildside_engine::places::{Classification, KindId, PopularityScale, Tags, catalogue};
 use wildside_engine::{Poi, Point};
 
-use super::elements::{OsmId, owned, pairs};
+use super::elements::{OsmId, OwnedTags};
 
 /// A place worth a stop.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Place {
     /// Where it is; for ways and relations a point on or inside them.
     pub location: Point,
     /// All its tags.
-    pub tags: Vec<(String, String)>,
+    pub tags: OwnedTags,
     /// What the catalogue makes of it.
     pub classification: Classification,
     /// 0 hidden gem to 1 hotspot, among the places of this file.
@@ -27,8 +27,8 @@ impl Place {
     pub(crate) fn new(id: OsmId, location: Point, tags: &Tags<'_>) -> Option<Self> {
         // Most elements are no place: look before anything is copied.
         catalogue().classify(tags)?;
-        let owned = owned(tags.iter());
-        let pairs = pairs(&owned);
+        let owned = OwnedTags::new(tags.iter());
+        let pairs = owned.pairs();
         let clean = Tags::new(&pairs);
         let sized = tags
             .area_square_metres()
@@ -36,7 +36,7 @@ impl Place {
         Some(Self {
             id: id.folded()?,
             location,
-            classification: catalogue().classify(&sized)?,
+            classification: catalogue().classify(&sized)?.without_reasons(),
             tags: owned,
             popularity: 0.0,
         })
@@ -103,13 +103,7 @@ struct Known {
 
 impl Known {
     fn new(place: &Place) -> Self {
-        let tag = |key: &str| {
-            place
-                .tags
-                .iter()
-                .find(|(k, _)| k == key)
-                .map(|(_, v)| v.clone())
-        };
+        let tag = |key: &str| place.tags.get(key).map(str::to_owned);
         let name = tag("name").map(|name| name.to_lowercase());
         // Short words are articles and prepositions.
         let words = name

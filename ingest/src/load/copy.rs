@@ -11,7 +11,7 @@ use wildside_engine::network::{CellId, Edge, Lit, WayClass};
 use wildside_engine::places::catalogue;
 
 use super::ewkb::Ewkb;
-use crate::extract::{BaseFeature, Batch, Place, length_metres};
+use crate::extract::{BaseFeature, Batch, OwnedTags, Place, length_metres};
 
 pub(crate) async fn create_staging(transaction: &Transaction<'_>) -> Result<(), Error> {
     transaction.batch_execute(include_str!("staging.sql")).await
@@ -212,8 +212,8 @@ async fn themes(transaction: &Transaction<'_>, places: &[Place]) -> Result<(), E
     Ok(())
 }
 
-fn json(tags: &[(String, String)]) -> Value {
-    let pair = |(key, value): &(String, String)| (key.clone(), Value::from(value.as_str()));
+fn json(tags: &OwnedTags) -> Value {
+    let pair = |(key, value): (&str, &str)| (key.to_owned(), Value::from(value));
     Value::Object(tags.iter().map(pair).collect::<Map<_, _>>())
 }
 

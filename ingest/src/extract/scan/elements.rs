@@ -9,7 +9,7 @@ use wildside_engine::places::{Tags, catalogue};
 use super::Job;
 use crate::area::Polygon;
 use crate::extract::base::{self, BaseFeature, Shape, Style};
-use crate::extract::elements::{OsmId, clean, owned, pairs};
+use crate::extract::elements::{OsmId, OwnedTags, clean};
 use crate::extract::nodes::{Node, NodeRun, NodeStore};
 use crate::extract::pbf::ExtractError;
 use crate::extract::places::Place;
@@ -43,7 +43,7 @@ pub(super) type Entrances = FxHashMap<i64, bool>;
 /// A relation that is a place, a square or something to draw.
 pub(super) struct RelationOfInterest {
     pub(super) id: i64,
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: OwnedTags,
     pub(super) ways: Vec<i64>,
     pub(super) nodes: Vec<i64>,
     pub(super) is_place: bool,
@@ -93,7 +93,7 @@ pub(super) fn read(job: &Job<'_>) -> Result<Elements, ExtractError> {
 
 fn square_outlines(relations: &[RelationOfInterest]) -> FxHashMap<i64, WalkWay> {
     let outline = |relation: &RelationOfInterest| {
-        let tags = pairs(&relation.tags);
+        let tags = relation.tags.pairs();
         let square = walk_way(&Tags::new(&tags)).map(|way| (relation.ways.clone(), way));
         square
             .into_iter()
@@ -183,7 +183,7 @@ fn relation_of_interest(relation: &Relation<'_>) -> Option<RelationOfInterest> {
         id: relation.id(),
         ways: members(RelMemberType::Way),
         nodes: members(RelMemberType::Node),
-        tags: owned(tags.iter().copied()),
+        tags: OwnedTags::new(tags.iter().copied()),
         is_place,
         drawn,
     })

@@ -11,7 +11,7 @@ use super::Job;
 use super::elements::{Elements, RelationOfInterest};
 use super::streets::{walkable, ways};
 use crate::extract::base::{self, BaseFeature, Shape, Style};
-use crate::extract::elements::{OsmId, clean, pairs};
+use crate::extract::elements::{OsmId, clean};
 use crate::extract::geometry::{
     assemble_rings, is_ring, point_inside, representative_point, square_metres,
 };
@@ -139,7 +139,7 @@ fn relation_place(
     rings: &[Vec<Point>],
     elements: &Elements,
 ) -> Option<Place> {
-    let tags = pairs(&relation.tags);
+    let tags = relation.tags.pairs();
     let tags = Tags::new(&tags);
     let views: Vec<&[Point]> = rings.iter().map(Vec::as_slice).collect();
     let at_door = || ways.iter().find_map(|way| entrance(&tags, way, elements));
@@ -194,11 +194,7 @@ fn draw_way(way: &Way<'_>, tags: &Tags<'_>, job: &Job<'_>, nodes: &NodeStore) ->
 
 fn draw_relation(relation: &RelationOfInterest, rings: Vec<Vec<Point>>) -> Option<BaseFeature> {
     let id = OsmId::Relation(relation.id).folded()?;
-    let name = relation
-        .tags
-        .iter()
-        .find(|(key, _)| key == "name")
-        .map(|(_, name)| name.clone());
+    let name = relation.tags.get("name").map(str::to_owned);
     Some(feature(id, relation.drawn?, name, Shape::Rings(rings)))
 }
 
