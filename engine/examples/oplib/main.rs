@@ -16,6 +16,8 @@
 mod arguments;
 mod distances;
 mod file;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! The objective with groups of diminishing returns.
 
-use super::instance::Instance;
+use super::instance::{END, Instance, START};
 use super::objective::{Objective, Prizes};
 use super::problem::Problem;
 
@@ -78,7 +78,7 @@ pub(super) struct Grouped<'a> {
 }
 
 impl<'a> Grouped<'a> {
-    /// Nothing on the tour yet.
+    /// Nothing on the tour but start and end.
     pub(super) fn new(groups: &'a Groups, instance: &Instance) -> Self {
         let mut grouped = Self {
             groups,
@@ -91,6 +91,10 @@ impl<'a> Grouped<'a> {
         for node in 0..instance.nodes() {
             grouped.gains[node] = grouped.gain(node) as f32;
         }
+        // Start and end take their ranks in their groups; what they are worth themselves never changes.
+        grouped.insert(START);
+        grouped.insert(END);
+        grouped.score = 0.0;
         grouped
     }
 

@@ -11,8 +11,10 @@ use super::trim::Trim;
 
 /// Share of changes that add beyond the budget first and then drop; the others ruin first and then recreate.
 const ADD_AND_DROP: f64 = 0.6;
-/// How often a removed stop has to stay out for once.
+/// How often some removed stops have to stay out for once.
 const TABU: f64 = 0.25;
+/// Shares of the removed stops that have to.
+const TABU_SHARES: [f64; 3] = [0.1, 0.3, 0.6];
 /// How often the node around which was ruined is inserted first, whatever it costs.
 const FORCE_CENTRE: f64 = 0.5;
 /// Most nodes added at once beyond the budget.
@@ -28,6 +30,7 @@ pub(super) struct Moves<'a> {
     recreate: Recreate,
     trim: Trim,
     local_search: LocalSearch,
+    tabu: Vec<u32>,
     changed: Vec<u32>,
 }
 
@@ -40,6 +43,7 @@ impl<'a> Moves<'a> {
             recreate: Recreate::new(instance, rng),
             trim: Trim::default(),
             local_search: LocalSearch::default(),
+            tabu: Vec::new(),
             changed: Vec::new(),
         }
     }
@@ -74,18 +78,20 @@ impl<'a> Moves<'a> {
         let centre = rng.between(END + 1, self.instance.nodes() - 1);
         let removed = self.ruin.pick(self.instance, &trial.tour, centre, rng);
         trial.remove_all(self.instance, removed);
-        let tabu = match removed.len() {
-            stops if stops > 0 && rng.chance(TABU) => {
-                std::slice::from_ref(&removed[rng.below(stops)])
-            }
-            _ => &[],
+        let share = if rng.chance(TABU) {
+            TABU_SHARES[rng.below(TABU_SHARES.len())]
+        } else {
+            0.0
         };
-        if tabu != [centre as u32] && rng.chance(FORCE_CENTRE) {
+        self.tabu.clear();
+        self.tabu
+            .extend(removed.iter().filter(|_| share > 0.0 && rng.chance(share)));
+        if !self.tabu.contains(&(centre as u32)) && rng.chance(FORCE_CENTRE) {
             let slack = self.instance.budget() - trial.tour.cost();
             trial.try_insert(self.instance, centre, slack);
         }
         self.recreate
-            .fill(self.instance, trial, Taste::draw(rng), tabu);
+            .fill(self.instance, trial, Taste::draw(rng), &self.tabu);
         if self.shorten(current, trial) {
             self.recreate
                 .fill(self.instance, trial, Taste::draw(rng), &[]);

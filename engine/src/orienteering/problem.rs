@@ -14,6 +14,8 @@ pub const MAX_PLACES: usize = 1 << 15;
 /// Places are numbered from 0 in the order of the time matrix. The objective of a tour is the sum of the prizes of
 /// the places on it, plus what its [`Group`]s add; its cost is the sum of the times between its stops and of their
 /// visits, those of start and end included (once, when the start is the end).
+///
+/// Times are taken to be shortest times: a place is never visited if the way straight there and on to the end is over the budget.
 #[derive(Debug, Clone)]
 pub struct Problem {
     times: TimeMatrix,

@@ -1,5 +1,7 @@
 //! The solver against an exact one, and against what must always hold.
 
+use std::time::Instant;
+
 use proptest::prelude::*;
 
 use super::exact::optimum;
@@ -27,23 +29,27 @@ fn check(problem: &Problem, tour: &Tour) {
     assert!((tour.score - problem.score(&tour.order)).abs() < 1e-9);
 }
 
-/// Places on a plane, with times that are longer one way than the other if `skew` is not 0.
-fn plane(places: usize, skew: u32, rng: &mut Rng) -> TimeMatrix {
-    let at: Vec<[f64; 2]> = (0..places)
-        .map(|_| [rng.unit() * 1000.0, rng.unit() * 1000.0])
-        .collect();
-    let distance = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).hypot(a[1] - b[1]) as u32;
-    TimeMatrix::from_fn(places, |from, to| {
-        distance(at[from], at[to]) + rng.below(skew as usize + 1) as u32
-    })
-    .unwrap()
+/// Places on a slope up to so high: the way up takes longer than the way down. All times are shortest times.
+fn plane(places: usize, height: usize, rng: &mut Rng) -> TimeMatrix {
+    let place = |_| {
+        (
+            [rng.unit() * 1000.0, rng.unit() * 1000.0],
+            rng.below(height + 1) as u32,
+        )
+    };
+    let at: Vec<([f64; 2], u32)> = (0..places).map(place).collect();
+    let time = |from: usize, to: usize| {
+        let ((a, low), (b, high)) = (at[from], at[to]);
+        (a[0] - b[0]).hypot(a[1] - b[1]).ceil() as u32 + high.saturating_sub(low)
+    };
+    TimeMatrix::from_fn(places, time).unwrap()
 }
 
 prop_compose! {
     /// Small problems of all sorts.
     fn small_problem()(
         places in 1_usize..10,
-        skew in prop_oneof![Just(0_u32), 1_u32..300],
+        height in prop_oneof![Just(0_usize), 1_usize..300],
         visit in prop_oneof![Just(0_usize), Just(50)],
         groups in 0_usize..3,
         no_way in prop_oneof![Just(0.0), Just(0.2)],
@@ -52,7 +58,7 @@ prop_compose! {
         seed: u64,
     ) -> Problem {
         let rng = &mut Rng::new(seed);
-        let times = plane(places, skew, rng);
+        let times = plane(places, height, rng);
         let end = if ends_elsewhere { places - 1 } else { 0 };
         let blocked = |rng: &mut Rng, from, to| (from, to) != (0, end) && rng.chance(no_way);
         let times = TimeMatrix::from_fn(places, |from, to| {
@@ -86,14 +92,24 @@ proptest! {
     }
 }
 
-/// Random problems of up to 13 places, most of them symmetric round trips.
+/// Random problems of up to 13 places, most of them symmetric round trips, half of them with groups.
 fn random_problem(rng: &mut Rng) -> Problem {
     let places = rng.between(5, 13);
     let times = plane(places, if rng.chance(0.3) { 200 } else { 0 }, rng);
-    let prizes = (0..places).map(|_| rng.between(1, 100) as f64).collect();
+    let prizes: Vec<f64> = (0..places).map(|_| rng.between(1, 100) as f64).collect();
     let end = if rng.chance(0.3) { places - 1 } else { 0 };
     let budget = times.get(0, end) * u32::from(end != 0) + rng.between(300, 2500) as u32;
-    Problem::new(times, prizes, vec![0; places], 0, end, budget).unwrap()
+    let groups = (0..rng.below(2) * 3)
+        .map(|group| Group {
+            decay: rng.unit(),
+            members: (0..places)
+                .filter(|place| place % 3 == group)
+                .map(|place| (place, prizes[place]))
+                .collect(),
+        })
+        .collect();
+    let problem = Problem::new(times, prizes, vec![0; places], 0, end, budget).unwrap();
+    problem.with_groups(groups).unwrap()
 }
 
 #[test]
@@ -155,6 +171,13 @@ fn three_thousand_places_are_solved_in_time() {
     let tour = solve(&problem, 1, Effort::iterations(50));
     check(&problem, &tour);
     assert!(tour.order.len() > 50);
+}
+
+#[test]
+fn a_deadline_that_has_passed_still_gives_a_tour() {
+    let rng = &mut Rng::new(2);
+    let problem = Problem::round_trip(plane(300, 0, rng), vec![1.0; 300], 0, 3000).unwrap();
+    check(&problem, &solve(&problem, 1, Effort::until(Instant::now())));
 }
 
 #[test]
