@@ -17,7 +17,8 @@
 //! A prize is made of parts that wear off when a walk has more of the same ([`Group`]): the part for the kind halves
 //! with each better stop of that kind, those for the themes and for the spot wear off likewise. The fifth café in
 //! a row is worth less than half of the first; a café, a church and a view are worth nearly all three. With several
-//! themes chosen, the best stop of each counts extra, so that each theme gets its place where one is in reach.
+//! themes chosen, the best stop of each counts extra, so that each theme gets its place where one is in reach; without
+//! a choice all themes are treated so, by the main theme of each place: whoever likes everything wants some of each.
 //! All parts grow with the prize and none is ever taken away for a match, so a place that matches one more of the
 //! chosen themes is never worth less for it, whatever else is on the walk.
 
@@ -47,7 +48,7 @@ const THEME: (f64, f64) = (0.2, 0.75);
 const SPOT: (f64, f64) = (0.1, 0.3);
 const SPOT_METRES: f64 = 80.0;
 
-/// What the best stop of each chosen theme counts extra, in good prizes, where several themes are chosen.
+/// What the best stop of each theme counts extra, in good prizes, where several themes are chosen, or none.
 const FIRST_OF_THEME: f64 = 1.5;
 
 /// How many of the best prizes make up what a good one is.
@@ -160,7 +161,7 @@ impl<'a> Groups<'a> {
                 .entry(theme)
                 .or_default()
                 .push((place, prize * THEME.0 * weight));
-            if chosen.len() > 1 {
+            if chosen.len() != 1 {
                 let extra = self.good_prize * FIRST_OF_THEME * weight;
                 self.firsts.entry(theme).or_default().push((place, extra));
             }
