@@ -37,9 +37,9 @@ AS $$
 $$;
 COMMENT ON FUNCTION pois_in_tile(integer, integer, integer) IS 'The places a tile from zoom 14 on shows: all, but for the least popular where they are too many for one tile.';
 
--- Compiling the query would take a hundred times as long as running it.
+-- Compiling the query, or starting workers for it, would take longer than running it.
 CREATE FUNCTION poi_tile(z integer, x integer, y integer) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off SET max_parallel_workers_per_gather = 0
 AS $$
     SELECT ST_AsMVT(poi, 'pois')
     FROM (

@@ -26,60 +26,68 @@ AS $$
 $$;
 COMMENT ON FUNCTION base_layer(text) IS 'The layer of the base tiles in which a class of lines or areas is.';
 
--- Overlapping areas hold the same way twice: grouped by its geometry, it counts once. Ways of one street become one line.
-CREATE FUNCTION base_lines_in_tile(z integer, bounds geometry) RETURNS TABLE (class text, name text, geom geometry)
+-- Overlapping areas hold the same way twice: alike are those of the same id that begin at the same corner, which is
+-- sooner seen than that they are the same all along. Ways of one street become one line.
+CREATE FUNCTION base_lines_in_tile(z integer, bounds geometry, around geometry, tolerance double precision)
+RETURNS TABLE (class text, name text, geom geometry)
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT class, name, CASE WHEN name IS NULL THEN ST_Collect(geom) ELSE ST_LineMerge(ST_Collect(geom)) END
+    SELECT class, name,
+           ST_CollectionExtract(CASE WHEN name IS NULL THEN ST_Collect(geom) ELSE ST_LineMerge(ST_Collect(geom)) END, 2)
     FROM (
-        SELECT class, NULL AS name, overview AS geom FROM base_lines
-        WHERE z <= 12 AND min_zoom <= z AND min_zoom <= 12 AND base_lines.geom && bounds
-        GROUP BY osm_id, class, overview
+        SELECT DISTINCT ON (osm_id, ST_XMin(overview), ST_YMin(overview))
+               class, NULL AS name, ST_AsMVTGeom(ST_Simplify(overview, tolerance), bounds, 4096, 64) AS geom
+        FROM base_lines
+        WHERE z <= 12 AND min_zoom <= z AND min_zoom <= 12 AND base_lines.geom && around
         UNION ALL
-        SELECT class, name, base_lines.geom FROM base_lines
-        WHERE z > 12 AND min_zoom <= z AND base_lines.geom && bounds
-        GROUP BY osm_id, class, name, base_lines.geom
-    ) AS line
+        SELECT DISTINCT ON (osm_id, ST_XMin(base_lines.geom), ST_YMin(base_lines.geom))
+               class, name, ST_AsMVTGeom(ST_Simplify(base_lines.geom, tolerance), bounds, 4096, 64)
+        FROM base_lines
+        WHERE z > 12 AND min_zoom <= z AND base_lines.geom && around
+    ) AS way
     WHERE class <> 'coastline'
     GROUP BY class, name
 $$;
 
-CREATE FUNCTION base_areas_in_tile(z integer, bounds geometry) RETURNS TABLE (class text, name text, geom geometry)
+CREATE FUNCTION base_areas_in_tile(z integer, bounds geometry, around geometry, tolerance double precision)
+RETURNS TABLE (class text, name text, geom geometry)
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT class, name, overview FROM base_areas
-    WHERE z <= 12 AND min_zoom <= z AND min_zoom <= 12 AND base_areas.geom && bounds
-    GROUP BY osm_id, class, name, overview
+    SELECT DISTINCT ON (osm_id, ST_XMin(overview), ST_YMin(overview))
+           class, name, ST_AsMVTGeom(ST_Simplify(overview, tolerance, true), bounds, 4096, 64)
+    FROM base_areas
+    WHERE z <= 12 AND min_zoom <= z AND min_zoom <= 12 AND base_areas.geom && around
     UNION ALL
-    SELECT class, CASE WHEN class <> 'building' THEN name END, base_areas.geom FROM base_areas
-    WHERE z > 12 AND min_zoom <= z AND base_areas.geom && bounds
-    GROUP BY osm_id, class, name, base_areas.geom
+    SELECT DISTINCT ON (osm_id, ST_XMin(base_areas.geom), ST_YMin(base_areas.geom))
+           class, CASE WHEN class <> 'building' THEN name END,
+           ST_AsMVTGeom(ST_Simplify(base_areas.geom, tolerance, true), bounds, 4096, 64)
+    FROM base_areas
+    WHERE z > 12 AND min_zoom <= z AND base_areas.geom && around
 $$;
 
+-- Compiling the query, or starting workers for it, would take longer than running it.
 CREATE FUNCTION base_tile(z integer, x integer, y integer) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE SET jit = off
+LANGUAGE sql STABLE PARALLEL SAFE SET jit = off SET max_parallel_workers_per_gather = 0
 AS $$
     WITH tile AS (
         SELECT tile_bounds(z, x, y) AS bounds,
                tile_bounds(z, x, y, 1.0 / 64) AS around,
                20037508.34 / (1 << z) / 1024 AS half_a_pixel
     ), feature AS (
-        SELECT base_layer(class) AS layer, class, name, ST_Simplify(geom, half_a_pixel) AS geom
-        FROM tile, base_lines_in_tile(z, around)
+        SELECT base_layer(class) AS layer, class, name, geom
+        FROM tile, base_lines_in_tile(z, bounds, around, half_a_pixel)
         UNION ALL
-        SELECT base_layer(class), class, name, ST_Simplify(geom, half_a_pixel, true)
-        FROM tile, base_areas_in_tile(z, around)
+        SELECT base_layer(class), class, name, geom
+        FROM tile, base_areas_in_tile(z, bounds, around, half_a_pixel)
         UNION ALL
-        SELECT DISTINCT 'names', class, name, location
+        SELECT DISTINCT 'names', class, name, ST_AsMVTGeom(location, bounds, 4096, 64)
         FROM tile JOIN base_labels ON min_zoom <= z AND location && around
-    ), drawn AS (
-        SELECT layer, class, name, ST_AsMVTGeom(geom, bounds, 4096, 64) AS geom FROM feature, tile
     )
     SELECT string_agg(mvt, '' ORDER BY layer)
     FROM (
         SELECT layer, ST_AsMVT((class, name, geom)::base_feature, layer) AS mvt
-        FROM drawn
-        WHERE geom IS NOT NULL
+        FROM feature
+        WHERE NOT ST_IsEmpty(geom)
         GROUP BY layer
     ) AS layers
 $$;
