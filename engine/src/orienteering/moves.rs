@@ -11,10 +11,8 @@ use super::trim::Trim;
 
 /// Share of changes that add beyond the budget first and then drop; the others ruin first and then recreate.
 const ADD_AND_DROP: f64 = 0.6;
-/// How often some removed stops have to stay out for once.
+/// How often one of the removed stops has to stay out for once.
 const TABU: f64 = 0.25;
-/// Shares of the removed stops that have to.
-const TABU_SHARES: [f64; 3] = [0.1, 0.3, 0.6];
 /// How often the node around which was ruined is inserted first, whatever it costs.
 const FORCE_CENTRE: f64 = 0.5;
 /// Most nodes added at once beyond the budget.
@@ -78,14 +76,10 @@ impl<'a> Moves<'a> {
         let centre = rng.between(END + 1, self.instance.nodes() - 1);
         let removed = self.ruin.pick(self.instance, &trial.tour, centre, rng);
         trial.remove_all(self.instance, removed);
-        let share = if rng.chance(TABU) {
-            TABU_SHARES[rng.below(TABU_SHARES.len())]
-        } else {
-            0.0
-        };
         self.tabu.clear();
-        self.tabu
-            .extend(removed.iter().filter(|_| share > 0.0 && rng.chance(share)));
+        if !removed.is_empty() && rng.chance(TABU) {
+            self.tabu.push(removed[rng.below(removed.len())]);
+        }
         if !self.tabu.contains(&(centre as u32)) && rng.chance(FORCE_CENTRE) {
             let slack = self.instance.budget() - trial.tour.cost();
             trial.try_insert(self.instance, centre, slack);
