@@ -47,7 +47,26 @@ pub(super) struct Route {
     pub(super) distance_metres: f64,
     pub(super) duration_seconds: u32,
     pub(super) pois: Vec<Stop>,
+    pub(super) details: Details,
     pub(super) attribution: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Details {
+    /// One to each stop, and one to the end.
+    pub(super) legs: Vec<Leg>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Leg {
+    pub(super) distance_metres: f64,
+    pub(super) steps: Vec<Step>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Step {
+    pub(super) street: Option<String>,
+    pub(super) distance_metres: f64,
 }
 
 #[derive(Debug, Deserialize)]

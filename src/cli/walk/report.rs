@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use geojson::{Feature, FeatureCollection, GeoJson};
 use serde_json::{Map, Value, json};
 
-use super::client::{Route, Stop, Theme};
+use super::client::{Leg, Route, Stop, Theme};
 
 pub(super) fn print(
     out: &mut impl Write,
@@ -14,67 +14,62 @@ pub(super) fn print(
     asked_minutes: u32,
 ) -> io::Result<()> {
     let visiting: u32 = route.pois.iter().map(|stop| stop.visit_seconds).sum();
-    let walking = route.duration_seconds.saturating_sub(visiting);
-    // The service tells when one arrives, not how far a leg is: its share of the walking time is its share of the way.
-    let metres_per_second = route.distance_metres / f64::from(walking.max(1));
-    let metres_since =
-        |left: u32, arrived: u32| f64::from(arrived.saturating_sub(left)) * metres_per_second;
-
+    let total = minutes(route.duration_seconds);
     writeln!(
         out,
-        "A walk of {} and {}, {} stops\n",
-        minutes(route.duration_seconds),
+        "A walk of {total} and {}, {} stops\n",
         distance(route.distance_metres),
         route.pois.len()
     )?;
     writeln!(out, "{:>8}  start", minutes(0))?;
-    let mut left = 0;
-    for stop in &route.pois {
-        let metres = metres_since(left, stop.arrive_after_seconds);
-        print_stop(out, stop, themes, metres)?;
-        left = stop.arrive_after_seconds + stop.visit_seconds;
+    let mut legs = route.details.legs.iter();
+    for (stop, leg) in route.pois.iter().zip(&mut legs) {
+        print_leg(out, leg)?;
+        print_stop(out, stop, themes)?;
     }
-    let metres = metres_since(left, route.duration_seconds);
-    writeln!(
-        out,
-        "{:>8}  the end, {} on\n",
-        minutes(route.duration_seconds),
-        distance(metres)
-    )?;
+    if let Some(leg) = legs.next() {
+        print_leg(out, leg)?;
+    }
+    writeln!(out, "{total:>8}  the end\n")?;
     writeln!(
         out,
         "{} on foot, {} at the stops, of {asked_minutes} min asked for",
-        minutes(walking),
+        minutes(route.duration_seconds.saturating_sub(visiting)),
         minutes(visiting)
     )?;
     writeln!(out, "{}", route.attribution)
 }
 
-fn print_stop(out: &mut impl Write, stop: &Stop, themes: &[Theme], metres: f64) -> io::Result<()> {
+/// How far it is, and along which street for the most part.
+fn print_leg(out: &mut impl Write, leg: &Leg) -> io::Result<()> {
+    let named = leg.steps.iter().filter(|step| step.street.is_some());
+    let main = named.max_by(|a, b| a.distance_metres.total_cmp(&b.distance_metres));
+    let street = main.and_then(|step| step.street.as_deref());
+    let distance = distance(leg.distance_metres);
+    match street {
+        Some(street) => writeln!(out, "{:>8}  | {distance}, {street}", ""),
+        None => writeln!(out, "{:>8}  | {distance}", ""),
+    }
+}
+
+fn print_stop(out: &mut impl Write, stop: &Stop, themes: &[Theme]) -> io::Result<()> {
     writeln!(
         out,
-        "{:>8}  {}",
+        "{:>8}  {} ({})",
         minutes(stop.arrive_after_seconds),
-        stop.name.as_deref().unwrap_or("(no name)")
+        stop.name.as_deref().unwrap_or("no name"),
+        minutes(stop.visit_seconds)
     )?;
     let names: Vec<&str> = themes
         .iter()
         .filter(|theme| stop.theme_ids.contains(&theme.id))
         .map(|theme| theme.name.as_str())
         .collect();
-    writeln!(
-        out,
-        "{:>8}  {} on, {} there{}{}",
-        "",
-        distance(metres),
-        minutes(stop.visit_seconds),
-        if names.is_empty() { "" } else { "; " },
-        names.join(", ")
-    )?;
-    match &stop.narrative {
-        Some(narrative) => writeln!(out, "{:>8}  {narrative}", ""),
-        None => Ok(()),
+    let lines = [Some(names.join(", ")), stop.narrative.clone()];
+    for line in lines.into_iter().flatten().filter(|line| !line.is_empty()) {
+        writeln!(out, "{:>8}    {line}", "")?;
     }
+    Ok(())
 }
 
 fn minutes(seconds: u32) -> String {
@@ -149,6 +144,13 @@ mod tests {
                 "arrive_after_seconds": 300,
                 "visit_seconds": 200,
             }],
+            "details": {"legs": [
+                {"distance_metres": 360.0, "steps": [
+                    {"street": "Quay", "distance_metres": 200.0},
+                    {"street": null, "distance_metres": 160.0},
+                ]},
+                {"distance_metres": 840.0, "steps": [{"street": null, "distance_metres": 840.0}]},
+            ]},
         }))
         .unwrap()
     }
@@ -167,10 +169,12 @@ mod tests {
             "A walk of 20 min and 1.2 km, 1 stops
 
    0 min  start
-   5 min  Market Hall
-          360 m on, 3 min there; Markets
-          A hall of 1889.
-  20 min  the end, 840 m on
+          | 360 m, Quay
+   5 min  Market Hall (3 min)
+            Markets
+            A hall of 1889.
+          | 840 m
+  20 min  the end
 
 17 min on foot, 3 min at the stops, of 20 min asked for
 © OpenStreetMap contributors
