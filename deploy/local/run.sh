@@ -10,6 +10,7 @@ bin=${CARGO_TARGET_DIR:-$root/target}/release
 bind=${WILDSIDE_BIND:-127.0.0.1:8080}
 extract=${PBF:-ingest/data/helsinki.osm.pbf}
 walk_start=${AT:-24.9522,60.1690}
+walk_themes="Architecture,Waterfront,Quiet parks,Monuments and memorials,Sacred places"
 
 # Where a client on this machine finds the server.
 server_port=${bind##*:}
@@ -77,7 +78,8 @@ start_services() {
 take_a_walk() {
     step "asking for a walk of 60 minutes, as a client would"
     say
-    "$bin/wildside" walk --server "$server_url" --at "$walk_start" --minutes 60 --output "$state/walk.geojson" ||
+    "$bin/wildside" walk --server "$server_url" --at "$walk_start" --minutes 60 \
+        --themes "$walk_themes" --output "$state/walk.geojson" ||
         fail "no walk came back" "logs: .wildside/log/server.log and .wildside/log/worker.log"
 }
 
