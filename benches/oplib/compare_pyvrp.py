@@ -23,15 +23,12 @@ def solve_with_pyvrp(instance: Instance, seconds: float, seed: int) -> float:
     """Score of PyVRP's best tour, the depot's included."""
     model = Model()
     scale = instance.cost_limit + 1
-    depot = model.add_depot(x=0, y=0)
-    model.add_vehicle_type(num_available=1, max_distance=instance.cost_limit, start_depot=depot, end_depot=depot)
-    places = {}
-    for node in range(instance.dimension):
-        if node == instance.depot:
-            places[node] = depot
-        else:
-            prize = round(instance.scores[node]) * scale
-            places[node] = model.add_client(x=0, y=0, prize=prize, required=False)
+    places = [model.add_location(x=0, y=0) for _ in range(instance.dimension)]
+    depot = model.add_depot(places[instance.depot])
+    model.add_vehicle_type(max_distance=instance.cost_limit, start_depot=depot, end_depot=depot)
+    for node, place in enumerate(places):
+        if node != instance.depot:
+            model.add_client(place, prize=round(instance.scores[node]) * scale, required=False)
     for a, row in enumerate(instance.distance):
         for b, distance in enumerate(row):
             if a != b:

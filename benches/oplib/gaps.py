@@ -16,7 +16,9 @@ import sys
 from pathlib import Path
 from statistics import mean
 
-from oplib import Instance
+sys.dont_write_bytecode = True
+
+from oplib import Instance  # noqa: E402
 
 SMALL = 200
 
