@@ -13,6 +13,8 @@
 //!   in proportion to the time it takes; without it a walk would collect plaques.
 //! * The *bias* factor is 1 for every place at the neutral 0.5. Towards 1 it grows steadily with popularity, towards 0
 //!   it falls steadily with it, so a walk shifts gradually from hidden gems to hotspots and never jumps.
+//! * For who prefers well-lit ways, a place on a darker street counts as much less as they would walk further to keep
+//!   off that street: `Profile::liking` of [`crate::routing`].
 //!
 //! A prize is made of parts that wear off when a walk has more of the same ([`Group`]): the part for the kind halves
 //! with each better stop of that kind, those for the themes and for the spot wear off likewise. The fifth café in

@@ -38,6 +38,15 @@ impl Profile {
         self.cost(edge, edge.ticks, edge.metres)
     }
 
+    /// How much a stop on an edge is worth, 1 or less: who prefers light would rather not be led to the dark.
+    pub(crate) fn liking(self, edge: &Measure) -> f64 {
+        if self.wishes.prefer_well_lit {
+            100.0 / f64::from(edge.light.detour_percent())
+        } else {
+            1.0
+        }
+    }
+
     /// Metres of stairs on a way that the walker would avoid, about.
     pub(crate) const fn stairs_avoided(self, way: Label) -> u32 {
         if self.wishes.avoid_stairs {

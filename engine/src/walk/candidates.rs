@@ -99,6 +99,7 @@ fn find<'a>(
         return None;
     }
     let visit_seconds = visit_seconds(poi);
+    let prize = prize * ground.profile.liking(network.measure(snap.edge));
     let walking = there.ticks.div_ceil(TICKS_PER_SECOND) + back.ticks.div_ceil(TICKS_PER_SECOND);
     Some(Found {
         candidate: Candidate {

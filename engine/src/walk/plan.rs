@@ -20,7 +20,7 @@ const ITERATIONS: u64 = 400;
 const REPEAT_LOSS: f64 = 0.3;
 
 /// Part of its score that a walk loses for each time it turns round on the spot.
-const TURN_LOSS: f64 = 0.01;
+const TURN_LOSS: f64 = 0.015;
 
 /// Stops that a walk may do without to be walked with less repetition.
 const MAX_MENDS: usize = 8;
