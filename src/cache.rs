@@ -19,9 +19,6 @@ use crate::route_params::RouteParams;
 
 /// Waiting longer than this for the cache costs more than it saves.
 const TIME_BUDGET: Duration = Duration::from_millis(75);
-/// How long a route is offered to others, give or take a tenth so that not all expire at once.
-const TTL_SECONDS: u64 = 24 * 60 * 60;
-
 /// Where the answer to a canonical request is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheKey(String);
@@ -61,12 +58,18 @@ struct Entry {
 pub struct RouteCache {
     redis: ConnectionManager,
     metrics: Metrics,
+    ttl: Duration,
 }
 
 impl RouteCache {
-    /// A cache on a shared connection.
-    pub fn new(redis: ConnectionManager, metrics: Metrics) -> Self {
-        Self { redis, metrics }
+    /// A cache on a shared connection. A route is offered to others for `ttl`, less up to a tenth, so that not all that
+    /// were made together expire together.
+    pub fn new(redis: ConnectionManager, metrics: Metrics, ttl: Duration) -> Self {
+        Self {
+            redis,
+            metrics,
+            ttl,
+        }
     }
 
     /// The route that answered this request before, if it is remembered. It may have been deleted since: look it up.
@@ -91,12 +94,12 @@ impl RouteCache {
         route_id
     }
 
-    /// Remembers the answer to a request for about a day.
+    /// Remembers the answer to a request for a while.
     pub async fn put(&self, key: &CacheKey, route_id: Uuid) {
         let Ok(entry) = serde_json::to_vec(&Entry { route_id }) else {
             return;
         };
-        let ttl = jittered_ttl();
+        let ttl = self.jittered_ttl_seconds();
         within_budget::<()>(self.redis.clone().set_ex(key.as_str(), entry, ttl)).await;
     }
 
@@ -115,14 +118,14 @@ impl RouteCache {
 
     /// Lets a pinned answer expire again.
     pub async fn unpin(&self, key: &CacheKey) {
-        let ttl = i64::try_from(jittered_ttl()).unwrap_or(i64::MAX);
+        let ttl = i64::try_from(self.jittered_ttl_seconds()).unwrap_or(i64::MAX);
         within_budget::<()>(self.redis.clone().expire(key.as_str(), ttl)).await;
     }
-}
 
-fn jittered_ttl() -> u64 {
-    let tenth = TTL_SECONDS / 10;
-    rand::rng().random_range(TTL_SECONDS - tenth..=TTL_SECONDS)
+    fn jittered_ttl_seconds(&self) -> u64 {
+        let longest = self.ttl.as_secs().max(1);
+        rand::rng().random_range(longest - longest / 10..=longest)
+    }
 }
 
 async fn within_budget<T>(command: impl Future<Output = RedisResult<T>>) -> Option<T> {

@@ -15,7 +15,7 @@ use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
 use crate::db::Pool;
 use crate::observability::Observability;
 use crate::password::PasswordHashing;
-use crate::queue::Producer;
+use crate::queue::{Admission, GenerateRouteJob, Producer};
 use crate::session::KeyRing;
 use crate::status::Announcer;
 use crate::tiles::TileTokens;
@@ -28,6 +28,7 @@ pub struct AppState {
     pub redis: ConnectionManager,
     pub cache: RouteCache,
     pub queue: Producer,
+    pub admission: Admission<GenerateRouteJob>,
     pub observability: Observability,
     pub announcer: Announcer,
     pub passwords: PasswordHashing,
@@ -53,10 +54,12 @@ impl AppState {
         let observability = Observability::new()?;
         let metrics = observability.metrics.clone();
         let redis = shared_redis::connect(&config.redis.url)?;
+        let queue = Producer::new(redis.clone());
         Ok(Self {
             db: db::pool(&config.database.url, config.database.pool_size),
-            cache: RouteCache::new(redis.clone(), metrics),
-            queue: Producer::new(redis.clone()),
+            cache: RouteCache::new(redis.clone(), metrics, config.worker.route_cache),
+            queue: queue.clone(),
+            admission: Admission::new(queue, config.limits.queue),
             announcer: Announcer::new(redis.clone()),
             redis,
             observability,

@@ -5,6 +5,7 @@ use super::Reader;
 /// * `WILDSIDE_ROUTE_REQUESTS_PER_MINUTE`: route requests of one user (default 60; 0: no limit)
 /// * `WILDSIDE_REQUESTS_PER_SECOND`: requests of one address (default 50; 0: no limit)
 /// * `WILDSIDE_REQUESTS_BURST`: requests of one address at once (default 200)
+/// * `WILDSIDE_QUEUE_LIMIT`: route jobs that may wait before more requests are refused with 503 (default 20000)
 /// * `WILDSIDE_LOGINS_PER_NAME`: failed logins for one name in 15 minutes before waiting begins (default 10; 0: no limit)
 /// * `WILDSIDE_LOGINS_PER_ADDRESS`: failed logins of one address in 15 minutes (default 50; 0: no limit)
 /// * `WILDSIDE_SIGNUPS_PER_ADDRESS`: sign-ups of one address in an hour (default 20; 0: no limit)
@@ -14,6 +15,7 @@ pub struct LimitsConfig {
     pub route_requests_per_minute: u32,
     pub requests_per_second: u32,
     pub requests_burst: u32,
+    pub queue: u64,
     pub logins_per_name: u32,
     pub logins_per_address: u32,
     pub signups_per_address: u32,
@@ -27,6 +29,7 @@ impl LimitsConfig {
             route_requests_per_minute: reader.or("WILDSIDE_ROUTE_REQUESTS_PER_MINUTE", 60),
             requests_per_second: reader.or("WILDSIDE_REQUESTS_PER_SECOND", 50),
             requests_burst: reader.within("WILDSIDE_REQUESTS_BURST", 1..=1_000_000, 200),
+            queue: reader.within("WILDSIDE_QUEUE_LIMIT", 1..=1_000_000, 20_000),
             logins_per_name: reader.or("WILDSIDE_LOGINS_PER_NAME", 10),
             logins_per_address: reader.or("WILDSIDE_LOGINS_PER_ADDRESS", 50),
             signups_per_address: reader.or("WILDSIDE_SIGNUPS_PER_ADDRESS", 20),

@@ -76,7 +76,7 @@ impl Worker {
         let db = db::pool(&config.database.url, config.database.pool_size);
         let threads = PoolConfig::with_threads(config.worker.engine_threads);
         let context = JobContext {
-            cache: RouteCache::new(redis.clone(), metrics.clone()),
+            cache: RouteCache::new(redis.clone(), metrics.clone(), config.worker.route_cache),
             announcer: Announcer::new(redis.clone()),
             producer: Producer::new(redis.clone()),
             network: NetworkCache::new(db.clone(), NETWORK_EDGES),

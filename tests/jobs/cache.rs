@@ -19,6 +19,7 @@ fn cache(redis: &TestRedis) -> (RouteCache, Metrics) {
         RouteCache::new(
             shared_redis::connect(&redis.url()).unwrap(),
             metrics.clone(),
+            Duration::from_hours(24),
         ),
         metrics,
     )

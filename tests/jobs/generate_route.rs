@@ -62,7 +62,11 @@ async fn an_hour_in_helsinki_becomes_a_walk_on_its_streets() {
     drop(connection);
 
     let redis = shared_redis::connect(&stage.redis.url()).unwrap();
-    let cache = RouteCache::new(redis, stage.observability.metrics.clone());
+    let cache = RouteCache::new(
+        redis,
+        stage.observability.metrics.clone(),
+        Duration::from_hours(24),
+    );
     assert_eq!(
         cache.get(&CacheKey::stored(ended.cache_key)).await,
         Some(route_id)

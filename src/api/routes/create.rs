@@ -95,6 +95,9 @@ impl Request {
         let known = known_route(state, &mut connection, &cache_key).await?;
         if known.is_none() {
             coverage::check_walkable(&mut connection, &self.params).await?;
+            if !state.admission.has_room().await {
+                return Err(ApiError::unavailable("too many walks are being computed"));
+            }
         }
         let params =
             serde_json::to_value(&self.params).map_err(|error| ApiError::Internal(error.into()))?;
