@@ -44,4 +44,3 @@ measure() {
 echo "$megabytes MB of PBF"
 measure wildside-ingest "$binary" --pbf "$file" --name bench --database-url "postgres://$user@127.0.0.1:$port/ours"
 measure osm2pgsql osm2pgsql -c -d theirs -H 127.0.0.1 -P "$port" -U "$user" --number-processes 2 "$file"
-measure osm2pgsql-slim osm2pgsql -c --slim --drop -d theirs -H 127.0.0.1 -P "$port" -U "$user" --number-processes 2 "$file"

@@ -1,3 +1,7 @@
+-- Compiling the few large statements of a load costs more than it saves; sorting in memory is worth having.
+SET LOCAL jit = off;
+SET LOCAL work_mem = '128MB';
+
 CREATE TEMPORARY TABLE staged_edges (
     way_id BIGINT NOT NULL,
     segment INTEGER NOT NULL,

@@ -33,7 +33,7 @@ BEGIN
         CROSS JOIN LATERAL ST_DumpSegments(coast.geom) AS segment
         WHERE ST_Length(segment.geom) > 2
         ORDER BY ST_Length(segment.geom) DESC
-        LIMIT 2000
+        LIMIT 1000
     ),
     -- One metre to the right and to the left of the middle of each segment.
     sides AS (
