@@ -13,6 +13,8 @@ use anyhow::{Context, anyhow};
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 
+use crate::api::conditional::Tagged;
+use crate::api::docs::{self, Description};
 use crate::api::fallback::{Endpoints, fallback};
 use crate::api::middleware::{csrf, headers, limit, method, span, trace};
 use crate::config::Config;
@@ -104,7 +106,9 @@ impl std::fmt::Debug for Application {
 
 fn serve(listener: TcpListener, state: &AppState, push: &Push) -> anyhow::Result<Server> {
     let prometheus = http_metrics(state)?;
-    let endpoints = Endpoints::of(&api::description::openapi());
+    let description = api::description::openapi();
+    let endpoints = Endpoints::of(&description);
+    let description = Data::new(Description(Tagged::json(&description)?));
     let http = state.http.clone();
     let data = Data::new(state.clone());
     let push = Data::new(push.clone());
@@ -115,9 +119,12 @@ fn serve(listener: TcpListener, state: &AppState, push: &Push) -> anyhow::Result
             .app_data(data.clone())
             .app_data(push.clone())
             .app_data(endpoints.clone())
+            .app_data(description.clone())
             .configure(api::endpoints)
             .default_service(web::to(fallback))
             .into_app()
+            .service(docs::swagger_ui())
+            .wrap(from_fn(docs::loosen_policy))
             .wrap(cookie::middleware(
                 state.session_middleware_key.clone(),
                 &state.session,

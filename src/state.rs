@@ -15,7 +15,7 @@ use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
 use crate::db::Pool;
 use crate::observability::Observability;
 use crate::password::PasswordHashing;
-use crate::queue::{Admission, GenerateRouteJob, Producer};
+use crate::queue::{Admission, GenerateRouteJob, Inspector, Producer};
 use crate::session::KeyRing;
 use crate::status::Announcer;
 use crate::tiles::TileTokens;
@@ -37,6 +37,7 @@ pub struct AppState {
     pub session_middleware_key: Key,
     pub session: SessionConfig,
     pub tile_tokens: TileTokens,
+    pub inspector: Inspector,
     pub http: HttpConfig,
     pub limits: LimitsConfig,
     pub quotas: Arc<Quotas>,
@@ -68,6 +69,7 @@ impl AppState {
             session_middleware_key: Key::generate(),
             session: config.session.clone(),
             tile_tokens: TileTokens::load(&config.tiles).context("TILE_TOKEN_KEY_FILE")?,
+            inspector: Inspector::new(&config.redis.url)?,
             http: config.http.clone(),
             limits: config.limits,
             quotas: Arc::new(Quotas::new(&config.limits)),

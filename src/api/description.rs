@@ -2,6 +2,7 @@
 
 use actix_web::App;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Response, ResponseBuilder};
@@ -42,6 +43,20 @@ impl Modify for SessionCookie {
     }
 }
 
+/// What comes in has no unknown fields.
+const INPUTS: [&str; 10] = [
+    "SignUp",
+    "Login",
+    "ProfilePatch",
+    "PreferencesPatch",
+    "AccessibilityPatch",
+    "InterestsBody",
+    "UserPatch",
+    "RouteRequest",
+    "ProgressBody",
+    "NoteBody",
+];
+
 /// The whole description.
 pub fn openapi() -> OpenApi {
     let (_, mut api) = App::new()
@@ -59,6 +74,17 @@ pub fn openapi() -> OpenApi {
         ];
         for operation in operations.into_iter().flatten() {
             declare_errors(path, operation);
+        }
+    }
+    for name in INPUTS {
+        let schemas = api
+            .components
+            .as_mut()
+            .map(|components| &mut components.schemas);
+        if let Some(RefOr::T(Schema::Object(object))) =
+            schemas.and_then(|schemas| schemas.get_mut(name))
+        {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         }
     }
     api

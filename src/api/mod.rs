@@ -4,18 +4,23 @@
 
 #![allow(
     unreachable_pub,
-    reason = "the macros of actix put each endpoint's function inside another"
+    unused_qualifications,
+    reason = "the macros of actix and utoipa put each endpoint's function inside another and name types by their path"
 )]
 
+pub mod admin;
 pub mod attempts;
 pub mod conditional;
 pub mod description;
+pub mod docs;
 pub mod error;
 pub mod extract;
 pub mod fallback;
 pub mod health;
 pub mod idempotency;
 pub mod middleware;
+pub mod page;
+pub mod places;
 pub mod prometheus;
 pub mod quota;
 pub mod routes;
@@ -29,25 +34,54 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Everything under `/api/v1`.
 pub const PREFIX: &str = "/api/v1";
 
-/// Every URL of the service.
+/// Every URL of the service. Of two that match, the first is taken.
 pub fn endpoints(config: &mut ServiceConfig<'_>) {
     config
         .service(health::healthz)
         .service(health::live)
         .service(health::ready)
         .service(prometheus::metrics)
+        .service(docs::openapi_json)
+        .service(docs::docs)
+        .service(admin::page)
+        .service(admin::page_script)
+        .service(admin::page_style)
         .service(ws::websocket)
-        .service(
-            scope(PREFIX)
-                .service(users::sign_up::sign_up)
-                .service(users::login::login)
-                .service(users::login::logout)
-                .service(users::me::me)
-                .service(users::me::delete_me)
-                .service(themes::interest_themes)
-                .service(routes::create::create_route)
-                .service(routes::status::request_status)
-                .service(routes::show::show_route)
-                .service(routes::tile_token::create_tile_token),
-        );
+        .service(scope(PREFIX).configure(resources));
+}
+
+fn resources(config: &mut ServiceConfig<'_>) {
+    config
+        .service(users::sign_up::sign_up)
+        .service(users::login::login)
+        .service(users::login::logout)
+        .service(users::me::me)
+        .service(users::me::delete_me)
+        .service(users::change::change_me)
+        .service(users::change::put_interests)
+        .service(routes::list::my_routes)
+        .service(users::admin::list_users)
+        .service(users::admin::show_user)
+        .service(users::admin::change_user)
+        .service(themes::interest_themes)
+        .service(places::pois)
+        .service(places::poi)
+        .service(routes::create::create_route)
+        .service(routes::status::request_status)
+        .service(routes::export::route_gpx)
+        .service(routes::export::route_geojson)
+        .service(routes::show::show_route)
+        .service(routes::saved::save_route)
+        .service(routes::saved::forget_route)
+        .service(routes::progress::show_progress)
+        .service(routes::progress::put_progress)
+        .service(routes::notes::notes)
+        .service(routes::notes::add_note)
+        .service(routes::notes::delete_note)
+        .service(routes::tile_token::create_tile_token)
+        .service(admin::actors)
+        .service(admin::jobs)
+        .service(admin::retry_job)
+        .service(admin::purge_job)
+        .service(admin::enrichment);
 }

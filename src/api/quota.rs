@@ -12,6 +12,8 @@ use uuid::Uuid;
 use crate::api::error::ApiError;
 use crate::config::LimitsConfig;
 
+/// Tries to change a password in a minute.
+const PASSWORD_TRIES: NonZeroU32 = NonZeroU32::new(5).expect("five is not zero");
 /// Keys that have been quiet for long are forgotten after this many questions.
 const SWEEP_EVERY: u32 = 4096;
 
@@ -22,6 +24,8 @@ pub struct Quotas {
     pub requests: Limiter<IpAddr>,
     /// Route requests of one user.
     pub routes: Limiter<Uuid>,
+    /// Tries of one user to change the password.
+    pub passwords: Limiter<Uuid>,
 }
 
 impl Quotas {
@@ -35,6 +39,7 @@ impl Quotas {
                 per_second.map(|rate| Quota::per_second(rate).allow_burst(burst)),
             ),
             routes: Limiter::new(per_minute.map(Quota::per_minute)),
+            passwords: Limiter::new(Some(Quota::per_minute(PASSWORD_TRIES))),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod doctor;
 mod jobs;
 mod maintenance;
 mod users;
@@ -50,6 +51,8 @@ enum Command {
     /// Looks after accounts.
     #[command(subcommand)]
     Users(users::UsersCommand),
+    /// Looks at every dependency and setting: what is, what is wrong, and what mends it.
+    Doctor(doctor::DoctorArgs),
     /// Prints completions for a shell.
     Completions {
         /// The shell.
@@ -72,6 +75,11 @@ impl Cli {
             Some(Command::Walk(args)) => runtime()?.block_on(walk::run(args))?,
             Some(Command::Jobs(command)) => jobs::run(command)?,
             Some(Command::Users(command)) => users::run(command)?,
+            Some(Command::Doctor(args)) => {
+                if !runtime()?.block_on(doctor::run(args))? {
+                    return Ok(ExitCode::FAILURE);
+                }
+            }
             Some(Command::Completions { shell }) => completions(shell),
         }
         Ok(ExitCode::SUCCESS)

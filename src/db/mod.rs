@@ -15,6 +15,8 @@ mod ewkb;
 pub mod idempotency;
 pub mod maintenance_runs;
 mod migrations;
+pub mod my_routes;
+pub mod places;
 pub mod pois;
 pub mod route_requests;
 pub mod routes;
@@ -25,6 +27,7 @@ pub mod themes;
 pub mod tile_token_keys;
 pub mod users;
 pub mod walk_network;
+pub mod walker;
 
 use std::time::Duration;
 

@@ -163,6 +163,20 @@ impl Route {
         Ok(row.map(Self::from))
     }
 
+    /// Whether one of the user's requests ended in the walk.
+    pub async fn belongs_to(
+        connection: &mut Connection,
+        id: Uuid,
+        user_id: Uuid,
+    ) -> QueryResult<bool> {
+        let requests = super::schema::route_requests::table
+            .filter(super::schema::route_requests::route_id.eq(id))
+            .filter(super::schema::route_requests::user_id.eq(user_id));
+        diesel::select(diesel::dsl::exists(requests))
+            .get_result(connection)
+            .await
+    }
+
     /// Whether the walk is still there.
     pub async fn exists(connection: &mut Connection, id: Uuid) -> QueryResult<bool> {
         diesel::select(diesel::dsl::exists(routes::table.find(id)))

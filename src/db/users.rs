@@ -102,23 +102,29 @@ impl User {
             .optional()
     }
 
-    /// Up to `limit` users in order of creation, after the one at `after`.
+    /// Up to `limit` users in order of creation, beyond the one at `from`; `backwards`: the other way.
     pub async fn page(
         connection: &mut Connection,
-        after: Option<(DateTime<Utc>, Uuid)>,
+        from: Option<(DateTime<Utc>, Uuid)>,
+        backwards: bool,
         limit: i64,
     ) -> QueryResult<Vec<Self>> {
         let mut query = users::table
             .select(Self::as_select())
-            .order((users::created_at, users::id))
             .limit(limit)
             .into_boxed();
-        if let Some((created_at, id)) = after {
-            query = query.filter(
-                users::created_at
-                    .gt(created_at)
-                    .or(users::created_at.eq(created_at).and(users::id.gt(id))),
-            );
+        query = if backwards {
+            query.order((users::created_at.desc(), users::id.desc()))
+        } else {
+            query.order((users::created_at.asc(), users::id.asc()))
+        };
+        if let Some((at, id)) = from {
+            let tie = users::created_at.eq(at);
+            query = if backwards {
+                query.filter(users::created_at.lt(at).or(tie.and(users::id.lt(id))))
+            } else {
+                query.filter(users::created_at.gt(at).or(tie.and(users::id.gt(id))))
+            };
         }
         query.load(connection).await
     }

@@ -10,5 +10,10 @@
 mod accounts;
 mod app;
 mod city;
+mod description;
 mod envelope;
+mod profiles;
+mod rotation;
+mod walkers;
 mod walks;
+mod websocket;

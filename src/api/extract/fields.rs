@@ -166,6 +166,41 @@ impl<'a> Fields<'a> {
         None
     }
 
+    /// A whole number of 64 bits, such as the id of a place.
+    pub fn big_integer(&mut self, key: &str) -> Option<i64> {
+        let value = self.value(key)?;
+        value
+            .as_i64()
+            .or_else(|| self.wrong_type(key, "must be a whole number"))
+    }
+
+    /// At most `max` whole numbers of 64 bits; each fault names its index.
+    pub fn big_integers(&mut self, key: &str, max: usize) -> Option<Vec<i64>> {
+        let Some(values) = self.value(key)?.as_array() else {
+            return self.wrong_type(key, "must be a list of whole numbers");
+        };
+        if values.len() > max {
+            self.fault(
+                key,
+                "wrong_length",
+                format!("must have at most {max} entries"),
+            );
+            return None;
+        }
+        let numbers = values.iter().enumerate().filter_map(|(index, value)| {
+            let number = value.as_i64();
+            if number.is_none() {
+                self.fault(
+                    format_args!("{key}[{index}]"),
+                    "wrong_type",
+                    "must be a whole number",
+                );
+            }
+            number
+        });
+        Some(numbers.collect())
+    }
+
     fn as_number(&self, value: &Value) -> Option<f64> {
         match value {
             Value::String(text) if self.is_query => {

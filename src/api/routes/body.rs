@@ -21,6 +21,7 @@ pub struct GeoJsonPoint {
     #[schema(pattern = "^Point$", example = "Point")]
     kind: &'static str,
     /// Longitude, latitude.
+    #[schema(value_type = Vec<f64>, min_items = 2, max_items = 2)]
     coordinates: [f64; 2],
 }
 

@@ -3,6 +3,11 @@
 pub mod body;
 pub mod coverage;
 pub mod create;
+pub mod export;
+pub mod list;
+pub mod notes;
+pub mod progress;
+pub mod saved;
 pub mod show;
 pub mod status;
 pub mod tile_token;

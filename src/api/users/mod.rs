@@ -1,5 +1,7 @@
 //! Accounts and login sessions.
 
+pub mod admin;
+pub mod change;
 pub mod login;
 pub mod me;
 pub mod profile;

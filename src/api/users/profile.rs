@@ -50,6 +50,13 @@ pub struct Accessibility {
     pub prefer_well_lit: bool,
 }
 
+/// What to change of it; what is left out stays.
+#[derive(Debug, ToSchema)]
+pub struct AccessibilityPatch {
+    pub avoid_stairs: Option<bool>,
+    pub prefer_well_lit: Option<bool>,
+}
+
 impl From<User> for Profile {
     fn from(user: User) -> Self {
         Self {

@@ -61,7 +61,7 @@ fn username(fields: &mut Fields<'_>, key: &str) -> Option<String> {
 /// Sign up.
 ///
 /// Makes an account and logs it in.
-#[utoipa::path(tag = "users", responses(
+#[utoipa::path(tag = "users", request_body = SignUp, responses(
     (status = 201, description = "The account, and a session cookie", body = Profile),
     (status = 409, description = "The name is taken", body = crate::api::error::ErrorBody),
 ))]

@@ -1,0 +1,162 @@
+//! For maintainers: what the actors and the queues are doing.
+
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, delete, get, post};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::error::{ApiError, ErrorBody};
+use crate::api::extract::Admin;
+use crate::db::schema::enrichments;
+use crate::queue::{InspectError, JobRecord, JobState, QUEUES};
+use crate::state::AppState;
+
+/// Jobs of each state and queue that are shown.
+const SHOWN: usize = 100;
+
+impl From<InspectError> for ApiError {
+    fn from(error: InspectError) -> Self {
+        tracing::warn!(%error, "queues not inspected");
+        Self::unavailable("the queues can't be looked at")
+    }
+}
+
+/// Every actor of this process.
+///
+/// One that does not answer within a second is shown as silent.
+#[utoipa::path(tag = "admin", security(("session" = [])), responses(
+    (status = 200, description = "The actors", body = Vec<Object>),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[get("/admin/actors")]
+pub async fn actors(state: Data<AppState>, _admin: Admin) -> HttpResponse {
+    let reports = state.observability.actors.observe_all().await;
+    HttpResponse::Ok()
+        .insert_header(("Cache-Control", "no-store"))
+        .json(reports)
+}
+
+/// Running, waiting, delayed and dead jobs of all queues.
+#[utoipa::path(tag = "admin", security(("session" = [])), responses(
+    (status = 200, description = "At most 100 of each state and queue", body = Vec<Object>),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[get("/admin/jobs")]
+pub async fn jobs(state: Data<AppState>, _admin: Admin) -> Result<Json<Vec<JobRecord>>, ApiError> {
+    let mut jobs = Vec::new();
+    for queue in QUEUES {
+        jobs.extend(state.inspector.list(queue, SHOWN).await?);
+    }
+    Ok(Json(jobs))
+}
+
+/// Queue a dead job again.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(("job_id" = String, Path)), responses(
+    (status = 204, description = "Queued"),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[post("/admin/jobs/{job_id}/retry")]
+pub async fn retry_job(
+    state: Data<AppState>,
+    _admin: Admin,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let job = dead_job(&state, &id).await?;
+    state.inspector.retry(&job).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Forget a dead job.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(("job_id" = String, Path)), responses(
+    (status = 204, description = "Forgotten"),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[delete("/admin/jobs/{job_id}")]
+pub async fn purge_job(
+    state: Data<AppState>,
+    _admin: Admin,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let job = dead_job(&state, &id).await?;
+    state.inspector.forget(&job).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn dead_job(state: &AppState, id: &str) -> Result<JobRecord, ApiError> {
+    let job = state.inspector.find(id).await?;
+    job.filter(|job| job.state == JobState::Dead)
+        .ok_or(ApiError::NotFound("dead job"))
+}
+
+/// Where Overpass was asked for places, and what came of it.
+#[derive(Debug, Serialize, ToSchema, Queryable, Selectable)]
+#[diesel(table_name = enrichments, check_for_backend(diesel::pg::Pg))]
+pub struct Enrichment {
+    /// Square of the web-mercator grid.
+    square: i32,
+    theme_id: uuid::Uuid,
+    status: String,
+    not_before: DateTime<Utc>,
+    requested_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
+    places: Option<i32>,
+    changes: Option<i32>,
+    rejected: Option<i32>,
+    remark: Option<String>,
+    error_code: Option<String>,
+    trace_id: uuid::Uuid,
+}
+
+/// The latest enrichments.
+#[utoipa::path(tag = "admin", security(("session" = [])), responses(
+    (status = 200, description = "At most 100, newest first", body = Vec<Enrichment>),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[get("/admin/enrichment")]
+pub async fn enrichment(
+    state: Data<AppState>,
+    _admin: Admin,
+) -> Result<Json<Vec<Enrichment>>, ApiError> {
+    let rows = enrichments::table
+        .order(enrichments::requested_at.desc())
+        .limit(100)
+        .select(Enrichment::as_select())
+        .load(&mut *state.db.get().await?)
+        .await?;
+    Ok(Json(rows))
+}
+
+/// A page that shows all of it, live.
+#[utoipa::path(tag = "admin", responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+#[get("/admin")]
+pub async fn page() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'",
+        ))
+        .body(include_str!("page.html"))
+}
+
+/// Its script.
+#[utoipa::path(tag = "admin", responses((status = 200, description = "The script", body = String, content_type = "text/javascript")))]
+#[get("/admin/page.js")]
+pub async fn page_script() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/javascript; charset=utf-8")
+        .body(include_str!("page.js"))
+}
+
+/// Its style.
+#[utoipa::path(tag = "admin", responses((status = 200, description = "The style", body = String, content_type = "text/css")))]
+#[get("/admin/page.css")]
+pub async fn page_style() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/css; charset=utf-8")
+        .body(include_str!("page.css"))
+}

@@ -1,0 +1,192 @@
+//! Places.
+
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse, get};
+use redis::AsyncCommands;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::timeout;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+use wildside_engine::Point;
+
+use crate::api::conditional::Tagged;
+use crate::api::error::ApiError;
+use crate::api::extract::{Fields, FromFields, Params, PathId};
+use crate::api::routes::body::GeoJsonPoint;
+use crate::db::places::{BoundingBox, Place};
+use crate::state::AppState;
+
+/// How long the answer for a box is kept.
+const MEMORY_SECONDS: u64 = 60;
+/// Waiting longer than this for the cache costs more than it saves.
+const TIME_BUDGET: Duration = Duration::from_millis(75);
+/// The widest box, in degrees.
+const WIDEST: f64 = 2.0;
+
+/// A place.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlaceView {
+    #[schema(example = 24_094_959_931_i64)]
+    id: i64,
+    /// As the place calls itself.
+    #[schema(example = "Café de Paris")]
+    name: Option<String>,
+    #[schema(example = "cafe")]
+    kind: String,
+    location: GeoJsonPoint,
+    /// As OpenStreetMap has them.
+    #[schema(value_type = Object)]
+    tags: Value,
+    narrative: Option<String>,
+    /// 0 hidden gem to 1 hotspot.
+    #[schema(minimum = 0, maximum = 1)]
+    popularity_score: Option<f32>,
+    theme_ids: Vec<Uuid>,
+    /// `node`, `way` or `relation`.
+    #[schema(example = "node")]
+    osm_type: &'static str,
+    #[schema(example = 2_409_495_993_i64)]
+    osm_id: i64,
+    #[schema(example = "https://www.openstreetmap.org/node/2409495993")]
+    link: String,
+}
+
+impl From<Place> for PlaceView {
+    fn from(place: Place) -> Self {
+        let (osm_id, osm_type) = (place.id / 10, osm_type(place.id));
+        Self {
+            id: place.id,
+            name: place.name,
+            kind: place.kind,
+            location: Point::new(place.lon, place.lat).into(),
+            tags: place.osm_tags.unwrap_or_default(),
+            narrative: place.narrative,
+            popularity_score: place.popularity_score,
+            theme_ids: place.theme_ids,
+            osm_type,
+            osm_id,
+            link: format!("https://www.openstreetmap.org/{osm_type}/{osm_id}"),
+        }
+    }
+}
+
+const fn osm_type(id: i64) -> &'static str {
+    match id % 10 {
+        1 => "node",
+        2 => "way",
+        _ => "relation",
+    }
+}
+
+/// One place.
+#[utoipa::path(tag = "places", params(("poi_id" = i64, Path)), responses(
+    (status = 200, description = "The place", body = PlaceView),
+    (status = 304, description = "Not changed since the `If-None-Match` of the request"),
+))]
+#[get("/pois/{poi_id}")]
+pub async fn poi(
+    state: Data<AppState>,
+    req: HttpRequest,
+    PathId(id): PathId<i64>,
+) -> Result<HttpResponse, ApiError> {
+    let place = Place::find(&mut *state.db.get().await?, id)
+        .await?
+        .ok_or(ApiError::NotFound("place"))?;
+    Ok(Tagged::json(&PlaceView::from(place))?.answer(&req, "public, max-age=300"))
+}
+
+/// Which places.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct BoxParams {
+    /// West, south, east, north in degrees; at most 2° wide and high.
+    #[param(value_type = String, example = "7.40,43.72,7.44,43.75", pattern = r"^-?\d+(\.\d+)?(,-?\d+(\.\d+)?){3}$")]
+    bbox: BoundingBox,
+    /// Only places of this theme.
+    #[param(required = false)]
+    theme_id: Option<Uuid>,
+    /// Places at most.
+    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    limit: i32,
+}
+
+impl FromFields for BoxParams {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let bbox = fields.required("bbox", bounding_box);
+        let theme_id = fields.uuid("theme_id");
+        let limit = fields.integer("limit", 1..=100).unwrap_or(20);
+        Some(Self {
+            bbox: bbox?,
+            theme_id,
+            limit,
+        })
+    }
+}
+
+fn bounding_box(fields: &mut Fields<'_>, key: &str) -> Option<BoundingBox> {
+    let numbers: Result<Vec<f64>, _> = fields.string(key)?.split(',').map(str::parse).collect();
+    let Some([west, south, east, north]) = numbers
+        .ok()
+        .and_then(|numbers| BoundingBox::try_from(numbers).ok())
+    else {
+        return fields.wrong_type(key, "must be west,south,east,north");
+    };
+    let on_earth = west >= -180.0 && east <= 180.0 && south >= -90.0 && north <= 90.0;
+    if !on_earth
+        || !(0.0..=WIDEST).contains(&(east - west))
+        || !(0.0..=WIDEST).contains(&(north - south))
+    {
+        fields.fault(
+            key,
+            "out_of_range",
+            "must be a box on the earth, at most 2° wide and high, west and south first",
+        );
+        return None;
+    }
+    Some([west, south, east, north])
+}
+
+/// The most popular places in a box.
+#[utoipa::path(tag = "places", params(BoxParams), responses(
+    (status = 200, description = "The places, most popular first", body = Vec<PlaceView>),
+))]
+#[get("/pois")]
+pub async fn pois(
+    state: Data<AppState>,
+    Params(params): Params<BoxParams>,
+) -> Result<HttpResponse, ApiError> {
+    let theme = params.theme_id.map(|id| id.to_string()).unwrap_or_default();
+    let [west, south, east, north] = params.bbox;
+    let key = format!(
+        "wildside:pois:v1:{west:.6},{south:.6},{east:.6},{north:.6}:{theme}:{}",
+        params.limit
+    );
+    let mut redis = state.redis.clone();
+    let known = timeout(TIME_BUDGET, redis.get::<_, Option<Vec<u8>>>(&key));
+    let body = if let Ok(Ok(Some(body))) = known.await {
+        Bytes::from(body)
+    } else {
+        look_up(&state, &params, &key).await?
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", "public, max-age=60"))
+        .content_type("application/json")
+        .body(body))
+}
+
+async fn look_up(state: &AppState, params: &BoxParams, key: &str) -> Result<Bytes, ApiError> {
+    let mut connection = state.db.get().await?;
+    let limit = params.limit.into();
+    let places = Place::most_popular(&mut connection, params.bbox, params.theme_id, limit).await?;
+    let views: Vec<PlaceView> = places.into_iter().map(PlaceView::from).collect();
+    let body = serde_json::to_vec(&views).map_err(|error| ApiError::Internal(error.into()))?;
+    let mut redis = state.redis.clone();
+    let keep = redis.set_ex::<_, _, ()>(key, &body, MEMORY_SECONDS);
+    if !matches!(timeout(TIME_BUDGET, keep).await, Ok(Ok(()))) {
+        tracing::debug!("places not cached");
+    }
+    Ok(Bytes::from(body))
+}

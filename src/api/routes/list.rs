@@ -1,0 +1,91 @@
+//! The user's own walks.
+
+use actix_web::get;
+use actix_web::web::{Data, Json};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::api::error::ApiError;
+use crate::api::extract::{CurrentUser, Fields, FromFields, Params};
+use crate::api::page::{Page, PageParams};
+use crate::db::my_routes::MyRoute;
+use crate::state::AppState;
+
+/// A walk in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RouteSummary {
+    id: Uuid,
+    /// When the user first asked for it.
+    requested_at: DateTime<Utc>,
+    distance_metres: f64,
+    duration_seconds: i32,
+    #[schema(value_type = Object)]
+    generation_params: Value,
+    saved: bool,
+}
+
+impl From<MyRoute> for RouteSummary {
+    fn from(route: MyRoute) -> Self {
+        Self {
+            id: route.id,
+            requested_at: route.requested_at,
+            distance_metres: route.distance_metres,
+            duration_seconds: route.duration_seconds,
+            generation_params: route.generation_params.unwrap_or_default(),
+            saved: route.saved,
+        }
+    }
+}
+
+/// Which walks.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SavedFilter {
+    /// Only those that the user has saved.
+    #[param(default = false, required = false)]
+    saved: bool,
+}
+
+/// Page and filter together.
+#[derive(Debug)]
+pub struct ListParams(PageParams, SavedFilter);
+
+impl FromFields for ListParams {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let saved = fields.boolean("saved").unwrap_or_default();
+        Some(Self(
+            PageParams::from_fields(fields)?,
+            SavedFilter { saved },
+        ))
+    }
+}
+
+/// My walks, newest first.
+#[utoipa::path(tag = "routes", security(("session" = [])), params(PageParams, SavedFilter), responses(
+    (status = 200, description = "A page of walks", body = Page<RouteSummary>),
+))]
+#[get("/users/me/routes")]
+pub async fn my_routes(
+    state: Data<AppState>,
+    user: CurrentUser,
+    Params(ListParams(page, SavedFilter { saved })): Params<ListParams>,
+) -> Result<Json<Page<RouteSummary>>, ApiError> {
+    let from = page.cursor.map(|cursor| (cursor.at, cursor.id));
+    let mut connection = state.db.get().await?;
+    let rows = MyRoute::page(
+        &mut connection,
+        user.id,
+        saved,
+        from,
+        page.backwards(),
+        page.rows(),
+    )
+    .await?;
+    let filter = if saved { "&saved=true" } else { "" };
+    Ok(Json(page.page(rows, "/users/me/routes", filter, |row| {
+        (row.requested_at, row.id)
+    })))
+}

@@ -1,0 +1,122 @@
+//! Users as an admin sees them; a user sees the own.
+
+use actix_web::web::{Data, Json};
+use actix_web::{get, patch};
+use diesel_async::AsyncConnection;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::change::change;
+use super::profile::Profile;
+use crate::api::error::{ApiError, ErrorBody};
+use crate::api::extract::{Admin, Body, CurrentUser, Fields, FromFields, Params, PathId, values};
+use crate::api::page::{Page, PageParams};
+use crate::db::users::{Role, User, UserChanges};
+use crate::state::AppState;
+
+/// All users, in order of their sign-up.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(PageParams), responses(
+    (status = 200, description = "A page of users", body = Page<Profile>),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[get("/users")]
+pub async fn list_users(
+    state: Data<AppState>,
+    _admin: Admin,
+    Params(page): Params<PageParams>,
+) -> Result<Json<Page<Profile>>, ApiError> {
+    let from = page.cursor.map(|cursor| (cursor.at, cursor.id));
+    let rows = User::page(
+        &mut *state.db.get().await?,
+        from,
+        page.backwards(),
+        page.rows(),
+    )
+    .await?;
+    Ok(Json(page.page(rows, "/users", "", |user| {
+        (user.created_at, user.id)
+    })))
+}
+
+/// One user: for an admin, and for the user.
+#[utoipa::path(tag = "users", security(("session" = [])), params(("user_id" = Uuid, Path)), responses(
+    (status = 200, description = "The user", body = Profile),
+))]
+#[get("/users/{user_id}")]
+pub async fn show_user(
+    state: Data<AppState>,
+    user: CurrentUser,
+    PathId(id): PathId<Uuid>,
+) -> Result<Json<Profile>, ApiError> {
+    require_access(&user, id)?;
+    let user = User::find(&mut *state.db.get().await?, id)
+        .await?
+        .ok_or(ApiError::NotFound("user"))?;
+    Ok(Json(user.into()))
+}
+
+/// Changes; what is left out stays.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({"display_name": "Ada", "expected_revision": 1}))]
+pub struct UserPatch {
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    display_name: Option<String>,
+    /// `user` or `admin`; only an admin may change it.
+    #[schema(value_type = Option<String>, pattern = "^(user|admin)$")]
+    role: Option<&'static str>,
+    #[schema(minimum = 1)]
+    expected_revision: Option<i32>,
+}
+
+impl FromFields for UserPatch {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self {
+            display_name: values::text(fields, "display_name", 100),
+            role: fields.word("role", &["user", "admin"]),
+            expected_revision: fields.integer("expected_revision", 1..=i32::MAX),
+        })
+    }
+}
+
+/// Change one user: for an admin, and for the user.
+#[utoipa::path(tag = "users", request_body = UserPatch, security(("session" = [])), params(("user_id" = Uuid, Path)), responses(
+    (status = 200, description = "The user as it is now", body = Profile),
+    (status = 403, description = "Only an admin may change a role", body = ErrorBody),
+    (status = 409, description = "`revision_mismatch`, with both numbers", body = ErrorBody),
+))]
+#[patch("/users/{user_id}")]
+pub async fn change_user(
+    state: Data<AppState>,
+    user: CurrentUser,
+    PathId(id): PathId<Uuid>,
+    body: Body<UserPatch>,
+) -> Result<Json<Profile>, ApiError> {
+    let UserPatch {
+        display_name,
+        role,
+        expected_revision,
+    } = body.value;
+    require_access(&user, id)?;
+    if role.is_some() && user.role != Role::Admin {
+        return Err(ApiError::Forbidden("only an admin may change a role"));
+    }
+    let changes = UserChanges {
+        display_name,
+        role,
+        ..UserChanges::default()
+    };
+    let mut connection = state.db.get().await?;
+    let user = connection
+        .transaction(async |connection| change(connection, id, expected_revision, &changes).await)
+        .await?;
+    Ok(Json(user.into()))
+}
+
+/// Others are not confirmed to exist.
+fn require_access(user: &User, id: Uuid) -> Result<(), ApiError> {
+    if user.role == Role::Admin || user.id == id {
+        Ok(())
+    } else {
+        Err(ApiError::NotFound("user"))
+    }
+}

@@ -1,0 +1,265 @@
+//! Profiles, preferences, interests, and users as an admin sees them.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::app::{Client, TestApp};
+
+async fn admin(app: &TestApp) -> Client {
+    let root = app.user("root").await;
+    app.database
+        .sql("UPDATE users SET role = 'admin' WHERE username = 'root'");
+    root
+}
+
+#[actix_web::test]
+async fn a_profile_changes_piece_by_piece_and_counts_its_revisions() {
+    let app = TestApp::spawn();
+    let mut ada = app.user("ada").await;
+    let patch = json!({
+        "displayName": "Ada Lovelace",
+        "preferences": {"popularity_bias": 0.25, "duration_minutes": 90, "accessibility": {"avoid_stairs": true}, "unit_system": "imperial"},
+        "expected_revision": 1
+    });
+    let changed = ada.patch("/api/v1/users/me", &patch).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    let me = ada.get("/api/v1/users/me").await.json();
+    assert_eq!(me, changed.json());
+    assert_eq!(
+        (me["display_name"].as_str(), me["revision"].as_i64()),
+        (Some("Ada Lovelace"), Some(2))
+    );
+    let preferences = json!({
+        "popularity_bias": 0.25,
+        "duration_minutes": 90,
+        "accessibility": {"avoid_stairs": true, "prefer_well_lit": false},
+        "unit_system": "imperial"
+    });
+    assert_eq!(me["preferences"], preferences);
+    let stale = ada
+        .patch(
+            "/api/v1/users/me",
+            &json!({"display_name": "A", "expected_revision": 1}),
+        )
+        .await;
+    assert_eq!(stale.codes(), ["conflict", "revision_mismatch"]);
+    let details = &stale.json()["details"][0];
+    assert_eq!(
+        (details["expected"].as_i64(), details["actual"].as_i64()),
+        (Some(1), Some(2))
+    );
+    let role = ada
+        .patch(
+            "/api/v1/users/me",
+            &json!({"role": "admin", "id": 1, "revision": 9}),
+        )
+        .await;
+    assert_eq!(role.status, StatusCode::BAD_REQUEST);
+}
+
+#[actix_web::test]
+async fn a_new_password_ends_the_other_sessions() {
+    let app = TestApp::spawn();
+    let mut ada = app.user("ada").await;
+    let mut phone = ada.clone();
+    let wrong = json!({"password": "another long password", "current_password": "not it"});
+    assert_eq!(
+        ada.patch("/api/v1/users/me", &wrong).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let right =
+        json!({"password": "another long password", "current_password": "a fine long password"});
+    assert_eq!(
+        ada.patch("/api/v1/users/me", &right).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(ada.get("/api/v1/users/me").await.status, StatusCode::OK);
+    assert_eq!(
+        phone.get("/api/v1/users/me").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let login = json!({"username": "ada", "password": "another long password"});
+    assert_eq!(
+        phone.post("/api/v1/login", &login).await.status,
+        StatusCode::OK
+    );
+}
+
+#[actix_web::test]
+async fn interests_are_replaced_as_a_whole() {
+    let app = TestApp::spawn();
+    let mut ada = app.user("ada").await;
+    let themes = ada.get("/api/v1/interest-themes").await.json();
+    let ids: Vec<Value> = themes
+        .as_array()
+        .unwrap()
+        .iter()
+        .take(3)
+        .map(|theme| theme["id"].clone())
+        .collect();
+    let put = ada
+        .put(
+            "/api/v1/users/me/interests",
+            &json!({"interestThemeIds": ids, "expectedRevision": 1}),
+        )
+        .await;
+    assert_eq!(put.status, StatusCode::OK, "{}", put.text);
+    assert_eq!(put.json()["revision"], 2);
+    let mut sorted = ids.clone();
+    sorted.sort_by_key(ToString::to_string);
+    assert_eq!(
+        ada.get("/api/v1/users/me").await.json()["interest_theme_ids"],
+        json!(sorted)
+    );
+    let bad = json!({"interest_theme_ids": [ids[0], "00000000-0000-0000-0000-000000000000"]});
+    let refused = ada.put("/api/v1/users/me/interests", &bad).await;
+    assert_eq!(
+        refused.json()["details"][0]["field"],
+        "interest_theme_ids[1]"
+    );
+    let empty = ada
+        .put(
+            "/api/v1/users/me/interests",
+            &json!({"interest_theme_ids": []}),
+        )
+        .await;
+    assert_eq!(empty.json()["interest_theme_ids"], json!([]));
+}
+
+#[actix_web::test]
+async fn a_deleted_account_takes_its_data_along() {
+    let app = TestApp::spawn();
+    crate::city::load(&app);
+    let mut ada = app.user("ada").await;
+    crate::city::walk(&app, &mut ada).await;
+    let copy = ada.clone();
+    assert_eq!(
+        ada.delete("/api/v1/users/me").await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        copy.clone().get("/api/v1/users/me").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        app.database
+            .sql("SELECT count(*), count(user_id) FROM routes")
+            .trim(),
+        "1|0"
+    );
+    assert_eq!(
+        app.database
+            .sql("SELECT count(*) FROM route_requests")
+            .trim(),
+        "0"
+    );
+}
+
+#[actix_web::test]
+async fn an_admin_pages_through_all_users() {
+    let app = TestApp::spawn();
+    let mut root = admin(&app).await;
+    app.database.sql(
+        "INSERT INTO users (username, display_name, created_at) SELECT 'u' || n, 'U', '2030-01-01' FROM generate_series(1, 24) n",
+    );
+    let (mut seen, mut link, mut pages) =
+        (Vec::new(), "/api/v1/users?limit=10".to_owned(), Vec::new());
+    loop {
+        let page = root.get(&link).await.json();
+        let ids: Vec<Value> = page["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| user["id"].clone())
+            .collect();
+        seen.extend(ids.clone());
+        pages.push(ids);
+        match page["links"]["next"].as_str() {
+            Some(next) => link = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 5]);
+    let all = seen.len();
+    seen.sort_by_key(ToString::to_string);
+    seen.dedup();
+    assert_eq!(seen.len(), all);
+    let prev = root.get(&link).await.json()["links"]["prev"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let back = root.get(&prev).await.json();
+    let ids: Vec<Value> = back["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| user["id"].clone())
+        .collect();
+    assert_eq!(ids, pages[1]);
+    for query in [
+        "limit=0",
+        "limit=101",
+        "cursor=x",
+        "cursor=AAAA",
+        "limit=1&limit=2",
+        "order=asc",
+    ] {
+        assert_eq!(
+            root.get(&format!("/api/v1/users?{query}")).await.status,
+            StatusCode::BAD_REQUEST,
+            "{query}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn only_an_admin_sees_and_changes_others() {
+    let app = TestApp::spawn();
+    let (mut root, mut ada, mut bob) = (
+        admin(&app).await,
+        app.user("ada").await,
+        app.user("bob").await,
+    );
+    let id = ada.get("/api/v1/users/me").await.json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("/api/v1/users/{id}");
+    assert_eq!(ada.get(&path).await.status, StatusCode::OK);
+    assert_eq!(bob.get(&path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        bob.patch(&path, &json!({"display_name": "x"})).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        ada.patch(&path, &json!({"role": "admin"})).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let promoted = root
+        .patch(&path, &json!({"role": "admin", "display_name": "Countess"}))
+        .await;
+    assert_eq!(
+        (
+            promoted.json()["role"].as_str(),
+            promoted.json()["display_name"].as_str()
+        ),
+        (Some("admin"), Some("Countess"))
+    );
+    for path in [
+        "/api/v1/users",
+        "/api/v1/admin/actors",
+        "/api/v1/admin/jobs",
+        "/api/v1/admin/enrichment",
+    ] {
+        assert_eq!(bob.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(root.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    let actors = root.get("/api/v1/admin/actors").await.json();
+    assert!(
+        actors
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|actor| actor["name"] == "user_hub" && actor["silent"] == false)
+    );
+}
