@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, web};
 use actix_web_prom::{PrometheusMetrics, PrometheusMetricsBuilder};
 use anyhow::{Context, anyhow};
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
+use wildside_actors::ws_session::bound_socket;
 
 use crate::api::conditional::Tagged;
 use crate::api::docs::{self, Description};
@@ -23,6 +24,8 @@ use crate::session::{cookie, rekey};
 use crate::state::AppState;
 use crate::{api, config::HttpConfig};
 
+/// A client to which nothing could be delivered for this long is gone, or as good as.
+const STUCK_AFTER: Duration = Duration::from_secs(30);
 /// How long WebSocket sessions may take to say goodbye.
 const PATIENCE_WITH_SESSIONS: Duration = Duration::from_secs(3);
 
@@ -132,7 +135,10 @@ fn serve(listener: TcpListener, state: &AppState, push: &Push) -> anyhow::Result
             .wrap(from_fn(rekey::rekey))
             .wrap(from_fn(csrf::refuse_foreign_origins))
             .wrap(from_fn(limit::limit_addresses))
-            .wrap(cors(&state.http))
+            .wrap(Condition::new(
+                has_foreign_pages(&state.http),
+                cors(&state.http),
+            ))
             .wrap(Compress::default())
             .wrap(headers::security_headers(state.session.cookie_secure))
             .wrap(prometheus.clone())
@@ -146,6 +152,7 @@ fn serve(listener: TcpListener, state: &AppState, push: &Push) -> anyhow::Result
     .client_request_timeout(http.header_timeout)
     .client_disconnect_timeout(Duration::from_secs(5))
     .shutdown_timeout(http.shutdown_timeout.as_secs())
+    .on_connect(|connection, _| bound_socket(connection, STUCK_AFTER))
     .disable_signals()
     .listen(listener)?;
     Ok(server.run())
@@ -159,7 +166,11 @@ fn http_metrics(state: &AppState) -> anyhow::Result<PrometheusMetrics> {
         .map_err(|error| anyhow!("can't register the HTTP metrics: {error}"))
 }
 
-/// Off, unless other origins are configured.
+/// Whether pages of other origins may use the API; without any, CORS is off.
+const fn has_foreign_pages(http: &HttpConfig) -> bool {
+    !http.allowed_origins.is_empty()
+}
+
 fn cors(http: &HttpConfig) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
@@ -172,7 +183,6 @@ fn cors(http: &HttpConfig) -> Cors {
         .expose_headers(["trace-id", "location", "retry-after", "etag"])
         .supports_credentials()
         .max_age(3600);
-    http.allowed_origins
-        .iter()
-        .fold(cors, |cors, origin| cors.allowed_origin(origin))
+    let origins = http.allowed_origins.iter();
+    origins.fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

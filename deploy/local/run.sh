@@ -87,7 +87,6 @@ print_addresses() {
     cat <<ADDRESSES
 
 Wildside is running. Ctrl-C stops it; the data stays in .wildside/ until make clean-data.
-  map        $server_url/
   API        $server_url/api/v1, described at $server_url/docs
   tiles      ${TILE_URL_TEMPLATE:-none: make martin installs the tile server}
   metrics    $server_url/metrics and http://$WILDSIDE_METRICS_BIND/metrics (worker)

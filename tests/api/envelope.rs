@@ -170,3 +170,17 @@ async fn themes_are_not_sent_twice() {
         .await;
     assert_eq!((head.status, head.text.as_str()), (StatusCode::OK, ""));
 }
+
+#[actix_web::test]
+async fn pages_of_other_origins_are_let_in_by_configuration_alone() {
+    let origin = ("Origin", "https://app.example.org");
+    for (allowed, expected) in [("", ""), (origin.1, origin.1)] {
+        let app = TestApp::with(&[("WILDSIDE_ALLOWED_ORIGINS", allowed)]);
+        let path = "/api/v1/interest-themes";
+        let answer = app.client().send(Method::GET, path, None, &[origin]).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.header("access-control-allow-origin"), expected);
+        let credentials = answer.header("access-control-allow-credentials");
+        assert_eq!(credentials.is_empty(), expected.is_empty());
+    }
+}
