@@ -159,12 +159,18 @@ impl PostgresServer {
         self.access.port
     }
 
-    /// Creates a database, migrated as the shipped migrations say, and returns its URL.
-    pub fn create_migrated(&self, database: &str) -> String {
+    /// Creates an empty database and returns its URL.
+    pub fn create_database(&self, database: &str) -> String {
         self.access
             .sql("postgres", &format!("CREATE DATABASE {database}"));
-        crate::database::migrate(&self.access, database);
         self.url(database)
+    }
+
+    /// Creates a database, migrated as the shipped migrations say, and returns its URL.
+    pub fn create_migrated(&self, database: &str) -> String {
+        let url = self.create_database(database);
+        crate::database::migrate(&self.access, database);
+        url
     }
 
     /// Runs one SQL text and returns its rows, a line each, columns separated by `|`.
@@ -217,7 +223,8 @@ impl PostgresServer {
         self.folder.path().join("log")
     }
 
-    fn log(&self) -> String {
+    /// Everything it has written so far.
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
