@@ -61,17 +61,18 @@ impl Config {
     /// Every variable that is missing or wrong, by name.
     pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(lookup);
+        let http = HttpConfig::read(&mut reader);
         let config = Self {
             database: DatabaseConfig::read(&mut reader),
             redis: RedisConfig::read(&mut reader),
-            http: HttpConfig::read(&mut reader),
             session: SessionConfig::read(&mut reader),
             limits: LimitsConfig::read(&mut reader),
             worker: WorkerConfig::read(&mut reader),
             overpass: OverpassConfig::read(&mut reader),
             analytics: AnalyticsConfig::read(&mut reader),
-            tiles: TilesConfig::read(&mut reader),
+            tiles: TilesConfig::read(&mut reader, http.public_url.as_deref()),
             telemetry: TelemetryConfig::read(&mut reader),
+            http,
         };
         let faults = reader.into_faults();
         if faults.is_empty() {
@@ -122,6 +123,7 @@ mod tests {
             ("WILDSIDE_BIND", "nowhere"),
             ("SESSION_COOKIE_SECURE", "maybe"),
             ("OVERPASS_URL", "ftp://x"),
+            ("TILE_URL_TEMPLATE", "/tiles/{z}"),
         ])
         .unwrap_err()
         .to_string();
@@ -131,9 +133,19 @@ mod tests {
             "WILDSIDE_BIND",
             "SESSION_COOKIE_SECURE",
             "OVERPASS_URL",
+            "TILE_URL_TEMPLATE",
         ] {
             assert!(error.contains(name), "{name} is missing in {error}");
         }
+    }
+
+    #[test]
+    fn links_are_absolute_when_the_public_address_is_known() {
+        let template = |pairs: &[(&str, &str)]| read(pairs).unwrap().tiles.url_template;
+        assert!(template(&URLS).starts_with("/tiles/routes/{route_id}/"));
+        let public = ("WILDSIDE_PUBLIC_URL", "https://wildside.example/");
+        let template = template(&[URLS[0], URLS[1], public]);
+        assert!(template.starts_with("https://wildside.example/tiles/"));
     }
 
     #[test]
