@@ -12,7 +12,7 @@ pub(crate) struct Tile {
     pub(crate) y: u32,
 }
 
-/// One person's way over the map: from the whole city down to the street, at each zoom some steps aside.
+/// One person's way over the map: from the whole country down to the street, at each zoom some steps aside.
 /// Each view is the tiles on the screen, three by two.
 pub(crate) fn walk(seed: u64, bounds: [f64; 4]) -> Vec<Vec<Tile>> {
     let mut random = StdRng::seed_from_u64(seed);
@@ -22,7 +22,7 @@ pub(crate) fn walk(seed: u64, bounds: [f64; 4]) -> Vec<Vec<Tile>> {
         random.random_range(south..north),
     );
     let mut views = Vec::new();
-    for z in 10..=16 {
+    for z in 6..=16 {
         for _ in 0..4 {
             views.push(view(z, longitude, latitude));
             let screen = 360.0 / f64::from(1 << z);
@@ -39,7 +39,10 @@ fn view(z: u32, longitude: f64, latitude: f64) -> Vec<Tile> {
     let x = ((longitude + 180.0) / 360.0 * tiles) as u32;
     let y = ((1.0 - latitude.to_radians().tan().asinh() / PI) / 2.0 * tiles) as u32;
     let mut view = Vec::new();
-    for source in ["base", "pois", "routes"] {
+    for (source, lowest) in [("base", 6), ("pois", 10), ("routes", 6)] {
+        if z < lowest {
+            continue;
+        }
         for (dx, dy) in [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1)] {
             let (x, y) = (x + dx - 1, y + dy);
             view.push(Tile { source, z, x, y });
