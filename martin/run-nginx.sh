@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # run-nginx.sh FOLDER: becomes the nginx before Martin. Its files are in FOLDER.
-# Reads TILES_LISTEN, MARTIN_ADDRESS and TILES_ALLOWED_ORIGIN.
+# Reads TILES_LISTEN, MARTIN_ADDRESS and TILES_ALLOWED_ORIGIN; with PAGE_LISTEN and SERVER_ADDRESS it serves the page in web/, too.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+sites=$1/sites
 
 fill_in() {
     sed -e "s|\${TILES_LISTEN}|$TILES_LISTEN|" -e "s|\${MARTIN_ADDRESS}|$MARTIN_ADDRESS|" \
-        -e "s|\${TILES_ALLOWED_ORIGIN}|${TILES_ALLOWED_ORIGIN:-*}|"
+        -e "s|\${TILES_ALLOWED_ORIGIN}|${TILES_ALLOWED_ORIGIN:-*}|" -e "s|\${PAGE_LISTEN}|${PAGE_LISTEN:-}|" \
+        -e "s|\${SERVER_ADDRESS}|${SERVER_ADDRESS:-}|" -e "s|\${ROOT}|$(dirname "$here")|"
 }
 
-mkdir -p "$1"
-fill_in <"$here/tiles.conf.template" >"$1/tiles.conf"
+rm -rf "$sites"
+mkdir -p "$sites"
+fill_in <"$here/tiles.conf.template" >"$sites/tiles.conf"
+[ -z "${PAGE_LISTEN:-}" ] || fill_in <"$here/../web/nginx.conf.template" >"$sites/page.conf"
 cp "$here/nginx.conf" "$1/nginx.conf"
 exec "$(PATH=$PATH:/usr/sbin command -v nginx)" -p "$1" -c nginx.conf

@@ -1,8 +1,9 @@
-# The tile server of `make run`, if `make martin` has installed it. Sourced by bash, not run.
+# The tile server of `make run` and a page with its map, if `make martin` has installed them. Sourced by bash, not run.
 
 martin_program=${XDG_CACHE_HOME:-$HOME/.cache}/wildside/martin-1.14.0/bin/martin
 nginx_program=$(PATH=$PATH:/usr/sbin command -v nginx)
 tiles_folder=$state/tiles
+page_port=
 
 has_tiles() { [ -x "$martin_program" ] && [ -n "$nginx_program" ]; }
 
@@ -17,18 +18,24 @@ configure_tiles() {
     tiles_port=$(choose_port tiles)
     TILE_URL_TEMPLATE=${TILE_URL_TEMPLATE:-http://$server_host:$tiles_port/tiles/routes/{route_id\}/{z\}/{x\}/{y\}.pbf?token={token\}}
     export TILE_URL_TEMPLATE
+    [ ! -d web/node_modules/maplibre-gl ] || page_port=$(choose_port page)
 }
 
-# A login role that may do what martin_ro may. Prints the URL with which it opens the database.
+# The address of the page, with the map where the walk begins.
+page_address() {
+    if [ -n "$page_port" ]; then
+        say "http://$server_host:$page_port/#14/${walk_start#*,}/${walk_start%,*}"
+    else
+        say "none: make martin installs it"
+    fi
+}
+
+# Prints the URL with which the tile server opens the database, as a role of its own.
 martin_database_url() {
     local password address
     password=$(cat "$(secret martin.password 18)")
-    "$(postgres_bin)/psql" -X -q -v ON_ERROR_STOP=1 -d "$DATABASE_URL" >"$log/martin-role.log" 2>&1 <<SQL || return 1
-SELECT 'CREATE ROLE wildside_martin IN ROLE martin_ro'
-WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'wildside_martin') \gexec
-ALTER ROLE wildside_martin LOGIN PASSWORD '$password';
-ALTER ROLE wildside_martin SET statement_timeout = '5s';
-SQL
+    MARTIN_PASSWORD=$password psql -X -q -d "$DATABASE_URL" -v login=wildside_martin \
+        -f martin/login.sql >"$log/martin-role.log" 2>&1 || return 1
     address=${DATABASE_URL#*://}
     say "postgres://wildside_martin:$password@${address#*@}"
 }
@@ -44,6 +51,7 @@ start_tiles() {
     step "starting the tile server on $server_host:$tiles_port"
     start martin env MARTIN_DATABASE_URL="$url" MARTIN_LISTEN="127.0.0.1:$martin_port" martin/run-martin.sh
     start nginx env TILES_LISTEN="${bind%:*}:$tiles_port" MARTIN_ADDRESS="127.0.0.1:$martin_port" \
+        PAGE_LISTEN="${page_port:+${bind%:*}:$page_port}" SERVER_ADDRESS="$server_host:$server_port" \
         martin/run-nginx.sh "$tiles_folder"
     wait_until martin 30 listens 127.0.0.1 "$martin_port"
     wait_until nginx 30 tiles_answer

@@ -87,6 +87,7 @@ print_addresses() {
     cat <<ADDRESSES
 
 Wildside is running. Ctrl-C stops it; the data stays in .wildside/ until make clean-data.
+  map        $(page_address)
   API        $server_url/api/v1, described at $server_url/docs
   tiles      ${TILE_URL_TEMPLATE:-none: make martin installs the tile server}
   metrics    $server_url/metrics and http://$WILDSIDE_METRICS_BIND/metrics (worker)

@@ -1,26 +1,9 @@
 // draw.mjs TILES WALK STYLE CENTER ZOOM [SCREENSHOT]: draws the map in chromium and prints, as JSON, what is on it:
 // for each layer of the style the properties of its features, with their place on the screen, and each address asked.
-import {chromium} from 'playwright-core';
+import {launch} from './chromium.mjs';
 import {serveFiles} from './files.mjs';
 
 const [tiles, walk, style, center, zoom, screenshot] = process.argv.slice(2);
-const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const flags = [
-  '--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking',
-  '--disable-component-update', '--no-first-run',
-];
-
-async function launch() {
-  const failures = [];
-  for (const executablePath of programs) {
-    try {
-      return await chromium.launch({executablePath, args: flags});
-    } catch (error) {
-      failures.push(error.message);
-    }
-  }
-  throw new Error(`no chromium starts: ${failures.join('; ')}`);
-}
 
 // Runs in the page.
 function rendered() {

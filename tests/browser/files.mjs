@@ -8,7 +8,7 @@ import {fileURLToPath} from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folders = {
   styles: join(here, '../../martin/styles'),
-  maplibre: join(here, 'node_modules/maplibre-gl/dist'),
+  maplibre: join(here, '../../web/node_modules/maplibre-gl/dist'),
   page: here,
 };
 const types = {'.html': 'text/html', '.mjs': 'text/javascript', '.css': 'text/css', '.json': 'application/json'};

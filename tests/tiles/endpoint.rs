@@ -17,7 +17,7 @@ use crate::fixture::{OTHER_ROUTE, ROUTE};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-struct Server {
+pub(crate) struct Server {
     process: Child,
     url: String,
     client: Client,
@@ -25,7 +25,7 @@ struct Server {
 }
 
 impl Server {
-    async fn start(database: &Database, variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(database: &Database, variables: &[(&str, &str)]) -> Self {
         let redis = TestRedis::start();
         let bind = format!("127.0.0.1:{}", free_port());
         let process = Command::new(env!("CARGO_BIN_EXE_wildside"))
@@ -51,6 +51,11 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         server
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
     }
 
     async fn is_ready(&self) -> bool {
@@ -129,7 +134,7 @@ async fn give(database: &Database, route: Uuid, user: Uuid) {
         .unwrap();
 }
 
-fn write_keys(path: &Path, keys: &str) {
+pub(crate) fn write_keys(path: &Path, keys: &str) {
     std::fs::write(path, keys).unwrap();
     std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }

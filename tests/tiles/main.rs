@@ -7,6 +7,7 @@ mod database;
 mod endpoint;
 mod fixture;
 mod mvt;
+mod page;
 mod pois;
 mod routes;
 mod server;

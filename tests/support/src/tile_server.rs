@@ -20,18 +20,40 @@ const START_TRIES: usize = 5;
 #[derive(Debug)]
 pub struct TileServer {
     port: u16,
+    page: Option<Page>,
     martin: Option<Guarded>,
     nginx: Option<Guarded>,
     folder: TempDir,
 }
 
+/// The page in `web/`, which nginx serves together with the API of a server.
+#[derive(Debug)]
+struct Page {
+    port: u16,
+    server_address: String,
+}
+
 impl TileServer {
     /// Starts both for the migrated database at `url`, as a new login role that may do what `martin_ro` may.
     pub fn start(url: &str) -> Self {
+        Self::start_as(url, None)
+    }
+
+    /// With the page that asks the server at that host and port for walks.
+    pub fn start_with_page(url: &str, server_address: &str) -> Self {
+        let page = Page {
+            port: free_port(),
+            server_address: server_address.to_owned(),
+        };
+        Self::start_as(url, Some(page))
+    }
+
+    fn start_as(url: &str, page: Option<Page>) -> Self {
         let folder =
             TempDir::with_prefix("wildside-tiles-").expect("a temporary folder can be made");
         let mut server = Self {
             port: 0,
+            page,
             martin: None,
             nginx: None,
             folder,
@@ -48,6 +70,12 @@ impl TileServer {
     /// Address under which the tiles are, such as `http://127.0.0.1:20000/tiles`.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/tiles", self.port)
+    }
+
+    /// Address of the page.
+    pub fn page_url(&self) -> String {
+        let page = self.page.as_ref().expect("it was started with the page");
+        format!("http://127.0.0.1:{}/", page.port)
     }
 
     /// Everything that both have written so far.
@@ -70,7 +98,7 @@ impl TileServer {
             &martin,
             &self.folder.path().join("martin.log"),
         ));
-        let nginx = nginx_command(self.folder.path(), port, martin_port);
+        let nginx = nginx_command(self.folder.path(), port, martin_port, self.page.as_ref());
         self.nginx = Some(Guarded::start(
             &nginx,
             &self.folder.path().join("nginx.log"),
@@ -97,11 +125,15 @@ impl TileServer {
     }
 }
 
-/// The same database for a login role of its own, which may do what `martin_ro` may.
+/// The same database for a login role of its own, made as for a deployment.
 fn login_url(url: &str) -> String {
     let (role, password) = (format!("martin_{}", password()), password());
-    let sql = format!("CREATE ROLE {role} LOGIN PASSWORD '{password}' IN ROLE martin_ro");
-    run(psql().args(["-X", "-q", "-d", url, "-c", &sql]));
+    let script = format!("{MARTIN}/login.sql");
+    run(psql()
+        .args(["-X", "-q", "-d", url, "-v"])
+        .arg(format!("login={role}"))
+        .args(["-f", &script])
+        .env("MARTIN_PASSWORD", &password));
     let (_, address) = url.split_once('@').expect("the URL names a user");
     format!("postgres://{role}:{password}@{address}")
 }
@@ -115,13 +147,21 @@ fn martin_command(url: &str, port: u16) -> Command {
     command
 }
 
-fn nginx_command(folder: &Path, port: u16, martin_port: u16) -> Command {
+fn nginx_command(folder: &Path, port: u16, martin_port: u16, page: Option<&Page>) -> Command {
     let mut command = Command::new("env");
     command
         .arg(format!("TILES_LISTEN=127.0.0.1:{port}"))
-        .arg(format!("MARTIN_ADDRESS=127.0.0.1:{martin_port}"))
-        .arg(format!("{MARTIN}/run-nginx.sh"))
-        .arg(folder);
+        .arg(format!("MARTIN_ADDRESS=127.0.0.1:{martin_port}"));
+    if let Some(Page {
+        port,
+        server_address,
+    }) = page
+    {
+        command
+            .arg(format!("PAGE_LISTEN=127.0.0.1:{port}"))
+            .arg(format!("SERVER_ADDRESS={server_address}"));
+    }
+    command.arg(format!("{MARTIN}/run-nginx.sh")).arg(folder);
     command
 }
 
