@@ -116,7 +116,7 @@ async fn examine(config: &Config) -> Vec<Finding> {
     findings.push(Finding::new(
         "tile tokens",
         examine_tile_keys(config),
-        "openssl rand -hex 32 > tile.key",
+        "(umask 077; openssl rand -hex 32 > tile.key); export TILE_TOKEN_KEY_FILE=$PWD/tile.key",
     ));
     findings.push(Finding::new(
         "enrichment",
