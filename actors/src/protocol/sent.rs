@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use crate::event::{Status, StatusEvent};
 
-/// Requests that are remembered at least.
-const REMEMBERED: usize = 256;
+/// Requests that are remembered at most: more than a user may make while snapshots repeat them.
+const REMEMBERED: usize = 1024;
 
 /// Snapshots bring back what was finished in the last 5 minutes; with a margin for clocks, nothing older comes again.
 const REPEATED_FOR: TimeDelta = TimeDelta::minutes(10);
@@ -17,12 +18,13 @@ const REPEATED_FOR: TimeDelta = TimeDelta::minutes(10);
 /// however many paths bring it. Memory is bounded by forgetting the longest known requests.
 #[derive(Debug, Default)]
 pub(super) struct SentStatuses {
-    requests: VecDeque<Sent>,
+    requests: FxHashMap<Uuid, Sent>,
+    /// The requests in the order in which they became known.
+    order: VecDeque<Uuid>,
 }
 
 #[derive(Debug)]
 struct Sent {
-    request_id: Uuid,
     position: (u8, u16),
     updated_at: DateTime<Utc>,
 }
@@ -30,26 +32,20 @@ struct Sent {
 impl SentStatuses {
     /// Whether the event is news for this connection; if so, it counts as sent.
     pub(super) fn admit(&mut self, event: &StatusEvent) -> bool {
-        let position = position(event);
-        if let Some(sent) = self
-            .requests
-            .iter_mut()
-            .rev()
-            .find(|sent| sent.request_id == event.request_id)
-        {
-            let news = position > sent.position;
+        let next = Sent {
+            position: position(event),
+            updated_at: event.updated_at,
+        };
+        if let Some(sent) = self.requests.get_mut(&event.request_id) {
+            let news = next.position > sent.position;
             if news {
-                sent.position = position;
-                sent.updated_at = event.updated_at;
+                *sent = next;
             }
             return news;
         }
         self.make_room(event.updated_at);
-        self.requests.push_back(Sent {
-            request_id: event.request_id,
-            position,
-            updated_at: event.updated_at,
-        });
+        self.order.push_back(event.request_id);
+        self.requests.insert(event.request_id, next);
         true
     }
 
@@ -59,13 +55,15 @@ impl SentStatuses {
     }
 
     fn make_room(&mut self, now: DateTime<Utc>) {
-        while let Some(oldest) = self.requests.front() {
+        while let Some(oldest) = self.order.front().and_then(|id| self.requests.get(id)) {
             let finished = oldest.position.0 == Status::Complete.rank();
             let forgettable = finished && now - oldest.updated_at > REPEATED_FOR;
             if !forgettable && self.requests.len() < REMEMBERED {
                 break;
             }
-            self.requests.pop_front();
+            if let Some(id) = self.order.pop_front() {
+                self.requests.remove(&id);
+            }
         }
     }
 }
