@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use futures::FutureExt;
 use uuid::Uuid;
 use wildside_actors::protocol::Limits;
@@ -86,9 +86,8 @@ fn snapshot_loader(db: Pool) -> SnapshotLoader {
 
 async fn snapshot(db: &Pool, user_ids: &[Uuid]) -> anyhow::Result<Vec<StatusEvent>> {
     let mut connection = db.get().await?;
-    let since = Utc::now() - RECENT;
     let rows =
-        RouteRequest::current_of_users(&mut connection, user_ids, since, SNAPSHOT_ROWS).await?;
+        RouteRequest::current_of_users(&mut connection, user_ids, RECENT, SNAPSHOT_ROWS).await?;
     Ok(rows.iter().filter_map(status::event).collect())
 }
 

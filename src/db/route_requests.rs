@@ -134,17 +134,18 @@ impl RouteRequest {
             .optional()
     }
 
-    /// What clients that connect want to hear of: their users' unfinished requests, and those that ended since
-    /// `ended_since`, oldest first, at most `limit` in all.
+    /// What clients that connect want to hear of: their users' unfinished requests, and those that ended no longer than
+    /// `recent` ago by the clock of the database, oldest first, at most `limit` in all.
     pub async fn current_of_users(
         connection: &mut Connection,
         user_ids: &[Uuid],
-        ended_since: DateTime<Utc>,
+        recent: TimeDelta,
         limit: i64,
     ) -> QueryResult<Vec<Self>> {
+        let now = diesel::dsl::now.into_sql::<Timestamptz>();
         route_requests::table
             .filter(route_requests::user_id.eq_any(user_ids))
-            .filter(unfinished().or(route_requests::updated_at.ge(ended_since)))
+            .filter(unfinished().or(route_requests::updated_at.ge(now - interval(recent))))
             .order((route_requests::created_at, route_requests::id))
             .limit(limit)
             .select(Self::as_select())
@@ -268,11 +269,10 @@ impl RouteRequest {
         limit: i64,
     ) -> QueryResult<Vec<Self>> {
         let (after_time, after_id) = after;
-        let idle = PgInterval::from_microseconds(idle.num_microseconds().unwrap_or(i64::MAX));
         let now = diesel::dsl::now.into_sql::<Timestamptz>();
         route_requests::table
             .filter(unfinished())
-            .filter(route_requests::updated_at.lt(now - idle))
+            .filter(route_requests::updated_at.lt(now - interval(idle)))
             .filter(
                 route_requests::updated_at
                     .gt(after_time)
@@ -303,4 +303,8 @@ fn unfinished() -> _ {
     route_requests::status
         .eq("pending")
         .or(route_requests::status.eq("in_progress"))
+}
+
+fn interval(length: TimeDelta) -> PgInterval {
+    PgInterval::from_microseconds(length.num_microseconds().unwrap_or(i64::MAX))
 }

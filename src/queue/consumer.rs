@@ -72,6 +72,14 @@ impl Consumer {
         }
     }
 
+    /// What the clock of Redis says: seconds, and microseconds.
+    pub(super) async fn time(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> RedisResult<(i64, i64)> {
+        cmd("TIME").query_async(connection).await
+    }
+
     /// Waits up to [`BLOCK`] for new jobs, and takes up to `count`.
     pub(super) async fn read(
         &self,
@@ -95,8 +103,13 @@ impl Consumer {
         Ok(streams.into_iter().flat_map(|stream| stream.ids).collect())
     }
 
-    /// Takes up to `count` jobs whose workers are gone; with each, how often it was delivered before.
-    pub(super) async fn adopt(&self, count: usize) -> RedisResult<Vec<(StreamId, u32)>> {
+    /// Takes up to `count` jobs whose workers are gone, of them up to `suspects` that may be the cause; with each, how
+    /// often it was delivered before.
+    pub(super) async fn adopt(
+        &self,
+        count: usize,
+        suspects: usize,
+    ) -> RedisResult<Vec<(StreamId, u32)>> {
         let redis = &mut self.redis.clone();
         let idle = ORPHANED_AFTER.as_millis() as u64;
         let orphans: StreamPendingCountReply = cmd("XPENDING")
@@ -109,14 +122,18 @@ impl Consumer {
             .arg(count)
             .query_async(redis)
             .await?;
-        if orphans.ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<&str> = orphans
+        let (suspicious, others): (Vec<_>, Vec<_>) = orphans
             .ids
             .iter()
+            .partition(|orphan| is_suspect(orphan.times_delivered as u32));
+        let ids: Vec<&str> = others
+            .into_iter()
+            .chain(suspicious.into_iter().take(suspects))
             .map(|orphan| orphan.id.as_str())
             .collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         // Whoever claims first resets the idle time, so that the others get nothing.
         let claimed: StreamClaimReply = cmd("XCLAIM")
             .arg(&self.keys.stream)
@@ -247,4 +264,10 @@ impl Consumer {
             .query_async(&mut self.redis.clone())
             .await
     }
+}
+
+/// Whether a job that was delivered so often without an end is likely what its workers died of. Once is bad luck: it
+/// may have run beside the one that is.
+pub(super) const fn is_suspect(crashes: u32) -> bool {
+    crashes >= 2
 }

@@ -22,7 +22,7 @@ pub struct Delivery<J> {
     pub run: u32,
     /// How many of the runs before never ended, because their worker did.
     pub crashes: u32,
-    /// How long the job waited, by the clocks of Redis and of this machine.
+    /// How long the job waited, by the clock of Redis.
     pub waited: Duration,
     pub(super) ticket: Ticket,
 }
@@ -85,6 +85,7 @@ pub(super) struct Ticket {
     pub(super) entry: Entry,
     /// Given back when the job is settled.
     pub(super) _slot: OwnedSemaphorePermit,
+    pub(super) _suspect: Option<OwnedSemaphorePermit>,
 }
 
 impl Ticket {

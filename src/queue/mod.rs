@@ -7,7 +7,8 @@
 //! * `XREADGROUP … BLOCK` wakes a reader in the moment of the push.
 //! * What a worker has taken stays pending until it is settled. Its worker holds it by resetting its idle time each
 //!   second; what nobody has held for five is an orphan, and the next worker with a free slot takes it.
-//! * Redis counts deliveries, so a job that takes its process down is still given up after a few runs.
+//! * Redis counts deliveries, so a job that takes its process down is still given up after a few runs. One that has
+//!   seen two processes die runs with no other such job beside it, so that its neighbours are not given up with it.
 //! * Jobs that wait for their next run lie in a sorted set by the clock of Redis, and jobs that were given up in a
 //!   stream of their own, with the error and the trace.
 //!
@@ -18,6 +19,7 @@
 mod admission;
 mod backend;
 pub(crate) mod backoff;
+mod clock;
 mod consumer;
 mod dead;
 mod delivery;

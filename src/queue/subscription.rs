@@ -2,7 +2,7 @@
 
 use std::future::pending;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::backend::BackendSource;
-use super::consumer::Consumer;
+use super::clock::RedisClock;
+use super::consumer::{Consumer, is_suspect};
 use super::delivery::{Delivery, Ticket};
 use super::entry::Entry;
 use super::holdings::Holdings;
@@ -45,7 +46,10 @@ struct Shared {
     consumer: Arc<Consumer>,
     holdings: Arc<Holdings>,
     slots: Arc<Semaphore>,
+    /// For jobs that may take the process down: one at a time, so that none is blamed for another.
+    suspects: Arc<Semaphore>,
     pulse: Pulse,
+    clock: RedisClock,
     metrics: Metrics,
 }
 
@@ -60,7 +64,9 @@ impl<J: Job> Subscription<J> {
             consumer: Arc::new(Consumer::new(redis_url, J::QUEUE)?),
             holdings: Arc::default(),
             slots: Arc::new(Semaphore::new(concurrency)),
+            suspects: Arc::new(Semaphore::new(1)),
             pulse: Pulse::default(),
+            clock: RedisClock::default(),
             metrics,
         });
         let (stop, stopped) = watch::channel(false);
@@ -158,6 +164,8 @@ impl<J: Job> Fetcher<'_, J> {
             };
             let taken = if adopt_at <= Instant::now() {
                 adopt_at = Instant::now() + ADOPT_INTERVAL;
+                let time = self.shared.consumer.time(&mut connection).await?;
+                self.shared.clock.set(time);
                 self.adopt().await?
             } else {
                 Vec::new()
@@ -198,7 +206,12 @@ impl<J: Job> Fetcher<'_, J> {
     }
 
     async fn adopt(&self) -> RedisResult<Vec<(StreamId, u32)>> {
-        let orphans = self.shared.consumer.adopt(self.capacity()).await?;
+        let suspects = self.shared.suspects.available_permits();
+        let orphans = self
+            .shared
+            .consumer
+            .adopt(self.capacity(), suspects)
+            .await?;
         for (entry, deliveries) in &orphans {
             tracing::warn!(
                 queue = self.shared.queue,
@@ -207,6 +220,10 @@ impl<J: Job> Fetcher<'_, J> {
                 "took over an orphaned job"
             );
         }
+        let retries = &self.shared.metrics.job_retries_total;
+        retries
+            .with_label_values(&[self.shared.queue, "orphaned"])
+            .inc_by(orphans.len() as u64);
         Ok(orphans)
     }
 
@@ -238,19 +255,21 @@ impl<J: Job> Fetcher<'_, J> {
     ) -> Option<Delivery<J>> {
         let entry = Entry::of(stream_id);
         let run = entry.runs + crashes + 1;
-        let waited = age(&stream_id.id);
+        let waited = self.shared.clock.age(&stream_id.id);
         self.shared
             .metrics
             .job_wait_seconds
             .with_label_values(&[self.shared.queue])
             .observe(waited.as_secs_f64());
         let job = entry.job();
+        let suspect = is_suspect(crashes).then(|| self.shared.suspects.clone());
         let ticket = Ticket {
             consumer: self.shared.consumer.clone(),
             holdings: self.shared.holdings.clone(),
             entry_id: stream_id.id.clone(),
             entry,
             _slot: slot,
+            _suspect: suspect.and_then(|suspects| suspects.try_acquire_owned().ok()),
         };
         match job {
             Ok(job) => Some(Delivery {
@@ -275,19 +294,6 @@ impl<J: Job> Fetcher<'_, J> {
             }
         }
     }
-}
-
-/// Time since an entry was added, from the milliseconds in its id; never negative.
-fn age(entry_id: &str) -> Duration {
-    let added = entry_id
-        .split('-')
-        .next()
-        .and_then(|ms| ms.parse().ok())
-        .unwrap_or(0);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    now.saturating_sub(Duration::from_millis(added))
 }
 
 /// Keeps running jobs from being taken for orphans, wakes delayed ones, and watches the depth.

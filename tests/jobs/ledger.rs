@@ -1,6 +1,6 @@
 //! Claims and fencing: whoever comes late writes nothing.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use uuid::Uuid;
 use wildside::db::route_requests::{NewRouteRequest, RouteRequest};
 use wildside_actors::Status;
@@ -70,7 +70,7 @@ async fn requests_of_others_and_old_ones_are_not_shown() {
         .await
         .unwrap();
 
-    let recently = Utc::now() - TimeDelta::minutes(5);
+    let recently = TimeDelta::minutes(5);
     let current = RouteRequest::current_of_users(&mut connection, &[stage.user], recently, 100)
         .await
         .unwrap();
@@ -78,7 +78,7 @@ async fn requests_of_others_and_old_ones_are_not_shown() {
         current.iter().map(|request| request.id).collect::<Vec<_>>(),
         [pending.id, done.id]
     );
-    let later = Utc::now() + TimeDelta::minutes(5);
+    let later = TimeDelta::minutes(-5);
     let current = RouteRequest::current_of_users(&mut connection, &[stage.user], later, 100)
         .await
         .unwrap();
