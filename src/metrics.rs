@@ -6,6 +6,8 @@ use prometheus::{
     Result,
 };
 
+use crate::queue::{GenerateRouteJob, Job};
+
 /// The metrics of the process, registered once. Clones share them. Label sets are bounded: no id of a user, route or
 /// request is ever a label.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Metrics {
     pub job_wait_seconds: HistogramVec,
     /// Runs of jobs that failed and will be tried again, by `queue` and `reason`.
     pub job_retries_total: IntCounterVec,
+    /// Jobs that Redis did not take at once, by `queue`.
+    pub job_push_failures_total: IntCounterVec,
 }
 
 impl Metrics {
@@ -75,6 +79,11 @@ impl Metrics {
                 "Runs of jobs that failed and will be tried again.",
                 &["queue", "reason"],
             )?,
+            job_push_failures_total: counters(
+                "job_push_failures_total",
+                "Jobs that Redis did not take at once; the sweep queues them.",
+                &["queue"],
+            )?,
         };
         metrics.register(registry)?;
         metrics.show_all_series();
@@ -90,7 +99,8 @@ impl Metrics {
         registry.register(Box::new(self.queue_depth.clone()))?;
         registry.register(Box::new(self.dead_jobs.clone()))?;
         registry.register(Box::new(self.job_wait_seconds.clone()))?;
-        registry.register(Box::new(self.job_retries_total.clone()))
+        registry.register(Box::new(self.job_retries_total.clone()))?;
+        registry.register(Box::new(self.job_push_failures_total.clone()))
     }
 
     /// A series that is not there until its first event hides that event from `rate()`.
@@ -104,6 +114,8 @@ impl Metrics {
         for result in ["hit", "miss", "error"] {
             self.route_cache_requests_total.with_label_values(&[result]);
         }
+        self.job_push_failures_total
+            .with_label_values(&[GenerateRouteJob::QUEUE]);
     }
 }
 

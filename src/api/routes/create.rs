@@ -1,10 +1,13 @@
 //! Asking for a walk.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpResponse, post};
 use diesel_async::AsyncConnection;
 use serde::Serialize;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,9 +22,12 @@ use crate::db::Connection;
 use crate::db::idempotency::IdempotencyKey;
 use crate::db::route_requests::{NewRouteRequest, RouteRequest};
 use crate::db::routes::Route;
-use crate::queue::GenerateRouteJob;
+use crate::queue::{GenerateRouteJob, Job};
 use crate::route_params::RouteParams;
 use crate::state::AppState;
+
+/// How long an answer waits for Redis to take the event and the job.
+const SET_OFF_BUDGET: Duration = Duration::from_millis(75);
 
 /// The request was accepted; the walk follows, or is there already.
 #[derive(Debug, Serialize, ToSchema)]
@@ -89,13 +95,16 @@ struct Request {
 impl Request {
     /// Writes the request into the ledger; there is no row to set off if the key replays an earlier answer.
     async fn accept(self, state: &AppState) -> Result<(Written, Option<RouteRequest>), ApiError> {
-        let mut connection = state.db.get().await?;
-        let areas = coverage::areas_within_reach(&mut connection, &self.params).await?;
+        let areas = coverage::areas_within_reach(&mut *state.db.get().await?, &self.params).await?;
         let cache_key = CacheKey::new(&self.params, &areas);
-        let known = known_route(state, &mut connection, &cache_key).await?;
+        // No connection to the database is held while Redis is asked, which may be slow.
+        let (cached, has_room) =
+            tokio::join!(state.cache.get(&cache_key), state.admission.has_room());
+        let mut connection = state.db.get().await?;
+        let known = known_route(state, &mut connection, &cache_key, cached).await?;
         if known.is_none() {
             coverage::check_walkable(&mut connection, &self.params).await?;
-            if !state.admission.has_room().await {
+            if !has_room {
                 return Err(ApiError::unavailable("too many walks are being computed"));
             }
         }
@@ -127,13 +136,14 @@ impl Request {
     }
 }
 
-/// The stored route that answers the request, if one does and is still there.
+/// The cached route, if there is one and it is still stored.
 async fn known_route(
     state: &AppState,
     connection: &mut Connection,
     key: &CacheKey,
+    cached: Option<Uuid>,
 ) -> Result<Option<Uuid>, ApiError> {
-    let Some(route_id) = state.cache.get(key).await else {
+    let Some(route_id) = cached else {
         return Ok(None);
     };
     if Route::exists(connection, route_id).await? {
@@ -157,18 +167,26 @@ async fn write(
     Ok((Written::new(StatusCode::ACCEPTED, &accepted)?, Some(row)))
 }
 
-/// Tells the user's sessions, and a worker if there is work. The request is in the ledger: should Redis be away, the
-/// sweep of the workers queues it later.
+/// Tells the user's sessions, and a worker if there is work. The request is in the ledger: while Redis is away, slow or
+/// full, the answer does not wait for it, and the sweep of the workers queues the job later.
 async fn set_off(state: &AppState, request: &RouteRequest) {
-    state.announcer.announce(request).await;
-    if request.status.is_final() {
-        return;
-    }
-    let job = GenerateRouteJob {
-        request_id: request.id,
-        trace_id: request.trace_id,
+    let told = timeout(SET_OFF_BUDGET, async {
+        state.announcer.announce(request).await;
+        if request.status.is_final() {
+            return Ok(());
+        }
+        let job = GenerateRouteJob {
+            request_id: request.id,
+            trace_id: request.trace_id,
+        };
+        state.queue.push(&job).await.map(drop)
+    });
+    let error = match told.await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "redis is slow".to_owned(),
     };
-    if let Err(error) = state.queue.push(&job).await {
-        tracing::warn!(request.id = %request.id, %error, "job not queued; the sweep will");
-    }
+    tracing::warn!(request.id = %request.id, error, "job not queued; the sweep will");
+    let failures = &state.observability.metrics.job_push_failures_total;
+    failures.with_label_values(&[GenerateRouteJob::QUEUE]).inc();
 }
