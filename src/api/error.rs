@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::db;
+
 /// A machine code for each kind of error; each has one status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -251,20 +253,16 @@ impl ResponseError for ApiError {
 
 impl From<diesel::result::Error> for ApiError {
     fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind, Error};
-        match error {
-            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
-            | Error::BrokenTransactionManager => {
-                tracing::warn!(%error, "lost the database");
-                Self::unavailable("the database is not available")
-            }
-            error => Self::Internal(error.into()),
+        if db::is_outage(&error) {
+            tracing::warn!(%error, "lost the database");
+            return Self::unavailable("the database is not available");
         }
+        Self::Internal(error.into())
     }
 }
 
-impl From<crate::db::PoolError> for ApiError {
-    fn from(error: crate::db::PoolError) -> Self {
+impl From<db::PoolError> for ApiError {
+    fn from(error: db::PoolError) -> Self {
         tracing::warn!(%error, "no database connection");
         Self::unavailable("the database is not available")
     }

@@ -75,6 +75,32 @@ pub fn pool(url: &str, size: u32) -> Pool {
         .build_unchecked(manager)
 }
 
+/// Whether the database is away, restarting, busy or full, rather than asked for something wrong. Diesel has a name for
+/// few of these cases and hides the code of the rest, so that only their words tell.
+pub fn is_outage(error: &Error) -> bool {
+    const WORDS: [&str; 8] = [
+        "canceling statement due to",
+        "terminating connection",
+        "terminating background worker",
+        "the database system is",
+        "deadlock detected",
+        "too many clients",
+        "remaining connection slots",
+        "No space left on device",
+    ];
+    match error {
+        Error::BrokenTransactionManager => true,
+        Error::DatabaseError(kind, what) => match kind {
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::SerializationFailure => true,
+            DatabaseErrorKind::Unknown => WORDS.iter().any(|words| what.message().contains(words)),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 fn refuse_broken(connection: &mut Connection) -> Result<(), Error> {
     if PoolableConnection::is_broken(connection) {
         let message = Box::new("the connection was closed".to_owned());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wildside_actors::enrichment_supervisor::EnrichmentFailure;
 use wildside_actors::route_supervisor::RouteFailure;
 
-use crate::db::PoolError;
+use crate::db::{self, PoolError};
 use crate::network_cache::NetworkError;
 
 /// Why a run failed, and whether another may succeed.
@@ -94,19 +94,14 @@ impl From<diesel::result::Error> for JobError {
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind, Error};
         let message = error.to_string();
-        match error {
-            // What a restart, a timeout or a deadlock brings. Diesel has a name for few of them.
-            Error::DatabaseError(
-                DatabaseErrorKind::ClosedConnection
-                | DatabaseErrorKind::SerializationFailure
-                | DatabaseErrorKind::Unknown,
-                _,
-            )
-            | Error::BrokenTransactionManager => Self::Unavailable(message),
-            _ => Self::Failed {
-                code: "internal_error",
-                message,
-            },
+        // What Diesel has no name for is more likely the database's fault than the job's.
+        let unknown = matches!(error, Error::DatabaseError(DatabaseErrorKind::Unknown, _));
+        if unknown || db::is_outage(&error) {
+            return Self::Unavailable(message);
+        }
+        Self::Failed {
+            code: "internal_error",
+            message,
         }
     }
 }
