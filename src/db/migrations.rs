@@ -1,6 +1,10 @@
 //! The schema's history, embedded in the binary.
 
+use std::time::Duration;
+
 use anyhow::{Context, anyhow};
+use diesel::migration::Migration;
+use diesel::pg::Pg;
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -10,6 +14,11 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
 /// Session-level advisory lock that lets one replica migrate while the others wait for it.
 const MIGRATION_LOCK: i64 = 0x57_49_4c_44;
+/// Old replicas keep serving meanwhile: shorter than what their statements wait for a lock, as they do behind ours.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
+/// Tries of a migration, and the pause between them: half a minute.
+const TRIES: u32 = 15;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Applies the pending migrations and returns their names.
 ///
@@ -30,15 +39,41 @@ async fn run(url: String) -> anyhow::Result<Vec<String>> {
     let mut connection = Connection::establish(&url)
         .await
         .context("can't connect to the database")?;
-    // Old replicas keep serving meanwhile: rather fail than queue all their queries behind a table lock.
     connection
         .batch_execute(&format!(
-            "SELECT pg_advisory_lock({MIGRATION_LOCK}); SET lock_timeout = '5s'"
+            "SELECT pg_advisory_lock({MIGRATION_LOCK}); SET lock_timeout = {}",
+            LOCK_TIMEOUT.as_millis()
         ))
         .await?;
     let mut harness = AsyncMigrationHarness::new(connection);
-    let applied = harness
-        .run_pending_migrations(MIGRATIONS)
-        .map_err(|error| anyhow!("a migration failed: {error}"))?;
-    Ok(applied.iter().map(ToString::to_string).collect())
+    let pending = harness
+        .pending_migrations(MIGRATIONS)
+        .map_err(|error| anyhow!("can't read which migrations were applied: {error}"))?;
+    let mut applied = Vec::new();
+    for migration in &pending {
+        apply(&mut harness, migration.as_ref())?;
+        applied.push(migration.name().version().to_string());
+    }
+    Ok(applied)
+}
+
+/// Applies one migration. Where it would have to wait for a lock it steps back, so that whoever waits behind it gets
+/// on, and tries again.
+fn apply(
+    harness: &mut AsyncMigrationHarness<Connection>,
+    migration: &dyn Migration<Pg>,
+) -> anyhow::Result<()> {
+    for attempt in 1.. {
+        match harness.run_migration(migration) {
+            Err(error) if attempt < TRIES && error.to_string().contains("lock timeout") => {
+                tracing::warn!(migration = %migration.name(), attempt, "a table is locked, trying again");
+                std::thread::sleep(PAUSE);
+            }
+            outcome => {
+                outcome.map_err(|error| anyhow!("a migration failed: {error}"))?;
+                break;
+            }
+        }
+    }
+    Ok(())
 }
