@@ -1,9 +1,12 @@
 //! Runs what a mode asks for until the process is told to end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use wildside_actors::route_supervisor::Engine;
+use wildside_engine::generate_route;
 
 use crate::cli::Mode;
 use crate::config::Config;
@@ -21,6 +24,14 @@ const KEYS_EVERY: Duration = Duration::from_secs(5);
 /// # Errors
 /// The configuration is wrong, or something that is needed can't be started.
 pub fn run(mode: Mode) -> anyhow::Result<()> {
+    run_with_engine(mode, Arc::new(generate_route))
+}
+
+/// The same with another engine, such as a slow or a failing one.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_engine(mode: Mode, engine: Engine) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     telemetry::init(&config.telemetry)?;
     actix::System::new().block_on(async move {
@@ -31,8 +42,8 @@ pub fn run(mode: Mode) -> anyhow::Result<()> {
         }
         match mode {
             Mode::Server => serve(Application::build(&config)?, stop).await,
-            Mode::Worker => worker::serve(&config, stopped(stop)).await,
-            Mode::All => serve_and_work(&config, stop).await,
+            Mode::Worker => worker::serve(&config, engine, stopped(stop)).await,
+            Mode::All => serve_and_work(&config, engine, stop).await,
         }
     })
 }
@@ -47,9 +58,14 @@ async fn serve(application: Application, stop: watch::Receiver<bool>) -> anyhow:
 }
 
 /// Both in one process. When one of them breaks, the process ends.
-async fn serve_and_work(config: &Config, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+async fn serve_and_work(
+    config: &Config,
+    engine: Engine,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     let application = Application::build(config)?;
-    let worker = Worker::start(config, &application.state().observability)?;
+    let observability = &application.state().observability;
+    let worker = Worker::start_with_engine(config, observability, engine)?;
     tokio::try_join!(serve(application, stop.clone()), worker.run(stopped(stop)))?;
     Ok(())
 }

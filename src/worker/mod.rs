@@ -263,9 +263,13 @@ async fn count_places(context: JobContext) {
 ///
 /// # Errors
 /// The configuration can't be used, the address is taken, or the worker ended by itself.
-pub async fn serve(config: &Config, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+pub async fn serve(
+    config: &Config,
+    engine: Engine,
+    stop: impl Future<Output = ()> + Send,
+) -> anyhow::Result<()> {
     let observability = Observability::new()?;
-    let worker = Worker::start(config, &observability)?;
+    let worker = Worker::start_with_engine(config, &observability, engine)?;
     let address = config.http.metrics_bind;
     let listener = TcpListener::bind(address)
         .with_context(|| format!("WILDSIDE_METRICS_BIND: can't listen on {address}"))?;

@@ -1,0 +1,7 @@
+.PHONY: test-faults
+
+ROWS ?=
+
+test-faults: ## Real processes under load, and everything that can go wrong: prints a table (ROWS=1,2,6: some rows)
+	@deploy/local/install.sh compiler postgres redis
+	@ulimit -n $$(ulimit -Hn) && cargo test --quiet --test faults -- matrix $(ROWS)

@@ -1,0 +1,185 @@
+//! Many at once: servers, workers, requests, and clients that never read.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use futures::{FutureExt, StreamExt};
+
+use crate::client::User;
+use crate::fleet::Fleet;
+use crate::load::Load;
+use crate::matrix::{Outcome, Row};
+use crate::process::{Process, until};
+
+pub const ROWS: &[Row] = &[
+    Row {
+        number: 41,
+        fault: "two servers and three workers at once",
+        done: "users with a WebSocket at each server ask at both in turn",
+        quick: true,
+        play: || many_processes().boxed_local(),
+    },
+    Row {
+        number: 42,
+        fault: "clock of a worker 5 minutes off",
+        done: "libfaketime: one worker 5 minutes ahead, one 5 minutes behind",
+        quick: false,
+        play: || clocks_off().boxed_local(),
+    },
+    Row {
+        number: 43,
+        fault: "20,000 requests at once",
+        done: "20,000 POSTs over 200 connections as fast as they are answered",
+        quick: false,
+        play: || flood().boxed_local(),
+    },
+    Row {
+        number: 44,
+        fault: "500 WebSocket clients that never read",
+        done: "connected to the server whose users ask for walks",
+        quick: false,
+        play: || deaf_clients().boxed_local(),
+    },
+];
+
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Open WebSocket connections.
+const OPEN: &str = "websocket_connections_active";
+
+async fn many_processes() -> Outcome {
+    let fleet = Fleet::start();
+    let servers = [fleet.server(&[]).await, fleet.server(&[]).await];
+    let workers = [
+        fleet.worker(&[]).await,
+        fleet.worker(&[]).await,
+        fleet.worker(&[]).await,
+    ];
+    let load = Load::start(&[&servers[0], &servers[1]], 6.0).await;
+    load.goes_on(60).await;
+    let report = load
+        .settle(&fleet, PATIENCE)
+        .await
+        .all_complete()
+        .none_refused();
+    for worker in &workers {
+        assert!(successes(worker).await > 0, "a worker had nothing to do");
+    }
+    Outcome::seen(format!("all three workers worked; {report}"))
+}
+
+async fn successes(worker: &Process) -> u64 {
+    worker
+        .count(r#"jobs_total{status="success",type="GenerateRoute"}"#)
+        .await
+}
+
+async fn clocks_off() -> Outcome {
+    let faketime = Path::new("/usr/bin/faketime");
+    if !faketime.exists() {
+        return Outcome::NotRun("needs faketime");
+    }
+    let fleet = Fleet::start();
+    let server = fleet.server(&[]).await;
+    let mut workers = Vec::new();
+    for offset in ["+300s", "-300s"] {
+        let mut launch = fleet.worker_launch(&[("DONT_FAKE_MONOTONIC", "1")]);
+        let program = std::mem::replace(&mut launch.program, faketime.to_owned());
+        let front = ["-f", offset, program.to_str().unwrap()].map(str::to_owned);
+        launch.arguments.splice(0..0, front);
+        let worker = Process::start(launch);
+        worker.is_ready().await;
+        workers.push(worker);
+    }
+    let load = Load::start(&[&server], 10.0).await;
+    load.goes_on(60).await;
+    let report = load
+        .settle(&fleet, PATIENCE)
+        .await
+        .all_complete()
+        .none_refused();
+    let mut waits = Vec::new();
+    for worker in &workers {
+        let of = async |part| {
+            worker
+                .metric(&format!(
+                    r#"job_wait_seconds_{part}{{queue="route_generation"}}"#
+                ))
+                .await
+        };
+        waits.push(of("sum").await / of("count").await);
+    }
+    assert!(
+        waits.iter().all(|wait| (0.0..5.0).contains(wait)),
+        "mean waits of jobs in seconds: {waits:?}"
+    );
+    Outcome::seen(format!(
+        "jobs waited {waits:.3?} s on average by the metrics of the two; {report}"
+    ))
+}
+
+async fn flood() -> Outcome {
+    let fleet = Fleet::start();
+    let server = fleet.server(&[]).await;
+    let worker = fleet
+        .worker_with_engine(&["0"], &[("WILDSIDE_JOB_CONCURRENCY", "32")])
+        .await;
+    let load = Load::start(&[&server], 1.0).await;
+    let begun = Instant::now();
+    load.flood(20_000, 200).await;
+    let asked = begun.elapsed();
+    let report = load
+        .settle(&fleet, Duration::from_mins(5))
+        .await
+        .all_complete();
+    let recovery = report.history.settled_after(begun + asked);
+    assert!(report.accepted + report.history.count_refused() >= 20_000);
+    drop(worker);
+    Outcome::recovered(recovery, format!("asked within {asked:.0?}; {report}"))
+}
+
+async fn deaf_clients() -> Outcome {
+    const USERS: usize = 25;
+    const EACH: usize = 20;
+    const WALKS: usize = 120;
+    let fleet = Fleet::start();
+    let server = fleet.server(&[]).await;
+    let _worker = fleet.worker_with_engine(&["0"], &[]).await;
+    let load = Load::start(&[&server], 10.0).await;
+    let hearing = server.count(OPEN).await;
+    let (mut users, mut deaf) = (Vec::new(), Vec::new());
+    for number in 0..USERS {
+        let user = User::sign_up(&server.url(), &format!("deaf-{number}")).await;
+        for _ in 0..EACH {
+            deaf.push(user.connect_deaf(&server.url()).await);
+        }
+        users.push(user);
+    }
+    assert_eq!(server.count(OPEN).await, hearing + deaf.len() as u64);
+    let before = server.resident_mib();
+    let url = server.url();
+    let asking = (0..WALKS * USERS).map(|number| users[number % USERS].ask_anew(&url));
+    futures::stream::iter(asking)
+        .buffer_unordered(20)
+        .collect::<Vec<_>>()
+        .await;
+    let told = Instant::now();
+    until("the deaf are dropped", Duration::from_mins(1), async || {
+        server.count(OPEN).await == hearing
+    })
+    .await;
+    let (dropped, grown) = (told.elapsed(), server.resident_mib() - before);
+    assert!(grown < 100.0, "the server has grown by {grown} MiB");
+    load.goes_on(20).await;
+    let report = load
+        .settle(&fleet, PATIENCE)
+        .await
+        .all_complete()
+        .none_refused();
+    Outcome::recovered(
+        dropped,
+        format!(
+            "{} dropped, the server grew by {grown:.0} MiB, the others noticed nothing; {report}",
+            deaf.len()
+        ),
+    )
+}

@@ -1,0 +1,111 @@
+//! Requests that break whatever works on them.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use wildside_actors::Status;
+
+use crate::fleet::Fleet;
+use crate::load::Load;
+use crate::matrix::{Outcome, Row};
+use crate::process::{Process, until};
+
+pub const ROWS: &[Row] = &[
+    Row {
+        number: 16,
+        fault: "a job that panics",
+        done: "the engine panics at one of the requests",
+        quick: true,
+        play: || panics().boxed_local(),
+    },
+    Row {
+        number: 17,
+        fault: "a job that takes its process down",
+        done: "the engine aborts the process at one of the requests; each process is started again",
+        quick: false,
+        play: || aborts().boxed_local(),
+    },
+];
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+async fn panics() -> Outcome {
+    let fleet = Fleet::start();
+    let server = fleet.server(&[]).await;
+    let worker = fleet.worker_with_engine(&["100", "panic"], &[]).await;
+    let load = Load::start(&[&server], 10.0).await;
+    load.goes_on(10).await;
+    let poison = load.ask_poison().await;
+    let given_up = load.ends_as(poison, Status::Failed).await;
+    worker.logs("job given up", PATIENCE).await;
+    for (series, value) in [
+        (r#"jobs_total{status="failure",type="GenerateRoute"}"#, 1),
+        (
+            r#"job_retries_total{queue="route_generation",reason="engine_panicked"}"#,
+            2,
+        ),
+    ] {
+        assert_eq!(worker.count(series).await, value, "{series}");
+    }
+    let dead = r#"dead_jobs{queue="route_generation"}"#;
+    until("the dead job is counted", PATIENCE, async || {
+        worker.count(dead).await == 1
+    })
+    .await;
+    load.goes_on(10).await;
+    let report = load.settle(&fleet, PATIENCE).await;
+    assert_eq!(report.failed, 1);
+    Outcome::recovered(
+        given_up,
+        format!("failed and among the dead after 3 runs, the worker went on; {report}"),
+    )
+}
+
+async fn aborts() -> Outcome {
+    const RUNS: usize = 3;
+    let fleet = Fleet::start();
+    let server = fleet.server(&[]).await;
+    let mut workers = [
+        fleet.worker_with_engine(&["300", "abort"], &[]).await,
+        fleet.worker_with_engine(&["300", "abort"], &[]).await,
+    ];
+    let load = Load::start(&[&server], 8.0).await;
+    load.goes_on(10).await;
+    let poison = load.ask_poison().await;
+    let mut deaths = 0;
+    let given_up = {
+        let ends = load.ends_as(poison, Status::Failed);
+        tokio::pin!(ends);
+        loop {
+            tokio::select! {
+                took = &mut ends => break took,
+                () = tokio::time::sleep(Duration::from_millis(50)) => {}
+            }
+            deaths += start_the_dead_again(&mut workers);
+        }
+    };
+    assert_eq!(deaths, RUNS, "runs of the poisonous job");
+    load.goes_on(10).await;
+    let report = load.settle(&fleet, PATIENCE).await;
+    assert_eq!(
+        report.failed, 1,
+        "a job failed that only ran beside the poisonous one"
+    );
+    Outcome::recovered(
+        given_up,
+        format!("{deaths} workers died of it, then it failed, all others completed; {report}"),
+    )
+}
+
+/// As an orchestrator does; answers how many had died.
+fn start_the_dead_again(workers: &mut [Process]) -> usize {
+    let mut dead = 0;
+    for worker in workers
+        .iter_mut()
+        .filter_map(|worker| (!worker.is_running()).then_some(worker))
+    {
+        worker.start_again(&[]);
+        dead += 1;
+    }
+    dead
+}
