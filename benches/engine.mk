@@ -1,4 +1,4 @@
-.PHONY: bench-engine
+.PHONY: bench
 
-bench-engine: ## Times of the engine's parts on a real city
+bench: ## Times and memory of the engine's parts in two cities
 	@cargo bench --quiet -p wildside-bench-walks --bench engine

@@ -1,4 +1,4 @@
-//! Times of the engine's parts on a real city: `make bench-engine`.
+//! Times and memory of the engine's parts in two cities: `make bench`.
 
 #![allow(clippy::expect_used, reason = "a benchmark without its city is none")]
 
@@ -7,15 +7,20 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use divan::{Bencher, black_box};
+use divan::{AllocProfiler, Bencher, black_box};
 use wildside_bench_walks::city::City;
+use wildside_bench_walks::{sample, tiled};
 use wildside_engine::network::Network;
 use wildside_engine::orienteering::{Effort, Problem, TimeMatrix, solve};
 use wildside_engine::routing::Survey;
 use wildside_engine::walk::Accessibility;
 use wildside_engine::{Point, WalkRequest, generate_route};
 
-static CITY: LazyLock<City> = LazyLock::new(|| {
+/// Prints the most memory that was in use at once ("max alloc"), on top of what there was before.
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+static HELSINKI: LazyLock<City> = LazyLock::new(|| {
     let extract = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../ingest/data/helsinki.osm.pbf"
@@ -23,65 +28,64 @@ static CITY: LazyLock<City> = LazyLock::new(|| {
     City::read(Path::new(extract)).expect("the extract is part of the repository")
 });
 
+/// Sixteen times Helsinki.
+static LARGE: LazyLock<City> = LazyLock::new(|| tiled::city("large", &HELSINKI, 4));
+
+const CITIES: [&str; 2] = ["helsinki", "large"];
+/// Cities and numbers of places.
+const MATRICES: [(&str, usize); 4] = [
+    ("helsinki", 60),
+    ("helsinki", 200),
+    ("large", 60),
+    ("large", 200),
+];
+
 fn main() {
     divan::main();
 }
 
-/// Positions of places all over the city.
-fn positions(count: usize) -> Vec<Point> {
-    let step = (CITY.pois.len() / count).max(1);
-    CITY.pois
-        .iter()
-        .step_by(step)
-        .map(|poi| poi.location)
-        .take(count)
-        .collect()
+fn city(name: &str) -> &'static City {
+    if name == "large" { &LARGE } else { &HELSINKI }
 }
 
-fn survey(count: usize) -> Survey {
-    Survey::new(
-        &CITY.network,
-        Accessibility::default(),
-        &positions(count),
-        6 * 3600,
-    )
-    .expect("streets near all places")
+fn survey_of(city: &City, positions: &[Point]) -> Survey {
+    Survey::new(&city.network, Accessibility::default(), positions, 3 * 3600)
+        .expect("streets near all places")
 }
 
-#[divan::bench]
-fn join_cells(bencher: Bencher<'_, '_>) {
-    let cells = CITY.network.cells().to_vec();
+fn survey(city: &City, count: usize) -> Survey {
+    survey_of(city, &sample::places_in_reach(city, count))
+}
+
+#[divan::bench(args = CITIES)]
+fn join_cells(bencher: Bencher<'_, '_>, name: &str) {
+    let cells = city(name).network.cells().to_vec();
     bencher.bench(|| Network::join(black_box(cells.clone())));
 }
 
-#[divan::bench(args = [20, 60, 200])]
-fn survey_streets(bencher: Bencher<'_, '_>, places: usize) {
-    let positions = positions(places);
-    bencher.bench(|| {
-        Survey::new(
-            &CITY.network,
-            Accessibility::default(),
-            black_box(&positions),
-            6 * 3600,
-        )
-    });
+#[divan::bench(args = MATRICES)]
+fn survey_streets(bencher: Bencher<'_, '_>, (name, places): (&str, usize)) {
+    let city = city(name);
+    let positions = sample::places_in_reach(city, places);
+    bencher.bench(|| survey_of(city, black_box(&positions)));
 }
 
-#[divan::bench(args = [20, 60, 200])]
-fn times_between_all(bencher: Bencher<'_, '_>, places: usize) {
-    let survey = survey(places);
+#[divan::bench(args = MATRICES)]
+fn times_between_all(bencher: Bencher<'_, '_>, (name, places): (&str, usize)) {
+    let survey = survey(city(name), places);
     bencher.bench(|| black_box(&survey).times());
 }
 
-#[divan::bench]
-fn way_through_20_stops(bencher: Bencher<'_, '_>) {
-    let (survey, order) = (survey(200), (0..200).step_by(10).collect::<Vec<_>>());
+#[divan::bench(args = CITIES)]
+fn way_through_20_stops(bencher: Bencher<'_, '_>, name: &str) {
+    let survey = survey(city(name), 200);
+    let order: Vec<usize> = (0..200).step_by(10).collect();
     bencher.bench(|| black_box(&survey).metres_through(&order));
 }
 
 #[divan::bench(args = [50, 100, 200, 500])]
 fn choose_stops(bencher: Bencher<'_, '_>, places: usize) {
-    let times = survey(places).times();
+    let times = survey(&HELSINKI, places).times();
     let matrix =
         TimeMatrix::from_fn(places, |from, to| times.seconds(from, to)).expect("a square matrix");
     let problem = Problem::new(matrix, vec![1.0; places], vec![180; places], 0, 0, 3600)
@@ -91,7 +95,7 @@ fn choose_stops(bencher: Bencher<'_, '_>, places: usize) {
 
 #[divan::bench(args = [15, 60, 180])]
 fn whole_walk(bencher: Bencher<'_, '_>, minutes: u32) {
-    let (starts, turn) = (CITY.starts(20), AtomicUsize::new(0));
+    let (starts, turn) = (HELSINKI.starts(20), AtomicUsize::new(0));
     bencher
         .with_inputs(|| WalkRequest {
             start: starts[turn.fetch_add(1, Relaxed) % starts.len()],
@@ -105,8 +109,8 @@ fn whole_walk(bencher: Bencher<'_, '_>, minutes: u32) {
         .bench_refs(|request| {
             generate_route(
                 request,
-                &CITY.pois,
-                &CITY.network,
+                &HELSINKI.pois,
+                &HELSINKI.network,
                 Instant::now() + Duration::from_secs(10),
             )
         });

@@ -9,3 +9,5 @@ pub mod lines;
 pub mod measure;
 pub mod page;
 pub mod random;
+pub mod sample;
+pub mod tiled;

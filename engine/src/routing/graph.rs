@@ -65,7 +65,6 @@ impl Piece {
 pub(super) struct Arc {
     pub(super) head: u32,
     pub(super) link: u32,
-    pub(super) cost: u32,
     pub(super) ticks: u32,
 }
 
@@ -93,7 +92,8 @@ impl SearchGraph {
         )
     }
 
-    fn from_links(
+    /// The graph of some links between numbered nodes, the first of which are the places.
+    pub(super) fn from_links(
         places: usize,
         nodes: usize,
         links: Vec<Link>,
@@ -111,7 +111,6 @@ impl SearchGraph {
             Arc {
                 head: 0,
                 link: 0,
-                cost: 0,
                 ticks: 0
             };
             2 * links.len()
@@ -122,7 +121,6 @@ impl SearchGraph {
                 arcs[*place as usize] = Arc {
                     head,
                     link: number,
-                    cost: link.cost,
                     ticks: link.ticks,
                 };
                 *place += 1;

@@ -2,6 +2,7 @@
 
 use super::Label;
 use super::graph::SearchGraph;
+use super::overlay::Overlay;
 use super::queue::RadixHeap;
 use crate::network::TICKS_PER_SECOND;
 
@@ -30,11 +31,17 @@ impl Matrix {
         for place in 0..places {
             matrix.seconds[place * places + place] = 0;
         }
-        let mut search = Search::new(graph);
-        search.run(0, places, |_, ticks| ticks <= budget, |_| true);
-        let from_start: Vec<u32> = search.ticks().collect();
-        search.run(end as u32, places, |_, ticks| ticks <= budget, |_| true);
-        let to_end: Vec<u32> = search.ticks().collect();
+        let overlay = Overlay::of(graph);
+        let mut search = Search::new(&overlay, places);
+        let [from_start, to_end] = [0, end].map(|place| {
+            search.run(
+                place as u32,
+                usize::MAX,
+                |_, ticks| ticks <= budget,
+                |_| true,
+            );
+            search.ticks().collect::<Vec<u32>>()
+        });
 
         let mut order: Vec<usize> = (0..places).collect();
         order.sort_by_key(|&place| (std::cmp::Reverse(from_start[place]), place));
@@ -74,16 +81,18 @@ impl Matrix {
 
 /// One-to-many search that keeps its memory.
 struct Search<'a> {
-    graph: &'a SearchGraph,
+    overlay: &'a Overlay,
+    places: usize,
     labels: Vec<Label>,
     queue: RadixHeap,
 }
 
 impl<'a> Search<'a> {
-    fn new(graph: &'a SearchGraph) -> Self {
+    fn new(overlay: &'a Overlay, places: usize) -> Self {
         Self {
-            graph,
-            labels: vec![Label::UNREACHED; graph.node_count()],
+            overlay,
+            places,
+            labels: vec![Label::UNREACHED; overlay.node_count()],
             queue: RadixHeap::default(),
         }
     }
@@ -111,16 +120,91 @@ impl<'a> Search<'a> {
             if cost > label.cost {
                 continue;
             }
-            if (node as usize) < self.graph.places() && is_target(node) {
+            if (node as usize) < self.places && is_target(node) {
                 wanted -= 1;
             }
-            for arc in self.graph.arcs(node) {
-                let next = label.plus(arc.cost, arc.ticks);
-                let known = &mut self.labels[arc.head as usize];
-                if next.cost < known.cost && fits(arc.head, next.ticks) {
+            for way in self.overlay.ways(node) {
+                let next = label.plus(way.label.cost, way.label.ticks);
+                let known = &mut self.labels[way.head as usize];
+                if next.cost < known.cost && fits(way.head, next.ticks) {
                     *known = next;
-                    self.queue.push(next.cost, arc.head);
+                    self.queue.push(next.cost, way.head);
                 }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Matrix;
+    use crate::network::TICKS_PER_SECOND;
+    use crate::routing::graph::{Link, SearchGraph};
+
+    fn link(ends: [u32; 2], ticks: u32) -> Link {
+        Link {
+            ends,
+            cost: ticks,
+            ticks,
+            metres: 0.0,
+            first_piece: 0,
+            piece_count: 0,
+        }
+    }
+
+    /// Shortest ticks between all nodes (Floyd 1962).
+    fn all_ticks(nodes: usize, links: &[Link]) -> Vec<Vec<u32>> {
+        let mut ticks = vec![vec![u32::MAX; nodes]; nodes];
+        (0..nodes).for_each(|node| ticks[node][node] = 0);
+        for link in links {
+            let [a, b] = link.ends.map(|end| end as usize);
+            ticks[a][b] = ticks[a][b].min(link.ticks);
+            ticks[b][a] = ticks[a][b];
+        }
+        for via in 0..nodes {
+            for from in 0..nodes {
+                for to in 0..nodes {
+                    let around = ticks[from][via].saturating_add(ticks[via][to]);
+                    ticks[from][to] = ticks[from][to].min(around);
+                }
+            }
+        }
+        ticks
+    }
+
+    proptest! {
+        #[test]
+        fn times_are_those_of_the_shortest_ways_that_fit(
+            nodes in 2_usize..30,
+            places in 1_usize..8,
+            ends_elsewhere: bool,
+            budget in 0_u32..20_000,
+            ways in prop::collection::vec((0_u32..30, 0_u32..30, 1_u32..5000), 0..80),
+        ) {
+            let places = places.min(nodes);
+            let links: Vec<Link> = ways
+                .into_iter()
+                .map(|(a, b, ticks)| link([a % nodes as u32, b % nodes as u32], ticks))
+                .filter(|link| link.ends[0] != link.ends[1])
+                .collect();
+            let end = if ends_elsewhere { places - 1 } else { 0 };
+            let ticks = all_ticks(nodes, &links);
+            let graph = SearchGraph::from_links(places, nodes, links, std::iter::empty());
+            let matrix = Matrix::compute(&graph, budget, end);
+            for (a, b) in (0..places).flat_map(|a| (0..places).map(move |b| (a, b))) {
+                let walk = |first: usize, last: usize| {
+                    ticks[0][first].saturating_add(ticks[a][b]).saturating_add(ticks[last][end])
+                };
+                let expected = if a == b {
+                    0
+                } else if walk(a, b).min(walk(b, a)) <= budget {
+                    ticks[a][b].div_ceil(TICKS_PER_SECOND)
+                } else {
+                    Matrix::TOO_FAR
+                };
+                prop_assert_eq!(matrix.seconds(a, b), expected);
             }
         }
     }

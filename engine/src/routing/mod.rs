@@ -8,6 +8,7 @@ mod contract;
 mod dead_ends;
 mod graph;
 mod matrix;
+mod overlay;
 mod profile;
 mod queue;
 mod reach;
