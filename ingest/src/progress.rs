@@ -9,18 +9,63 @@ use wildside_ingest::extract::Progress;
 
 /// Shows progress on standard error.
 pub(crate) fn shown() -> impl Fn(Progress) + Send + Sync + Clone + 'static {
-    let terminal = std::io::stderr().is_terminal();
-    let current = Arc::new(Mutex::new(Bar(None)));
+    let shown = Arc::new(Mutex::new(if std::io::stderr().is_terminal() {
+        Shown::Bar(Bar(None))
+    } else {
+        Shown::Lines(Lines::default())
+    }));
     move |progress| {
-        let bar = &mut *current.lock().unwrap_or_else(PoisonError::into_inner);
-        match progress {
-            Progress::Stage { name, bytes } if terminal => bar.begin(name, bytes),
-            Progress::Stage { name, .. } => {
-                // Progress that nobody can read is no reason to fail.
-                let _ = writeln!(std::io::stderr(), "{name}");
-            }
-            Progress::Read(bytes) => bar.advance(bytes),
+        let shown = &mut *shown.lock().unwrap_or_else(PoisonError::into_inner);
+        match (shown, progress) {
+            (Shown::Bar(bar), Progress::Stage { name, bytes }) => bar.begin(name, bytes),
+            (Shown::Bar(bar), Progress::Read(bytes)) => bar.advance(bytes),
+            (Shown::Lines(lines), Progress::Stage { name, bytes }) => lines.begin(name, bytes),
+            (Shown::Lines(lines), Progress::Read(bytes)) => lines.advance(bytes),
         }
+    }
+}
+
+enum Shown {
+    Bar(Bar),
+    Lines(Lines),
+}
+
+/// What takes at least so many bytes is told by tenths.
+const LONG_BYTES: u64 = 64 << 20;
+
+/// The stage that runs, in lines for a log.
+#[derive(Default)]
+struct Lines {
+    name: &'static str,
+    bytes: u64,
+    read: u64,
+}
+
+impl Lines {
+    fn begin(&mut self, name: &'static str, bytes: u64) {
+        *self = Self {
+            name,
+            bytes,
+            read: 0,
+        };
+        Self::say(name);
+    }
+
+    fn advance(&mut self, bytes: u64) {
+        if self.bytes < LONG_BYTES {
+            return;
+        }
+        let before = self.read * 10 / self.bytes;
+        self.read += bytes;
+        let tenths = self.read * 10 / self.bytes;
+        if tenths > before && tenths < 10 {
+            Self::say(&format!("{}: {} %", self.name, tenths * 10));
+        }
+    }
+
+    fn say(line: &str) {
+        // Progress that nobody can read is no reason to fail.
+        let _ = writeln!(std::io::stderr(), "{line}");
     }
 }
 

@@ -87,22 +87,3 @@ fn wait_until_idle(database: &TestDatabase) {
 fn sizes(database: &TestDatabase) -> String {
     database.sql("SELECT (SELECT count(*) FROM pois WHERE removed_at IS NULL), (SELECT count(*) FROM walk_edges), (SELECT count(*) FROM walk_nodes), (SELECT count(*) FROM base_areas)")
 }
-
-#[test]
-fn exit_codes_tell_what_happened() {
-    let database = TestDatabase::create();
-    let code = |command: &mut Command| command.status().unwrap().code().unwrap();
-    assert_eq!(code(&mut ingest(&database, &["--dry-run"])), 0);
-    assert_eq!(
-        code(&mut ingest(&database, &["--area", "nowhere.geojson"])),
-        1
-    );
-    assert_eq!(
-        code(&mut ingest(
-            &database,
-            &["--url", "http://127.0.0.1:1/x.osm.pbf"]
-        )),
-        2
-    );
-    assert_eq!(code(ingest(&database, &[]).env_remove("DATABASE_URL")), 1);
-}

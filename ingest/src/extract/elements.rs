@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::report::Report;
+
 /// Type and id of an element. Ids alone are not unique across the types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OsmId {
@@ -34,6 +36,27 @@ impl fmt::Display for OsmId {
             Self::Relation(id) => write!(f, "relation {id}"),
         }
     }
+}
+
+/// A key and its value.
+pub(crate) type Tag<'a> = (&'a str, &'a str);
+
+/// Longest key or value that is taken, in bytes: OpenStreetMap allows 255 characters.
+const LONGEST_TEXT: usize = 1024;
+
+/// Whether nobody has stuffed the key or the value.
+pub(crate) fn is_real_tag((key, value): &Tag<'_>) -> bool {
+    key.len() <= LONGEST_TEXT && value.len() <= LONGEST_TEXT
+}
+
+/// The tags of an element; those that are longer than any real one are left out and counted.
+pub(crate) fn real_tags<'a>(
+    tags: impl Iterator<Item = Tag<'a>>,
+    report: &mut Report,
+) -> Vec<Tag<'a>> {
+    let (real, stuffed): (Vec<_>, Vec<_>) = tags.partition(is_real_tag);
+    report.skip("tags longer than any real one", stuffed.len() as u64);
+    real
 }
 
 /// Tags that own their text, in one piece: a city's places have half a million.

@@ -67,7 +67,7 @@ impl NodeRun {
                 ..chunk[0]
             };
             for node in chunk {
-                write_varint(&mut run.bytes, (node.id - last.id) as u64);
+                write_varint(&mut run.bytes, node.id.wrapping_sub(last.id) as u64);
                 write_varint(&mut run.bytes, zigzag(node.lon.wrapping_sub(last.lon)));
                 write_varint(&mut run.bytes, zigzag(node.lat.wrapping_sub(last.lat)));
                 last = *node;
@@ -87,7 +87,7 @@ impl NodeRun {
             lat: 0,
         };
         (0..count).map(move |_| {
-            node.id += read_varint(&mut bytes) as i64;
+            node.id = node.id.wrapping_add(read_varint(&mut bytes) as i64);
             node.lon = node.lon.wrapping_add(unzigzag(read_varint(&mut bytes)));
             node.lat = node.lat.wrapping_add(unzigzag(read_varint(&mut bytes)));
             node

@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use osmpbf::{BlobDecode, BlobReader, HeaderBlock, PrimitiveBlock};
+use osmpbf::{BlobDecode, BlobError, BlobReader, ErrorKind, HeaderBlock, PrimitiveBlock};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
 /// Why an extract could not be read. Nothing of it is used then.
@@ -19,7 +20,7 @@ pub enum ExtractError {
         source: std::io::Error,
     },
     /// The file is something else.
-    #[error("{path} is not an OpenStreetMap PBF file: {why}")]
+    #[error("{path} is not an OpenStreetMap extract in PBF: {why}")]
     NotPbf {
         /// Which file.
         path: PathBuf,
@@ -75,7 +76,13 @@ impl Read for Counted<'_> {
 }
 
 /// Features of the format that are understood; another one would be read wrongly.
-const KNOWN_FEATURES: [&str; 3] = ["OsmSchema-V0.6", "DenseNodes", "LocationsOnWays"];
+const KNOWN_FEATURES: [&str; 3] = ["OsmSchema-V0.6", "DenseNodes", LOCATIONS_ON_WAYS];
+
+/// The feature of files whose ways carry the positions of their nodes.
+const LOCATIONS_ON_WAYS: &str = "LocationsOnWays";
+
+/// The feature of files that hold every version of an element, deleted ones too.
+const HISTORY: &str = "HistoricalInformation";
 
 /// An extract on disk that has been seen to be one.
 #[derive(Debug)]
@@ -83,6 +90,8 @@ pub(crate) struct PbfFile {
     path: PathBuf,
     /// When the data was current, in seconds since 1970, if the file says so.
     pub(crate) timestamp: Option<i64>,
+    /// Whether ways carry the positions of their nodes, which need not be in the file themselves then.
+    pub(crate) locations_on_ways: bool,
 }
 
 impl PbfFile {
@@ -91,18 +100,24 @@ impl PbfFile {
         let mut file = Self {
             path: path.to_owned(),
             timestamp: None,
+            locations_on_ways: false,
         };
         file.check_frame()?;
         let first = file.blobs(&|_| {})?.next();
         let not_pbf = |why: String| file.not_pbf(why);
         let blob = first
             .ok_or_else(|| not_pbf("it is empty".to_owned()))?
-            .map_err(|fault| not_pbf(fault.to_string()))?;
+            .map_err(|fault| not_pbf(describe(&fault)))?;
         let header = blob
             .to_headerblock()
-            .map_err(|fault| not_pbf(fault.to_string()))?;
+            .map_err(|fault| not_pbf(describe(&fault)))?;
         file.check_features(&header)?;
         file.timestamp = header.osmosis_replication_timestamp();
+        let mut features = header
+            .optional_features()
+            .iter()
+            .chain(header.required_features());
+        file.locations_on_ways = features.any(|feature| feature == LOCATIONS_ON_WAYS);
         Ok(file)
     }
 
@@ -118,7 +133,7 @@ impl PbfFile {
     where
         F: Fn(usize, &PrimitiveBlock) + Sync + Send,
     {
-        let damaged = |fault: osmpbf::Error| self.damaged(fault.to_string());
+        let damaged = |fault: osmpbf::Error| self.damaged(describe(&fault));
         let on_read = |bytes| progress(Progress::Read(bytes));
         self.blobs(&on_read)?
             .enumerate()
@@ -127,12 +142,18 @@ impl PbfFile {
                 let blob = blob.map_err(damaged)?;
                 if wanted(number) {
                     match blob.decode().map_err(damaged)? {
-                        BlobDecode::OsmData(block) => map(number, &block),
+                        BlobDecode::OsmData(block) => self.guard(|| map(number, &block))?,
                         BlobDecode::OsmHeader(_) | BlobDecode::Unknown(_) => {}
                     }
                 }
                 Ok(())
             })
+    }
+
+    /// The decoder panics at some blocks that are nonsense; that ends the reading and not the program.
+    fn guard(&self, read: impl FnOnce()) -> Result<(), ExtractError> {
+        catch_unwind(AssertUnwindSafe(read))
+            .map_err(|_| self.damaged("a block can't be decoded".to_owned()))
     }
 
     /// Size of the file in bytes; 0 where it can't be told.
@@ -170,6 +191,10 @@ impl PbfFile {
     fn check_features(&self, header: &HeaderBlock) -> Result<(), ExtractError> {
         let unknown = |feature: &&String| !KNOWN_FEATURES.contains(&feature.as_str());
         match header.required_features().iter().find(unknown) {
+            Some(feature) if feature == HISTORY => Err(self.not_pbf(
+                "it holds the history of a map; `osmium time-filter` takes one moment out of it"
+                    .to_owned(),
+            )),
             Some(feature) => Err(self.not_pbf(format!("it needs the unknown feature {feature}"))),
             None => Ok(()),
         }
@@ -188,5 +213,15 @@ impl PbfFile {
     fn damaged(&self, why: String) -> ExtractError {
         let path = self.path.clone();
         ExtractError::Damaged { path, why }
+    }
+}
+
+/// The fault in words that lead on.
+fn describe(fault: &osmpbf::Error) -> String {
+    match fault.kind() {
+        ErrorKind::Blob(BlobError::Empty) => {
+            "it is compressed otherwise than with zlib; `osmium cat` writes it anew".to_owned()
+        }
+        _ => fault.to_string(),
     }
 }

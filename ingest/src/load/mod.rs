@@ -119,13 +119,15 @@ pub async fn load(
         return Ok(Outcome::Unchanged { generation });
     }
     let transaction = client.transaction().await?;
-    // One load at a time: two of one area would undo each other.
-    transaction
-        .execute(
-            "SELECT pg_advisory_xact_lock(hashtext('wildside-ingest'))",
-            &[],
-        )
-        .await?;
+    if !is_alone(&transaction).await? {
+        begin("waiting for another load to end");
+        transaction
+            .execute(
+                "SELECT pg_advisory_xact_lock(hashtext('wildside-ingest'))",
+                &[],
+            )
+            .await?;
+    }
     if let Some(generation) = unchanged(&transaction, &load).await? {
         return Ok(Outcome::Unchanged { generation });
     }
@@ -137,16 +139,22 @@ pub async fn load(
     begin("replacing the old data");
     let counts = json!({ "places": scan.places.len(), "edges": edges, "report": scan.report });
     let change = swap::swap(&transaction, &load, &scan, &counts).await?;
-    transaction.commit().await?;
     begin("updating statistics");
-    client
+    transaction
         .batch_execute("ANALYZE pois, poi_interest_themes, walk_nodes, walk_edges, base_lines, base_areas, base_labels")
         .await?;
+    transaction.commit().await?;
     Ok(Outcome::Loaded(Box::new(Loaded {
         scan,
         edges,
         change,
     })))
+}
+
+/// Takes the lock of all loads, if nobody holds it: two loads of one area at the same time would undo each other.
+async fn is_alone(transaction: &Transaction<'_>) -> Result<bool, LoadError> {
+    let query = "SELECT pg_try_advisory_xact_lock(hashtext('wildside-ingest'))";
+    Ok(transaction.query_one(query, &[]).await?.get(0))
 }
 
 /// Reads the file on threads of its own and copies the edges as they come.

@@ -17,6 +17,8 @@ pub(crate) struct Pbf {
     ways: Vec<u8>,
     relations: Vec<u8>,
     timestamp: Option<u64>,
+    features: Vec<&'static str>,
+    backwards: bool,
 }
 
 /// Tags of an element.
@@ -40,6 +42,18 @@ impl Pbf {
         self
     }
 
+    /// A feature that a reader must understand.
+    pub(crate) fn feature(mut self, feature: &'static str) -> Self {
+        self.features.push(feature);
+        self
+    }
+
+    /// Relations first and nodes last, as no tool writes it.
+    pub(crate) fn backwards(mut self) -> Self {
+        self.backwards = true;
+        self
+    }
+
     pub(crate) fn node(mut self, id: i64, lon: f64, lat: f64, tags: Tags<'_>) -> Self {
         let mut node = field_varint(1, zigzag(id));
         node.extend(self.tags(tags));
@@ -53,6 +67,30 @@ impl Pbf {
         let mut way = field_varint(1, id as u64);
         way.extend(self.tags(tags));
         way.extend(field_bytes(8, &deltas(refs)));
+        self.ways.extend(field_bytes(3, &way));
+        self
+    }
+
+    /// A way that carries the positions of its nodes, in degrees.
+    pub(crate) fn located_way(
+        mut self,
+        id: i64,
+        nodes: &[(i64, f64, f64)],
+        tags: Tags<'_>,
+    ) -> Self {
+        let units = |degrees: f64| (degrees * 1e7).round() as i64;
+        let column = |value: fn(&(i64, f64, f64)) -> f64| {
+            nodes
+                .iter()
+                .map(|node| units(value(node)))
+                .collect::<Vec<_>>()
+        };
+        let refs: Vec<i64> = nodes.iter().map(|node| node.0).collect();
+        let mut way = field_varint(1, id as u64);
+        way.extend(self.tags(tags));
+        way.extend(field_bytes(8, &deltas(&refs)));
+        way.extend(field_bytes(9, &deltas(&column(|node| node.2))));
+        way.extend(field_bytes(10, &deltas(&column(|node| node.1))));
         self.ways.extend(field_bytes(3, &way));
         self
     }
@@ -80,6 +118,9 @@ impl Pbf {
     /// The bytes of the file.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut header = field_bytes(4, b"OsmSchema-V0.6");
+        for feature in &self.features {
+            header.extend(field_bytes(4, feature.as_bytes()));
+        }
         if let Some(seconds) = self.timestamp {
             header.extend(field_varint(32, seconds));
         }
@@ -88,11 +129,15 @@ impl Pbf {
             .iter()
             .flat_map(|string| field_bytes(1, string))
             .collect();
-        let mut file = blob("OSMHeader", &header);
-        for group in [&self.nodes, &self.ways, &self.relations] {
+        let mut file = blob("OSMHeader", RAW, &header);
+        let mut groups = [&self.nodes, &self.ways, &self.relations];
+        if self.backwards {
+            groups.reverse();
+        }
+        for group in groups {
             let mut block = field_bytes(1, &strings);
             block.extend(field_bytes(2, group));
-            file.extend(blob("OSMData", &block));
+            file.extend(blob("OSMData", RAW, &block));
         }
         file
     }
@@ -133,9 +178,14 @@ pub(crate) fn shipped(city: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("data/{city}.osm.pbf"))
 }
 
-/// One framed blob, uncompressed; its size on the wire is told before it.
-fn blob(kind: &str, content: &[u8]) -> Vec<u8> {
-    let blob = field_bytes(1, content);
+/// Fields of a blob that say how its content is compressed.
+pub(crate) const RAW: u64 = 1;
+pub(crate) const ZLIB: u64 = 3;
+pub(crate) const ZSTD: u64 = 7;
+
+/// One framed blob; its size on the wire is told before it.
+pub(crate) fn blob(kind: &str, compression: u64, content: &[u8]) -> Vec<u8> {
+    let blob = field_bytes(compression, content);
     let mut header = field_bytes(1, kind.as_bytes());
     header.extend(field_varint(3, blob.len() as u64));
     let length = u32::try_from(header.len()).unwrap().to_be_bytes();

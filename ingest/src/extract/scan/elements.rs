@@ -2,14 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use osmpbf::{Element, PrimitiveBlock, RelMemberType, Relation};
+use osmpbf::{Element, PrimitiveBlock, RelMemberType, Relation, Way};
 use rustc_hash::{FxHashMap, FxHashSet};
 use wildside_engine::places::{Tags, catalogue};
 
 use super::Job;
+use super::streets::is_real;
 use crate::area::Polygon;
 use crate::extract::base::{self, BaseFeature, Shape, Style};
-use crate::extract::elements::{OsmId, OwnedTags, clean};
+use crate::extract::elements::{OsmId, OwnedTags, Tag, clean, real_tags};
 use crate::extract::nodes::{Node, NodeRun, NodeStore};
 use crate::extract::pbf::ExtractError;
 use crate::extract::places::Place;
@@ -67,7 +68,7 @@ pub(super) fn read(job: &Job<'_>) -> Result<Elements, ExtractError> {
         |_| true,
         job.progress,
         |number, block| {
-            let found = read_block(block, job.area);
+            let found = read_block(block, job);
             job.emit_base(found.labels);
             let run = NodeRun::pack(found.nodes);
             let (runs, elements) = &mut *all.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,9 +85,12 @@ pub(super) fn read(job: &Job<'_>) -> Result<Elements, ExtractError> {
     let (runs, mut elements) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     elements.nodes = NodeStore::join(runs);
     let repeated = elements.nodes.repeated as u64;
-    elements
-        .report
-        .skip("nodes with an id that was there before", repeated);
+    // On ways nodes come as often as they are passed.
+    if !job.file.locations_on_ways {
+        elements
+            .report
+            .skip("nodes with an id that was there before", repeated);
+    }
     elements.square_outlines = square_outlines(&elements.relations);
     Ok(elements)
 }
@@ -102,16 +106,24 @@ fn square_outlines(relations: &[RelationOfInterest]) -> FxHashMap<i64, WalkWay> 
     relations.iter().flat_map(outline).collect()
 }
 
-fn read_block(block: &PrimitiveBlock, area: Option<&Polygon>) -> Found {
-    let mut found = Found::default();
+fn read_block(block: &PrimitiveBlock, job: &Job<'_>) -> Found {
+    let (mut found, area) = (Found::default(), job.area);
     for element in block.elements() {
         match &element {
             Element::DenseNode(n) => found.node(n.id(), n.nano_lon(), n.nano_lat(), n.tags(), area),
             Element::Node(n) => found.node(n.id(), n.nano_lon(), n.nano_lat(), n.tags(), area),
-            Element::Way(_) => found.report.elements[1] += 1,
+            Element::Way(way) => {
+                found.report.elements[1] += 1;
+                if job.file.locations_on_ways && is_real(way) {
+                    found.nodes.extend(nodes_on(way, area));
+                }
+            }
             Element::Relation(relation) => {
                 found.report.elements[2] += 1;
-                found.relations.extend(relation_of_interest(relation));
+                let tags = real_tags(relation.tags(), &mut found.report);
+                found
+                    .relations
+                    .extend(relation_of_interest(relation, &tags));
             }
         }
     }
@@ -132,11 +144,11 @@ impl Found {
             self.report.skip("nodes that are nowhere on the earth", 1);
             return;
         };
-        if area.is_some_and(|area| !area.is_near(node.point(), MARGIN_DEGREES)) {
+        if !is_near(node, area) {
             return;
         }
         self.nodes.push(node);
-        let tags: Vec<_> = tags.collect();
+        let tags = real_tags(tags, &mut self.report);
         if tags.is_empty() {
             return;
         }
@@ -154,6 +166,18 @@ impl Found {
     }
 }
 
+/// The nodes of a way that carries their positions.
+fn nodes_on(way: &Way<'_>, area: Option<&Polygon>) -> impl Iterator<Item = Node> {
+    let located = way.refs().zip(way.node_locations());
+    let nodes =
+        located.filter_map(|(id, at)| Node::from_nanodegrees(id, at.nano_lon(), at.nano_lat()));
+    nodes.filter(move |node| is_near(*node, area))
+}
+
+fn is_near(node: Node, area: Option<&Polygon>) -> bool {
+    area.is_none_or(|area| area.is_near(node.point(), MARGIN_DEGREES))
+}
+
 fn label(node: Node, tags: &Tags<'_>) -> Option<BaseFeature> {
     let (class, min_zoom) = base::label(tags)?;
     Some(BaseFeature {
@@ -165,9 +189,8 @@ fn label(node: Node, tags: &Tags<'_>) -> Option<BaseFeature> {
     })
 }
 
-fn relation_of_interest(relation: &Relation<'_>) -> Option<RelationOfInterest> {
-    let tags: Vec<_> = relation.tags().collect();
-    let view = Tags::new(&tags);
+fn relation_of_interest(relation: &Relation<'_>, tags: &[Tag<'_>]) -> Option<RelationOfInterest> {
+    let view = Tags::new(tags);
     let kind = view.get("type")?;
     let multipolygon = kind == "multipolygon";
     let is_place = kind != "route" && catalogue().classify(&view).is_some();

@@ -7,6 +7,7 @@ use wildside_engine::places::Tags;
 
 use super::elements::Elements;
 use super::{Batch, Job};
+use crate::extract::elements::is_real_tag;
 use crate::extract::network::Cutter;
 use crate::extract::pbf::ExtractError;
 use crate::extract::report::Report;
@@ -34,7 +35,7 @@ pub(super) fn read(
                 count_overlong(block),
             );
             for way in ways(block) {
-                let tags: Vec<_> = way.tags().collect();
+                let tags: Vec<_> = way.tags().filter(is_real_tag).collect();
                 let Some(walk) = walkable(elements, way.id(), &Tags::new(&tags)) else {
                     continue;
                 };
@@ -70,7 +71,7 @@ pub(super) fn ways(block: &PrimitiveBlock) -> impl Iterator<Item = Way<'_>> {
         .filter(is_real)
 }
 
-fn is_real(way: &Way<'_>) -> bool {
+pub(super) fn is_real(way: &Way<'_>) -> bool {
     way.raw_refs().len() <= MOST_NODES
 }
 

@@ -11,7 +11,7 @@ use super::Job;
 use super::elements::{Elements, RelationOfInterest};
 use super::streets::{walkable, ways};
 use crate::extract::base::{self, BaseFeature, Shape, Style};
-use crate::extract::elements::{OsmId, clean};
+use crate::extract::elements::{OsmId, clean, real_tags};
 use crate::extract::geometry::{
     assemble_rings, is_ring, point_inside, representative_point, square_metres,
 };
@@ -46,7 +46,7 @@ pub(super) fn read(
         .for_each_block(with_ways, job.progress, |_, block| {
             let (mut local, mut drawn) = (Ways::default(), Vec::new());
             for way in ways(block) {
-                let tags: Vec<_> = way.tags().collect();
+                let tags = real_tags(way.tags(), &mut local.report);
                 let tags = Tags::new(&tags);
                 if walkable(elements, way.id(), &tags).is_some() {
                     junctions.pass(way.refs(), &elements.nodes);
