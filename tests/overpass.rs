@@ -5,11 +5,14 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use chrono::{TimeDelta, Utc};
+use reqwest::Url;
 use wildside::overpass::{
-    Manners, MannersSettings, Overpass, OverpassError, OverpassSettings, Query,
+    Element, Fetched, Manners, MannersSettings, Overpass, OverpassError, OverpassSettings, Query,
+    Servers, Unanswered,
 };
 use wildside_engine::Point;
-use wildside_engine::places::{Rule, catalogue};
+use wildside_engine::places::{Rule, Search, catalogue};
 use wildside_test_support::{FakeOverpass, OverpassFault, TestRedis};
 
 fn client(servers: &[&FakeOverpass]) -> Overpass {
@@ -27,20 +30,34 @@ fn client(servers: &[&FakeOverpass]) -> Overpass {
 fn monaco() -> (FakeOverpass, Query) {
     let extract = Path::new(env!("CARGO_MANIFEST_DIR")).join("ingest/data/monaco.osm.pbf");
     let rule = Rule::parse("tourism=museum|artwork").unwrap();
-    let query = Query::places([&rule], Point::new(7.40, 43.71), Point::new(7.45, 43.76));
+    let search = Search {
+        rules: vec![&rule],
+        refined: Vec::new(),
+    };
+    let query = Query::places(&search, Point::new(7.40, 43.71), Point::new(7.45, 43.76));
     (FakeOverpass::of_extract(&extract), query)
+}
+
+async fn ask(server: &FakeOverpass, query: &Query) -> Result<Fetched, OverpassError> {
+    let url: Url = server.url().parse().unwrap();
+    let patient = OverpassSettings::new(vec![url.clone()], "maintainer@example.org");
+    Overpass::new(patient).unwrap().fetch(&url, query).await
 }
 
 async fn failure(fault: OverpassFault) -> OverpassError {
     let (server, query) = monaco();
     server.set(fault);
-    client(&[&server]).fetch(&query).await.unwrap_err()
+    let client = client(&[&server]);
+    client
+        .fetch(&client.servers()[0], &query)
+        .await
+        .unwrap_err()
 }
 
 #[tokio::test]
 async fn a_query_finds_nodes_ways_and_relations_with_their_tags() {
     let (server, query) = monaco();
-    let fetched = client(&[&server]).fetch(&query).await.unwrap();
+    let fetched = ask(&server, &query).await.unwrap();
     let types: HashSet<_> = fetched
         .answer
         .elements
@@ -62,16 +79,38 @@ async fn a_query_finds_nodes_ways_and_relations_with_their_tags() {
 }
 
 #[tokio::test]
-async fn the_rules_of_every_theme_are_understood() {
+async fn the_search_for_a_theme_finds_its_places_and_little_else() {
     let (server, _) = monaco();
-    let client = client(&[&server]);
+    let extract = Path::new(env!("CARGO_MANIFEST_DIR")).join("ingest/data/monaco.osm.pbf");
+    let places = wildside_ingest::extract::read(&extract, None)
+        .unwrap()
+        .places;
     for theme in catalogue().themes() {
-        let rules = catalogue().rules_of(theme.id);
-        let query = Query::places(rules, Point::new(7.40, 43.71), Point::new(7.45, 43.76));
-        client
-            .fetch(&query)
+        let search = catalogue().search(theme.id);
+        let query = Query::places(&search, Point::new(7.40, 43.71), Point::new(7.45, 43.76));
+        let found = ask(&server, &query)
             .await
-            .unwrap_or_else(|error| panic!("{}: {error}", theme.key));
+            .unwrap_or_else(|error| panic!("{}: {error}", theme.key))
+            .answer
+            .elements;
+        let known = places.iter().filter(|place| {
+            place
+                .classification
+                .themes
+                .iter()
+                .any(|(id, _)| *id == theme.id)
+        });
+        let known: Vec<_> = known.collect();
+        println!(
+            "{}: {} elements for {} places",
+            theme.key,
+            found.len(),
+            known.len()
+        );
+        for place in &known {
+            let is_it = |e: &Element| e.id == place.id / 10;
+            assert!(found.iter().any(is_it), "{}: {place:?}", theme.key);
+        }
     }
 }
 
@@ -79,12 +118,12 @@ async fn the_rules_of_every_theme_are_understood() {
 async fn each_failure_is_told_apart() {
     let later = Some(Duration::from_secs(7));
     let limited = OverpassFault::RateLimited {
-        retry_after: Some(7),
+        retry_after: Some("7".to_owned()),
     };
     assert!(
         matches!(failure(limited).await, OverpassError::RateLimited { retry_after } if retry_after == later)
     );
-    let busy = failure(OverpassFault::Busy).await;
+    let busy = failure(OverpassFault::Busy { retry_after: None }).await;
     assert!(
         matches!(&busy, OverpassError::Busy { excerpt, .. } if excerpt.contains("turned off")),
         "{busy}"
@@ -125,12 +164,7 @@ async fn each_failure_is_told_apart() {
 async fn a_bomb_is_dropped_long_before_it_has_unfolded() {
     let (server, query) = monaco();
     server.set(OverpassFault::CompressedBomb);
-    let urls = vec![server.url().parse().unwrap()];
-    let error = Overpass::new(OverpassSettings::new(urls, "x@example.org"))
-        .unwrap()
-        .fetch(&query)
-        .await
-        .unwrap_err();
+    let error = ask(&server, &query).await.unwrap_err();
     assert!(
         matches!(error, OverpassError::TooLarge(limit) if limit == 32 << 20),
         "{error:?}"
@@ -140,20 +174,69 @@ async fn a_bomb_is_dropped_long_before_it_has_unfolded() {
 #[tokio::test]
 async fn half_an_answer_is_used_and_known_to_be_half() {
     let (server, query) = monaco();
-    let whole = client(&[&server]).fetch(&query).await.unwrap().answer;
+    let whole = ask(&server, &query).await.unwrap().answer;
     server.set(OverpassFault::Remark);
-    let half = client(&[&server]).fetch(&query).await.unwrap().answer;
+    let half = ask(&server, &query).await.unwrap().answer;
     assert!(half.remark.is_some() && whole.remark.is_none());
     assert_eq!(half.elements.len(), whole.elements.len() / 2);
 }
 
 #[tokio::test]
-async fn a_mirror_answers_when_the_first_server_does_not() {
+async fn any_refusal_may_say_when_to_come_again_in_seconds_or_as_a_date() {
+    let date = (Utc::now() + TimeDelta::minutes(5)).format("%a, %d %b %Y %T GMT");
+    let busy = OverpassFault::Busy {
+        retry_after: Some(date.to_string()),
+    };
+    let wait = failure(busy).await.retry_after().unwrap();
+    assert!(
+        wait > Duration::from_secs(290) && wait <= Duration::from_mins(5),
+        "{wait:?}"
+    );
+    let nonsense = OverpassFault::Busy {
+        retry_after: Some("soon".to_owned()),
+    };
+    assert_eq!(failure(nonsense).await.retry_after(), None);
+}
+
+#[tokio::test]
+async fn a_mirror_answers_while_the_first_server_is_left_alone() {
+    let redis = TestRedis::start();
     let (first, query) = monaco();
     let (mirror, _) = monaco();
-    first.set(OverpassFault::Busy);
-    client(&[&first, &mirror]).fetch(&query).await.unwrap();
-    assert_eq!(mirror.requests().len(), 1);
+    let settings = MannersSettings {
+        bytes_a_day: 1 << 30,
+        ..EAGER
+    };
+    let servers = Servers::new(client(&[&first, &mirror]), manners(&redis, settings));
+    first.set(OverpassFault::RateLimited {
+        retry_after: Some("60".to_owned()),
+    });
+    for _ in 0..2 {
+        servers.ask(&query).await.unwrap();
+    }
+    assert_eq!((first.requests().len(), mirror.requests().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn when_all_servers_rest_the_first_to_be_back_is_waited_for() {
+    let redis = TestRedis::start();
+    let (first, query) = monaco();
+    let (mirror, _) = monaco();
+    let servers = Servers::new(client(&[&first, &mirror]), manners(&redis, EAGER));
+    for (server, seconds) in [(&first, 900), (&mirror, 600)] {
+        server.set(OverpassFault::Busy {
+            retry_after: Some(seconds.to_string()),
+        });
+    }
+    let failed = servers.ask(&query).await.unwrap_err();
+    assert!(
+        matches!(failed, Unanswered::Failed(OverpassError::Busy { .. })),
+        "{failed}"
+    );
+    let Unanswered::NotNow(refusal) = servers.ask(&query).await.unwrap_err() else {
+        panic!("a server was asked that wants to be left alone");
+    };
+    assert!(refusal.wait <= Duration::from_mins(10), "{refusal}");
 }
 
 fn manners(redis: &TestRedis, settings: MannersSettings) -> Manners {
@@ -172,8 +255,12 @@ const EAGER: MannersSettings = MannersSettings {
     longest_open: Duration::from_secs(1),
 };
 
+fn server() -> Url {
+    "https://overpass.example/api/interpreter".parse().unwrap()
+}
+
 async fn refusal(manners: &Manners) -> String {
-    manners.take().await.unwrap().unwrap_err().reason
+    manners.take(&server()).await.unwrap().unwrap_err().reason
 }
 
 #[tokio::test]
@@ -181,11 +268,11 @@ async fn only_so_many_requests_are_under_way_in_all_workers_together() {
     let redis = TestRedis::start();
     let one = manners(&redis, EAGER);
     let other = manners(&redis, EAGER);
-    let first = one.take().await.unwrap().unwrap();
-    let _second = other.take().await.unwrap().unwrap();
+    let first = one.take(&server()).await.unwrap().unwrap();
+    let _second = other.take(&server()).await.unwrap().unwrap();
     assert_eq!(refusal(&one).await, "busy");
     one.give_back(first, Ok(10)).await.unwrap();
-    let _third = other.take().await.unwrap().unwrap();
+    let _third = other.take(&server()).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -199,9 +286,9 @@ async fn a_permit_of_a_dead_worker_ends_by_itself() {
             ..EAGER
         },
     );
-    let _lost = manners.take().await.unwrap().unwrap();
+    let _lost = manners.take(&server()).await.unwrap().unwrap();
     let taken_at = Instant::now();
-    while manners.take().await.unwrap().is_err() {
+    while manners.take(&server()).await.unwrap().is_err() {
         assert!(
             taken_at.elapsed() < Duration::from_secs(5),
             "the lease never ends"
@@ -220,8 +307,8 @@ async fn requests_are_spaced() {
             ..EAGER
         },
     );
-    let _first = manners.take().await.unwrap().unwrap();
-    let wait = manners.take().await.unwrap().unwrap_err().wait;
+    let _first = manners.take(&server()).await.unwrap().unwrap();
+    let wait = manners.take(&server()).await.unwrap().unwrap_err().wait;
     assert!(wait > Duration::from_secs(25), "{wait:?}");
 }
 
@@ -229,7 +316,7 @@ async fn requests_are_spaced() {
 async fn the_days_quota_holds_for_requests_and_bytes() {
     let redis = TestRedis::start();
     let manners_by_bytes = manners(&redis, EAGER);
-    let permit = manners_by_bytes.take().await.unwrap().unwrap();
+    let permit = manners_by_bytes.take(&server()).await.unwrap().unwrap();
     manners_by_bytes.give_back(permit, Ok(1_000)).await.unwrap();
     assert_eq!(refusal(&manners_by_bytes).await, "quota_used_up");
     let by_requests = MannersSettings {
@@ -249,26 +336,26 @@ async fn failures_in_a_row_open_the_circuit_for_everyone_and_a_success_closes_it
     let one = manners(&redis, EAGER);
     let other = manners(&redis, EAGER);
     for _ in 0..3 {
-        let permit = one.take().await.unwrap().unwrap();
+        let permit = one.take(&server()).await.unwrap().unwrap();
         one.give_back(permit, Err(&OverpassError::Timeout))
             .await
             .unwrap();
     }
-    let refused = other.take().await.unwrap().unwrap_err();
+    let refused = other.take(&server()).await.unwrap().unwrap_err();
     assert_eq!(refused.reason, "circuit_open");
     tokio::time::sleep(refused.wait).await;
     let permit = other
-        .take()
+        .take(&server())
         .await
         .unwrap()
         .expect("the circuit is half open");
     other.give_back(permit, Ok(1)).await.unwrap();
-    let permit = one.take().await.unwrap().unwrap();
+    let permit = one.take(&server()).await.unwrap().unwrap();
     one.give_back(permit, Err(&OverpassError::Timeout))
         .await
         .unwrap();
     assert!(
-        one.take().await.unwrap().is_ok(),
+        one.take(&server()).await.unwrap().is_ok(),
         "one failure after a success opens nothing"
     );
 }
@@ -281,12 +368,12 @@ async fn a_server_that_says_when_to_come_again_is_obeyed() {
         ..EAGER
     };
     let manners = manners(&redis, settings);
-    let permit = manners.take().await.unwrap().unwrap();
+    let permit = manners.take(&server()).await.unwrap().unwrap();
     let limited = OverpassError::RateLimited {
         retry_after: Some(Duration::from_mins(5)),
     };
     manners.give_back(permit, Err(&limited)).await.unwrap();
-    let wait = manners.take().await.unwrap().unwrap_err().wait;
+    let wait = manners.take(&server()).await.unwrap().unwrap_err().wait;
     assert!(
         wait > Duration::from_secs(290) && wait <= Duration::from_mins(5),
         "{wait:?}"

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Double, Float4, Integer, Nullable, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Double, Float4, Integer, Nullable, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use wildside_engine::Point;
@@ -13,7 +13,11 @@ use super::schema::enrichments;
 use crate::overpass::Square;
 
 /// How long a request is waited for before somebody else may ask: its job may have been lost with the queue.
-const REQUEST_MINUTES: i32 = 10;
+const REQUEST_MINUTES: i32 = 20;
+
+/// Whole answers that are older are asked for again, and half ones.
+const STALE_DAYS: i32 = 30;
+const STALE_HALF_DAYS: i32 = 1;
 
 /// What came of asking.
 #[derive(Debug, Clone, PartialEq, AsChangeset)]
@@ -94,6 +98,65 @@ pub async fn reserve(
     .load(connection)
     .await?;
     Ok(reserved.into_iter().map(|row| row.theme_id).collect())
+}
+
+/// Reserves it for longer, since its job runs now. `false`: somebody else has asked and answered meanwhile.
+pub async fn hold(
+    connection: &mut Connection,
+    square: Square,
+    theme_id: Uuid,
+) -> QueryResult<bool> {
+    let held = diesel::sql_query(
+        "UPDATE enrichments SET not_before = now() + make_interval(mins => $3) \
+         WHERE square = $1 AND theme_id = $2 AND status = 'requested'",
+    )
+    .bind::<Integer, _>(square.id())
+    .bind::<SqlUuid, _>(theme_id)
+    .bind::<Integer, _>(REQUEST_MINUTES)
+    .execute(connection)
+    .await?;
+    Ok(held == 1)
+}
+
+/// What is to be asked for again.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Stale {
+    #[diesel(sql_type = Integer)]
+    pub square: i32,
+    #[diesel(sql_type = SqlUuid)]
+    pub theme_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    pub trace_id: Uuid,
+}
+
+/// Reserves the oldest of what is stale, as [`reserve`] does, so that nobody asks at the same time.
+pub async fn reserve_stale(connection: &mut Connection, most: i64) -> QueryResult<Vec<Stale>> {
+    diesel::sql_query(
+        "UPDATE enrichments SET status = 'requested', requested_at = now(), \
+             not_before = now() + make_interval(mins => $4), trace_id = gen_random_uuid() \
+         WHERE (square, theme_id) IN ( \
+             SELECT square, theme_id FROM enrichments \
+             WHERE finished_at < now() - make_interval( \
+                 days => CASE status WHEN 'complete' THEN $1 WHEN 'partial' THEN $2 END) \
+             ORDER BY finished_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
+         RETURNING square, theme_id, trace_id",
+    )
+    .bind::<Integer, _>(STALE_DAYS)
+    .bind::<Integer, _>(STALE_HALF_DAYS)
+    .bind::<BigInt, _>(most)
+    .bind::<Integer, _>(REQUEST_MINUTES)
+    .load(connection)
+    .await
+}
+
+/// Ends the requests whose jobs were lost, and answers how many.
+pub async fn end_lost(connection: &mut Connection) -> QueryResult<usize> {
+    diesel::sql_query(
+        "UPDATE enrichments SET status = 'failed', error_code = 'lost', finished_at = now() \
+         WHERE status = 'requested' AND not_before <= now()",
+    )
+    .execute(connection)
+    .await
 }
 
 #[derive(QueryableByName)]

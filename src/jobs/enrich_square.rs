@@ -14,7 +14,9 @@ use wildside_engine::places::{PopularityScale, ThemeId, catalogue};
 use super::{JobContext, JobError, Perform};
 use crate::db::enriched_pois::{self, EnrichedPoi};
 use crate::db::enrichments::{self, Outcome};
-use crate::overpass::{Answer, Element, Fetched, Manners, Overpass, OverpassError, Query, Square};
+use crate::overpass::{
+    Answer, Element, Fetched, OverpassError, Query, Servers, Square, Unanswered,
+};
 use crate::queue::EnrichmentJob;
 
 /// A whole answer is good for so long.
@@ -24,15 +26,14 @@ const PARTIAL_PAUSE: TimeDelta = TimeDelta::minutes(30);
 const FAILURE_PAUSE: TimeDelta = TimeDelta::hours(1);
 /// A query that the server refuses is not better tomorrow; a new release may be.
 const REFUSAL_PAUSE: TimeDelta = TimeDelta::days(1);
-/// A job does not wait for its turn longer than this; the next walk will ask anew.
+/// A job does not wait for its turn longer than this, half of what its reservation lasts; the next walk will ask anew.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 const CLASSIFY_BUDGET: Duration = Duration::from_secs(10);
 
 /// What enrichment needs beside what all jobs have.
 #[derive(Debug, Clone)]
 pub struct Enrichment {
-    pub overpass: Overpass,
-    pub manners: Manners,
+    pub servers: Servers,
     pub classifier: ActorHandle<EnrichmentSupervisor>,
     /// With fewer places of a theme, more are looked for.
     pub min_places: usize,
@@ -41,6 +42,14 @@ pub struct Enrichment {
 impl Perform for EnrichmentJob {
     async fn perform(&self, context: &JobContext) -> Result<(), JobError> {
         let (enrichment, square) = self.parts(context)?;
+        let waited_for = {
+            let mut connection = context.db.get().await?;
+            enrichments::hold(&mut connection, square, self.theme_id).await?
+        };
+        if !waited_for {
+            tracing::info!("somebody else has asked meanwhile");
+            return Ok(());
+        }
         let fetched = match ask(self, square, enrichment).await? {
             Ok(fetched) => fetched,
             Err(outcome) => return self.end(&outcome, square, context).await,
@@ -107,38 +116,26 @@ async fn ask(
     square: Square,
     enrichment: &Enrichment,
 ) -> Result<Result<Fetched, Outcome>, JobError> {
-    let permit = match enrichment.manners.take().await? {
-        Ok(permit) => permit,
-        Err(refusal) if refusal.wait > LONGEST_WAIT => {
+    let (south_west, north_east) = square.corners();
+    let search = catalogue().search(ThemeId(job.theme_id));
+    let query = Query::places(&search, south_west, north_east);
+    match enrichment.servers.ask(&query).await {
+        Ok(fetched) => Ok(Ok(fetched)),
+        Err(Unanswered::NotNow(refusal)) if refusal.wait > LONGEST_WAIT => {
             tracing::warn!(%refusal, "enrichment given up for now");
             let pause = TimeDelta::from_std(refusal.wait).unwrap_or(REFUSAL_PAUSE);
-            return Ok(Err(Outcome::failed(&refusal.reason, pause)));
+            Ok(Err(Outcome::failed(&refusal.reason, pause)))
         }
-        Err(refusal) => {
-            return Err(JobError::Postponed {
-                wait: refusal.wait,
-                cause: refusal.to_string(),
-            });
-        }
-    };
-    let (south_west, north_east) = square.corners();
-    let query = Query::places(
-        catalogue().rules_of(ThemeId(job.theme_id)),
-        south_west,
-        north_east,
-    );
-    let fetched = enrichment.overpass.fetch(&query).await;
-    enrichment
-        .manners
-        .give_back(permit, fetched.as_ref().map(|fetched| fetched.bytes))
-        .await?;
-    match fetched {
-        Ok(fetched) => Ok(Ok(fetched)),
-        Err(error) if error.is_temporary() => Err(error.into()),
-        Err(error) => {
+        Err(Unanswered::NotNow(refusal)) => Err(JobError::Postponed {
+            wait: refusal.wait,
+            cause: refusal.to_string(),
+        }),
+        Err(Unanswered::Failed(error)) if !error.is_temporary() => {
             tracing::error!(%error, "overpass refuses the query");
             Ok(Err(Outcome::failed(error.code(), REFUSAL_PAUSE)))
         }
+        Err(Unanswered::Failed(error)) => Err(error.into()),
+        Err(Unanswered::Redis(error)) => Err(error.into()),
     }
 }
 

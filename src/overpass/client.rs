@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use chrono::{DateTime, FixedOffset, Utc};
 use futures::TryStreamExt as _;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url, redirect};
@@ -12,8 +13,9 @@ use super::query::{Query, SERVER_SECONDS};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How much longer than the server's own limit we wait for the whole body.
-pub(super) const GRACE: Duration = Duration::from_secs(15);
+/// How much longer than the server's own limit we wait for the whole body. A server that is overloaded takes up to 36 s
+/// to say so, and that should be heard.
+pub(super) const GRACE: Duration = Duration::from_secs(25);
 
 /// How much of an error page goes into our error.
 const EXCERPT_CHARS: usize = 200;
@@ -21,7 +23,7 @@ const EXCERPT_CHARS: usize = 200;
 /// Where and as whom to ask.
 #[derive(Debug, Clone)]
 pub struct OverpassSettings {
-    /// Interpreters in order of preference; the next is asked when one has no answer.
+    /// Interpreters in order of preference.
     pub urls: Vec<Url>,
     /// Whom the server's operator may write to; empty: nobody.
     pub contact: String,
@@ -32,7 +34,7 @@ pub struct OverpassSettings {
 }
 
 impl OverpassSettings {
-    /// Settings with the usual limits: 32 MiB, and 15 s more than the server may work.
+    /// Settings with the usual limits: 32 MiB, and 25 s more than the server may work.
     pub fn new(urls: Vec<Url>, contact: impl Into<String>) -> Self {
         Self {
             urls,
@@ -57,6 +59,8 @@ pub enum OverpassError {
     Busy {
         /// Status of the answer.
         status: StatusCode,
+        /// When it will listen again, if it said so.
+        retry_after: Option<Duration>,
         /// Beginning of the page.
         excerpt: String,
     },
@@ -95,6 +99,14 @@ impl OverpassError {
             Self::Unreachable(_) => "unreachable",
             Self::TooLarge(_) => "too_large",
             Self::Malformed(_) => "malformed",
+        }
+    }
+
+    /// When the server will listen again, if it said so.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } | Self::Busy { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 
@@ -139,29 +151,19 @@ impl Overpass {
         Ok(Self { http, settings })
     }
 
-    /// Asks the first server, and the next ones while the fault is one that another may not have.
-    ///
-    /// # Errors
-    /// The last server's [`OverpassError`].
-    pub async fn fetch(&self, query: &Query) -> Result<Fetched, OverpassError> {
-        let mut last = OverpassError::Unreachable("no server is configured".to_owned());
-        for url in &self.settings.urls {
-            match self.fetch_from(url, query).await {
-                Ok(fetched) => return Ok(fetched),
-                Err(error) if error.is_temporary() => {
-                    tracing::warn!(server = url.host_str(), error.code = error.code(), %error, "overpass did not answer");
-                    last = error;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(last)
+    /// The servers in order of preference.
+    pub fn servers(&self) -> &[Url] {
+        &self.settings.urls
     }
 
-    async fn fetch_from(&self, url: &Url, query: &Query) -> Result<Fetched, OverpassError> {
+    /// Asks one server.
+    ///
+    /// # Errors
+    /// [`OverpassError`] tells what it did instead of answering.
+    pub async fn fetch(&self, server: &Url, query: &Query) -> Result<Fetched, OverpassError> {
         let request = self
             .http
-            .post(url.clone())
+            .post(server.clone())
             .form(&[("data", query.as_str())]);
         let response = request.send().await.map_err(transport)?;
         let status = response.status();
@@ -174,12 +176,9 @@ impl Overpass {
                 excerpt: excerpt(&body),
             }),
             StatusCode::TOO_MANY_REQUESTS => Err(OverpassError::RateLimited { retry_after }),
-            StatusCode::OK => Err(OverpassError::Busy {
+            _ if status == StatusCode::OK || status.is_server_error() => Err(OverpassError::Busy {
                 status,
-                excerpt: excerpt(&body),
-            }),
-            _ if status.is_server_error() => Err(OverpassError::Busy {
-                status,
+                retry_after,
                 excerpt: excerpt(&body),
             }),
             _ => Err(OverpassError::Status(status)),
@@ -218,9 +217,14 @@ fn is_json(response: &Response) -> bool {
     content_type.is_some_and(|value| value.starts_with("application/json"))
 }
 
+/// `Retry-After`, in seconds or as a date.
 fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    value.trim().parse().ok().map(Duration::from_secs)
+    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let until = |date: DateTime<FixedOffset>| (date.to_utc() - Utc::now()).to_std().ok();
+    match value.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => DateTime::parse_from_rfc2822(value).ok().and_then(until),
+    }
 }
 
 fn transport(error: reqwest::Error) -> OverpassError {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use redis::aio::ConnectionManager;
 use redis::{RedisError, Script};
+use reqwest::Url;
 use uuid::Uuid;
 
 use super::client::OverpassError;
@@ -12,12 +13,15 @@ use super::client::OverpassError;
 const STATE: &str = "wildside:overpass:state";
 const LEASES: &str = "wildside:overpass:leases";
 
+/// A server that wants to be left alone for longer is asked again after a day.
+const LONGEST_SILENCE: Duration = Duration::from_hours(24);
+
 /// The bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MannersSettings {
     /// Requests under way at the same time.
     pub at_once: u32,
-    /// Between the beginnings of two requests.
+    /// Between the beginnings of two requests to one server.
     pub spacing: Duration,
     /// A permit that is not given back ends by itself; longer than any request takes.
     pub lease: Duration,
@@ -25,7 +29,7 @@ pub struct MannersSettings {
     pub requests_a_day: u64,
     /// Bytes of answers likewise.
     pub bytes_a_day: u64,
-    /// So many failures in a row open the circuit.
+    /// So many failures of a server in a row open its circuit.
     pub failures_to_open: u32,
     /// How long it is open at first; twice as long with each further failure.
     pub open: Duration,
@@ -49,19 +53,27 @@ impl Default for MannersSettings {
     }
 }
 
-/// Permission to send one request.
+/// Permission to send one request to one server.
 #[derive(Debug)]
 #[must_use = "a permit that is not given back blocks others until its lease ends"]
-pub struct Permit(Uuid);
+pub struct Permit {
+    id: Uuid,
+    server: String,
+}
 
 /// Why there is no permit now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("overpass is not asked now: {reason}, again in {wait:?}")]
 pub struct Refusal {
-    /// `busy`, `quota_used_up` or `circuit_open`.
+    /// `busy`, `quota_used_up` or [`Refusal::CIRCUIT_OPEN`].
     pub reason: String,
     /// When to ask again.
     pub wait: Duration,
+}
+
+impl Refusal {
+    /// The server has failed too often of late, or wants to be left alone.
+    pub const CIRCUIT_OPEN: &str = "circuit_open";
 }
 
 /// The shared bookkeeping.
@@ -90,11 +102,11 @@ impl Manners {
         }
     }
 
-    /// Takes a permit, or hears when to come again.
+    /// Takes a permit to ask `server`, or hears when to come again.
     ///
     /// # Errors
     /// Redis is away: then nobody asks, since nobody can count.
-    pub async fn take(&self) -> Result<Result<Permit, Refusal>, RedisError> {
+    pub async fn take(&self, server: &Url) -> Result<Result<Permit, Refusal>, RedisError> {
         let MannersSettings {
             at_once,
             spacing,
@@ -103,12 +115,16 @@ impl Manners {
             bytes_a_day,
             ..
         } = self.settings;
-        let permit = Uuid::new_v4();
+        let permit = Permit {
+            id: Uuid::new_v4(),
+            server: server.authority().to_owned(),
+        };
         let mut call = self.script.prepare_invoke();
         call.key(STATE)
             .key(LEASES)
             .arg("take")
-            .arg(permit.to_string());
+            .arg(&permit.server)
+            .arg(permit.id.to_string());
         call.arg(at_once)
             .arg(millis(spacing))
             .arg(millis(lease))
@@ -116,7 +132,7 @@ impl Manners {
             .arg(bytes_a_day);
         let (word, wait): (String, u64) = call.invoke_async(&mut self.redis.clone()).await?;
         Ok(match word.as_str() {
-            "granted" => Ok(Permit(permit)),
+            "granted" => Ok(permit),
             _ => Err(Refusal {
                 reason: word,
                 wait: Duration::from_millis(wait),
@@ -145,18 +161,20 @@ impl Manners {
             Err(OverpassError::TooLarge(limit)) => ("ok", *limit),
             Err(_) => ("failed", 0),
         };
+        let told = outcome.err().and_then(OverpassError::retry_after);
         let wait = match outcome {
-            Err(OverpassError::RateLimited { retry_after }) => retry_after.unwrap_or(open),
-            _ => Duration::ZERO,
+            Err(OverpassError::RateLimited { .. }) => told.unwrap_or(open),
+            _ => told.unwrap_or_default(),
         };
         let mut call = self.script.prepare_invoke();
         call.key(STATE)
             .key(LEASES)
             .arg("give")
-            .arg(permit.0.to_string())
+            .arg(&permit.server)
+            .arg(permit.id.to_string())
             .arg(bytes)
             .arg(word);
-        call.arg(millis(wait.min(longest_open)))
+        call.arg(millis(wait.min(LONGEST_SILENCE)))
             .arg(failures_to_open)
             .arg(millis(open))
             .arg(millis(longest_open));

@@ -1,11 +1,9 @@
 //! Overpass QL for the places of a theme in a box.
 
-use std::fmt::Write as _;
-
 use wildside_engine::Point;
-use wildside_engine::places::{Condition, Rule, Test};
+use wildside_engine::places::{Condition, Rule, Search, Test};
 
-/// Elements that one query asks for at most.
+/// Elements of one answer that are taken.
 pub(super) const MAX_ELEMENTS: usize = 5_000;
 
 /// Seconds that a server may work on one query; our own deadline is [`super::client::GRACE`] longer.
@@ -18,26 +16,28 @@ const MAX_SERVER_BYTES: u32 = 64 << 20;
 pub struct Query(String);
 
 impl Query {
-    /// Asks for the elements in the box for which one of `rules` holds. The answer may hold more: conditions that the
-    /// language has no word for are left to the classification.
-    pub fn places<'a>(
-        rules: impl IntoIterator<Item = &'a Rule>,
-        south_west: Point,
-        north_east: Point,
-    ) -> Self {
+    /// Asks for the elements in the box that `search` is for. The answer may hold more: conditions that the language has no
+    /// word for are left to the classification.
+    pub fn places(search: &Search<'_>, south_west: Point, north_east: Point) -> Self {
+        let (south, west) = (south_west.lat, south_west.lon);
+        let (north, east) = (north_east.lat, north_east.lon);
         let mut text = format!(
-            "[out:json][timeout:{SERVER_SECONDS}][maxsize:{MAX_SERVER_BYTES}][bbox:{:.6},{:.6},{:.6},{:.6}];\n(\n",
-            south_west.lat, south_west.lon, north_east.lat, north_east.lon
+            "[out:json][timeout:{SERVER_SECONDS}][maxsize:{MAX_SERVER_BYTES}]\
+             [bbox:{south:.6},{west:.6},{north:.6},{east:.6}];\n"
         );
-        for rule in rules {
-            text.push_str("  nwr");
-            for condition in rule.conditions() {
-                push_filter(&mut text, condition);
-            }
-            text.push_str(";\n");
+        // What has to be refined is found first and given a name, so that only it is looked through.
+        for (number, (kinds, _)) in search.refined.iter().enumerate() {
+            let kinds: String = kinds.iter().map(|rule| statement("", rule)).collect();
+            text += &format!("(\n{kinds})->.kinds{number};\n");
         }
-        // Writing to a string cannot fail.
-        let _ = write!(text, ");\nout center tags {MAX_ELEMENTS};\n");
+        text += "(\n";
+        text.extend(search.rules.iter().map(|rule| statement("", rule)));
+        for (number, (_, refined)) in search.refined.iter().enumerate() {
+            let input = format!(".kinds{number}");
+            text.extend(refined.iter().map(|rule| statement(&input, rule)));
+        }
+        // One more than we take, to know whether there are more.
+        text += &format!(");\nout center tags {};\n", MAX_ELEMENTS + 1);
         Self(text)
     }
 
@@ -47,16 +47,21 @@ impl Query {
     }
 }
 
-fn push_filter(text: &mut String, condition: &Condition) {
+/// Finds what fits the rule, in the named set or everywhere.
+fn statement(set: &str, rule: &Rule) -> String {
+    let filters: String = rule.conditions().iter().map(filter).collect();
+    format!("  nwr{set}{filters};\n")
+}
+
+fn filter(condition: &Condition) -> String {
     let key = quoted(&condition.key);
-    let filter = match &condition.test {
+    match &condition.test {
         Test::Present | Test::Before(_) | Test::After(_) => format!("[{key}]"),
         Test::Absent => format!("[!{key}]"),
         Test::OneOf(values) => format!("[{key}~{}]", list_pattern(values)),
         Test::NoneOf(values) => format!("[{key}!~{}]", list_pattern(values)),
         Test::Contains(parts) => format!("[{key}~{},i]", quoted(&alternatives(parts))),
-    };
-    text.push_str(&filter);
+    }
 }
 
 /// A pattern for one of `values` alone or within a list separated by `;`.
@@ -91,27 +96,52 @@ mod tests {
 
     use super::*;
 
-    fn query(rule: &str) -> Query {
+    fn query(search: &Search<'_>) -> Query {
+        Query::places(search, Point::new(24.9, 60.1), Point::new(25.0, 60.2))
+    }
+
+    fn query_for(rule: &str) -> Query {
         let rule = Rule::parse(rule).unwrap();
-        Query::places([&rule], Point::new(24.9, 60.1), Point::new(25.0, 60.2))
+        query(&Search {
+            rules: vec![&rule],
+            refined: Vec::new(),
+        })
     }
 
     #[test]
     fn every_condition_becomes_a_filter() {
         let query =
-            query("amenity=pub|bar name=* !brand access!=private style~Brutal start_date<1950");
+            query_for("amenity=pub|bar name=* !brand access!=private style~Brutal start_date<1950");
         assert_eq!(
             query.as_str(),
             "[out:json][timeout:15][maxsize:67108864][bbox:60.100000,24.900000,60.200000,25.000000];\n(\n  \
              nwr[\"amenity\"~\"(^|;) *(pub|bar) *(;|$)\"][\"name\"][!\"brand\"]\
              [\"access\"!~\"(^|;) *(private) *(;|$)\"][\"style\"~\"brutal\",i][\"start_date\"];\n\
-             );\nout center tags 5000;\n"
+             );\nout center tags 5001;\n"
+        );
+    }
+
+    #[test]
+    fn refined_kinds_are_found_first_and_looked_through() {
+        let [pubs, restaurants, old] = ["amenity=pub", "amenity=restaurant", "start_date<1950"]
+            .map(|rule| Rule::parse(rule).unwrap());
+        let search = Search {
+            rules: vec![&pubs],
+            refined: vec![(vec![&restaurants], vec![&old])],
+        };
+        let text = query(&search);
+        let (_, statements) = text.as_str().split_once('\n').unwrap();
+        assert_eq!(
+            statements,
+            "(\n  nwr[\"amenity\"~\"(^|;) *(restaurant) *(;|$)\"];\n)->.kinds0;\n\
+             (\n  nwr[\"amenity\"~\"(^|;) *(pub) *(;|$)\"];\n  nwr.kinds0[\"start_date\"];\n);\n\
+             out center tags 5001;\n"
         );
     }
 
     #[test]
     fn a_hostile_value_stays_inside_its_quotes() {
-        let query = query(r#"a"];out;["=x"];(._;>;);out;\"#);
+        let query = query_for(r#"a"];out;["=x"];(._;>;);out;\"#);
         let filter = query.as_str().lines().nth(2).unwrap_or_default();
         let mut open = false;
         let mut escaped = false;

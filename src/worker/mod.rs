@@ -24,7 +24,7 @@ use crate::db::pois;
 use crate::jobs::{self, Enrichment, JobContext, JobLimits, Perform};
 use crate::network_cache::NetworkCache;
 use crate::observability::Observability;
-use crate::overpass::{Manners, MannersSettings, Overpass, OverpassSettings};
+use crate::overpass::{Manners, MannersSettings, Overpass, OverpassSettings, Servers};
 use crate::queue::{BackendSource, EnrichmentJob, GenerateRouteJob, Producer, Subscription};
 use crate::status::Announcer;
 use crate::{db, maintenance, shared_redis};
@@ -238,8 +238,10 @@ fn enrichment(
         ..MannersSettings::default()
     };
     Ok(Some(Enrichment {
-        overpass: Overpass::new(settings).context("OVERPASS_URL or OVERPASS_CONTACT")?,
-        manners: Manners::new(redis.clone(), manners),
+        servers: Servers::new(
+            Overpass::new(settings).context("OVERPASS_URL or OVERPASS_CONTACT")?,
+            Manners::new(redis.clone(), manners),
+        ),
         classifier: EnrichmentSupervisor::start(PoolConfig::with_threads(1), &observability.actors),
         min_places: config.overpass.min_places,
     }))

@@ -79,6 +79,15 @@ pub(super) struct Sign {
     pub(super) share: f32,
 }
 
+/// Rules for a search. For whatever is searched for one of `rules` holds, or one of each half of an item of `refined`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search<'a> {
+    /// Rules that suffice alone.
+    pub rules: Vec<&'a Rule>,
+    /// Rules of kinds of places, and rules for what such a place must be besides.
+    pub refined: Vec<(Vec<&'a Rule>, Vec<&'a Rule>)>,
+}
+
 #[derive(Debug, Default)]
 struct Candidates {
     by_value: FxHashMap<String, Vec<usize>>,
@@ -117,21 +126,33 @@ impl Catalogue {
         self.text
     }
 
-    /// The rules of which at least one holds for each place of a theme. More than those places may match them:
-    /// [`Catalogue::classify`] has the last word.
-    pub fn rules_of(&self, theme: ThemeId) -> impl Iterator<Item = &Rule> {
-        let about = move |themes: &[(ThemeId, f32)]| themes.iter().any(|(id, _)| *id == theme);
-        let of_kinds = self
+    /// What to look for to find all places of a theme. More than those places may match: [`Catalogue::classify`] has the
+    /// last word.
+    pub fn search(&self, theme: ThemeId) -> Search<'_> {
+        let is_about = |themes: &[(ThemeId, f32)]| themes.iter().any(|(id, _)| *id == theme);
+        let is_kind_about = |id| self.kind(id).is_some_and(|kind| is_about(&kind.themes));
+        let (about, others): (Vec<_>, Vec<_>) = self
             .kind_rules
             .iter()
-            .filter(move |(kind, _)| self.kind(*kind).is_some_and(|kind| about(&kind.themes)));
-        let of_refinements = self
-            .refinements
-            .iter()
-            .filter(move |refinement| about(&refinement.raise));
-        of_kinds
-            .map(|(_, rule)| rule)
-            .chain(of_refinements.flat_map(|refinement| &refinement.when))
+            .partition(|(kind, _)| is_kind_about(*kind));
+        let mut search = Search {
+            rules: about.into_iter().map(|(_, rule)| rule).collect(),
+            refined: Vec::new(),
+        };
+        for refinement in self.refinements.iter().filter(|r| is_about(&r.raise)) {
+            let kinds = others
+                .iter()
+                .filter(|(kind, _)| refinement.kinds.contains(kind));
+            let kinds: Vec<_> = kinds.map(|(_, rule)| rule).collect();
+            if refinement.kinds.is_empty() {
+                search.rules.extend(&refinement.when);
+            } else if !kinds.is_empty() {
+                search
+                    .refined
+                    .push((kinds, refinement.when.iter().collect()));
+            }
+        }
+        search
     }
 
     /// The rule, if any, by which the element is no stop whatever else it is.

@@ -16,7 +16,7 @@ mod tags;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use catalogue::{Catalogue, Kind, Theme, catalogue};
+pub use catalogue::{Catalogue, Kind, Search, Theme, catalogue};
 pub use classify::{Classification, Reason, Rejection};
 pub use popularity::PopularityScale;
 pub use rule::{Condition, Rule, Test};

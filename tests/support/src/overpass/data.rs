@@ -6,7 +6,7 @@ use std::path::Path;
 use osmpbf::{Element, ElementReader, RelMemberType};
 use serde_json::json;
 
-use super::query::{BoundingBox, Query, Statement};
+use super::query::{BoundingBox, Query};
 
 /// All tagged elements.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl Extract {
                 && query
                     .statements
                     .iter()
-                    .any(|statement| stored.fits(statement))
+                    .any(|statement| statement.finds(stored.osm_type, &stored.tags))
         };
         self.elements
             .iter()
@@ -127,10 +127,6 @@ fn owned<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<String,
 }
 
 impl Stored {
-    fn fits(&self, statement: &Statement) -> bool {
-        statement.types.contains(&self.osm_type) && statement.holds(&self.tags)
-    }
-
     fn is_in(&self, bounds: &BoundingBox) -> bool {
         self.nodes
             .iter()

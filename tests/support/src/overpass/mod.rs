@@ -27,11 +27,14 @@ pub enum OverpassFault {
     None,
     /// 429 and a page; real servers do not say when to come again, but they may.
     RateLimited {
-        /// Seconds in `Retry-After`.
-        retry_after: Option<u32>,
+        /// `Retry-After`.
+        retry_after: Option<String>,
     },
     /// 504 and a page: the dispatcher is off or overloaded.
-    Busy,
+    Busy {
+        /// `Retry-After`.
+        retry_after: Option<String>,
+    },
     /// 200, but a page with a runtime error.
     PageWithStatus200,
     /// 400 and a page.
@@ -44,7 +47,7 @@ pub enum OverpassFault {
     Trickle,
     /// The connection ends in the middle of the body.
     Truncated,
-    /// A small compressed body that becomes 500 MB.
+    /// A small compressed body that becomes 100 MB.
     CompressedBomb,
     /// A redirect to another address.
     Redirect(String),

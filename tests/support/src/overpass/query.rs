@@ -1,6 +1,6 @@
-//! As much of Overpass QL as Wildside speaks: settings, one union of filtered statements, one `out`.
+//! As much of Overpass QL as Wildside speaks: settings, unions of filtered statements with a name or without, one `out`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use regex::Regex;
 
@@ -23,14 +23,16 @@ pub(super) struct Query {
     pub(super) limit: usize,
 }
 
-/// `nwr["key"="value"]…`: elements for which all filters hold.
-#[derive(Debug)]
+/// `nwr["key"="value"]…`: elements for which all filters hold; `nwr.set[…]`: those of them that are in a set, which is
+/// what one of its statements finds.
+#[derive(Debug, Clone)]
 pub(super) struct Statement {
     pub(super) types: &'static [&'static str],
     filters: Vec<Filter>,
+    within: Option<Vec<Statement>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Filter {
     Present(String),
     Absent(String),
@@ -39,7 +41,14 @@ enum Filter {
 }
 
 impl Statement {
-    pub(super) fn holds(&self, tags: &BTreeMap<String, String>) -> bool {
+    pub(super) fn finds(&self, osm_type: &str, tags: &BTreeMap<String, String>) -> bool {
+        let in_set = |set: &Vec<Self>| set.iter().any(|statement| statement.finds(osm_type, tags));
+        self.types.contains(&osm_type)
+            && self.holds(tags)
+            && self.within.as_ref().is_none_or(in_set)
+    }
+
+    fn holds(&self, tags: &BTreeMap<String, String>) -> bool {
         self.filters.iter().all(|filter| match filter {
             Filter::Present(key) => tags.contains_key(key),
             Filter::Absent(key) => !tags.contains_key(key),
@@ -65,12 +74,15 @@ impl Query {
             }
         }
         rest.expect(";")?;
-        rest.expect("(")?;
-        let mut statements = Vec::new();
-        while !rest.eat(")") {
-            statements.push(parse_statement(&mut rest)?);
+        let mut sets = HashMap::new();
+        let statements = loop {
+            let union = parse_union(&mut rest, &sets)?;
+            if !rest.eat("->") {
+                break union;
+            }
+            sets.insert(rest.set_name()?, union);
             rest.expect(";")?;
-        }
+        };
         rest.expect(";")?;
         rest.expect("out center tags")?;
         let limit = rest
@@ -102,7 +114,19 @@ fn parse_bounds(text: &str) -> Result<BoundingBox, String> {
     Ok(BoundingBox(corners))
 }
 
-fn parse_statement(rest: &mut Cursor<'_>) -> Result<Statement, String> {
+type Sets = HashMap<String, Vec<Statement>>;
+
+fn parse_union(rest: &mut Cursor<'_>, sets: &Sets) -> Result<Vec<Statement>, String> {
+    rest.expect("(")?;
+    let mut statements = Vec::new();
+    while !rest.eat(")") {
+        statements.push(parse_statement(rest, sets)?);
+        rest.expect(";")?;
+    }
+    Ok(statements)
+}
+
+fn parse_statement(rest: &mut Cursor<'_>, sets: &Sets) -> Result<Statement, String> {
     let types: &[_] = match () {
         () if rest.eat("nwr") => &["node", "way", "relation"],
         () if rest.eat("node") => &["node"],
@@ -110,12 +134,23 @@ fn parse_statement(rest: &mut Cursor<'_>) -> Result<Statement, String> {
         () if rest.eat("relation") => &["relation"],
         () => return Err(rest.unexpected("a type")),
     };
+    let within = if rest.0.starts_with('.') {
+        let name = rest.set_name()?;
+        // A set that nobody has filled is empty.
+        Some(sets.get(&name).cloned().unwrap_or_default())
+    } else {
+        None
+    };
     let mut filters = Vec::new();
     while rest.eat("[") {
         filters.push(parse_filter(rest)?);
         rest.expect("]")?;
     }
-    Ok(Statement { types, filters })
+    Ok(Statement {
+        types,
+        filters,
+        within,
+    })
 }
 
 fn parse_filter(rest: &mut Cursor<'_>) -> Result<Filter, String> {
@@ -182,6 +217,18 @@ impl<'a> Cursor<'a> {
             .ok_or_else(|| self.unexpected(&end.to_string()))?;
         self.0 = after;
         Ok(before)
+    }
+
+    /// The name of a set, with its dot.
+    fn set_name(&mut self) -> Result<String, String> {
+        self.expect(".")?;
+        let end = self
+            .0
+            .find(|c: char| !c.is_alphanumeric())
+            .unwrap_or(self.0.len());
+        let (name, after) = self.0.split_at(end);
+        self.0 = after;
+        Ok(name.to_owned())
     }
 
     /// A string in double quotes, its escapes resolved.

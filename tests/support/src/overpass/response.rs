@@ -13,7 +13,7 @@ use super::OverpassFault;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
-const BOMB_BYTES: usize = 500 << 20;
+const BOMB_BYTES: usize = 100 << 20;
 const DISPATCHER_OFF: &str =
     "runtime error: The dispatcher (i.e. the database management system) is turned off. ";
 const RATE_LIMITED: &str = "runtime error: open64: 0 Success /osm3s_osm_base \
@@ -37,27 +37,18 @@ pub(super) async fn write(
     match fault {
         OverpassFault::None => send(stream, "200 OK", JSON, "", complete.as_bytes()).await,
         OverpassFault::RateLimited { retry_after } => {
-            let header = retry_after
-                .map(|s| format!("Retry-After: {s}\r\n"))
-                .unwrap_or_default();
-            send(
+            let body = page(RATE_LIMITED);
+            refuse(
                 stream,
                 "429 Too Many Requests",
-                HTML,
-                &header,
-                page(RATE_LIMITED).as_bytes(),
+                retry_after.as_deref(),
+                &body,
             )
             .await
         }
-        OverpassFault::Busy => {
-            send(
-                stream,
-                "504 Gateway Timeout",
-                HTML,
-                "",
-                page(DISPATCHER_OFF).as_bytes(),
-            )
-            .await
+        OverpassFault::Busy { retry_after } => {
+            let body = page(DISPATCHER_OFF);
+            refuse(stream, "504 Gateway Timeout", retry_after.as_deref(), &body).await
         }
         OverpassFault::PageWithStatus200 => {
             send(stream, "200 OK", HTML, "", page(PROTOCOL_ERROR).as_bytes()).await
@@ -126,6 +117,23 @@ async fn send(
 ) -> std::io::Result<()> {
     head(stream, status, content_type, headers, body.len()).await?;
     stream.write_all(body).await
+}
+
+async fn refuse(
+    stream: &mut TcpStream,
+    status: &str,
+    retry_after: Option<&str>,
+    body: &str,
+) -> std::io::Result<()> {
+    let header = retry_after.map(|when| format!("Retry-After: {when}\r\n"));
+    send(
+        stream,
+        status,
+        HTML,
+        &header.unwrap_or_default(),
+        body.as_bytes(),
+    )
+    .await
 }
 
 async fn head(
