@@ -118,13 +118,15 @@ async fn old_answers_are_asked_for_again_and_lost_questions_ended() {
     insert(1, "complete", "31 days", "-1 day");
     insert(2, "complete", "1 day", "6 days");
     insert(3, "requested", "0 days", "-1 minute");
+    insert(4, "partial", "2 days", "-1 day");
+    insert(5, "partial", "2 hours", "-1 hour");
     assert_eq!(
         site.run(Chore::RefreshEnrichments).await,
-        "1 squares to be asked for again"
+        "2 squares to be asked for again"
     );
     assert_eq!(
         site.tools.producer.depth::<EnrichmentJob>().await.unwrap(),
-        1
+        2
     );
     assert_eq!(
         site.run(Chore::EndLostEnrichments).await,
@@ -132,7 +134,31 @@ async fn old_answers_are_asked_for_again_and_lost_questions_ended() {
     );
     assert_eq!(
         site.sql("SELECT string_agg(status, ' ' ORDER BY square) FROM enrichments"),
-        "requested complete failed"
+        "requested complete failed requested partial"
+    );
+}
+
+#[tokio::test]
+async fn accepted_requests_without_a_job_are_queued_again_once() {
+    let site = Site::new();
+    let user = Uuid::new_v4();
+    site.sql(&format!(
+        "INSERT INTO users (id, username, display_name) VALUES ('{user}', 'ada', 'Ada')"
+    ));
+    for age in ["1 second", "1 minute"] {
+        site.sql(&format!(
+            "INSERT INTO route_requests (id, user_id, params, cache_key, status, trace_id, created_at, updated_at) \
+             VALUES (gen_random_uuid(), '{user}', '{{}}', '', 'pending', gen_random_uuid(), now(), \
+                 now() - interval '{age}')"
+        ));
+    }
+    assert_eq!(
+        site.run(Chore::QueueLostRequests).await,
+        "1 requests queued again"
+    );
+    assert_eq!(
+        site.run(Chore::QueueLostRequests).await,
+        "0 requests queued again"
     );
 }
 

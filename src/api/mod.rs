@@ -83,5 +83,6 @@ fn resources(config: &mut ServiceConfig<'_>) {
         .service(admin::jobs)
         .service(admin::retry_job)
         .service(admin::purge_job)
-        .service(admin::enrichment);
+        .service(admin::enrichment)
+        .service(admin::maintenance);
 }

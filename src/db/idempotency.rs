@@ -1,6 +1,8 @@
 //! `idempotency_keys`: the answers to writes, so that the same write runs once.
 
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
@@ -32,9 +34,7 @@ impl IdempotencyKey {
     /// now the caller's, else the answer that was given. Keys are forgotten after a day.
     pub async fn take(&self, connection: &mut Connection) -> QueryResult<Option<StoredAnswer>> {
         diesel::delete(idempotency_keys::table.find((self.user_id, self.endpoint, self.key)))
-            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
-                "created_at < now() - interval '24 hours'",
-            ))
+            .filter(is_expired())
             .execute(connection)
             .await?;
         let taken = diesel::insert_into(idempotency_keys::table)
@@ -72,4 +72,16 @@ impl IdempotencyKey {
             .execute(connection)
             .await
     }
+}
+
+/// Forgets the keys that are older than a day, and answers how many.
+pub async fn expire(connection: &mut Connection) -> QueryResult<usize> {
+    diesel::delete(idempotency_keys::table)
+        .filter(is_expired())
+        .execute(connection)
+        .await
+}
+
+fn is_expired() -> SqlLiteral<Bool> {
+    diesel::dsl::sql("created_at < now() - interval '24 hours'")
 }

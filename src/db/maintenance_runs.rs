@@ -1,18 +1,22 @@
 //! `maintenance_runs`: the periodic chores, one replica at a time.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Integer, Text};
+use diesel::sql_types::{Bool, Double, Text};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Connection;
 use super::schema::maintenance_runs;
 
 /// The last run of a chore.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, Queryable, Selectable)]
 #[diesel(table_name = maintenance_runs, check_for_backend(diesel::pg::Pg))]
 pub struct MaintenanceRun {
+    /// Name of the chore, for `wildside jobs run`.
     pub chore: String,
     pub started_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
@@ -21,6 +25,7 @@ pub struct MaintenanceRun {
     /// What was done, or why it failed.
     pub result: Option<String>,
     pub next_run_at: DateTime<Utc>,
+    /// How often it has run.
     pub runs: i64,
 }
 
@@ -39,7 +44,7 @@ impl MaintenanceRun {
 pub async fn claim(
     connection: &mut Connection,
     chore: &str,
-    lease_seconds: i32,
+    lease: Duration,
     even_if_early: bool,
 ) -> QueryResult<bool> {
     let claimed = diesel::sql_query(
@@ -49,7 +54,7 @@ pub async fn claim(
          WHERE run.lease_until <= now() AND (run.next_run_at <= now() OR $3)",
     )
     .bind::<Text, _>(chore)
-    .bind::<Integer, _>(lease_seconds)
+    .bind::<Double, _>(lease.as_secs_f64())
     .bind::<Bool, _>(even_if_early)
     .execute(connection)
     .await?;
@@ -61,7 +66,7 @@ pub async fn finish(
     connection: &mut Connection,
     chore: &str,
     outcome: Result<&str, &str>,
-    pause_seconds: i32,
+    pause: Duration,
 ) -> QueryResult<usize> {
     diesel::sql_query(
         "UPDATE maintenance_runs SET finished_at = now(), lease_until = now(), succeeded = $2, result = $3, \
@@ -71,7 +76,7 @@ pub async fn finish(
     .bind::<Text, _>(chore)
     .bind::<Bool, _>(outcome.is_ok())
     .bind::<Text, _>(outcome.unwrap_or_else(|error| error))
-    .bind::<Integer, _>(pause_seconds)
+    .bind::<Double, _>(pause.as_secs_f64())
     .execute(connection)
     .await
 }

@@ -6,7 +6,6 @@ mod flight;
 mod generate_route;
 mod run;
 mod sparse_themes;
-mod sweep;
 
 use std::time::Duration;
 
@@ -17,7 +16,6 @@ use wildside_actors::route_supervisor::RouteSupervisor;
 pub use enrich_square::Enrichment;
 pub use error::JobError;
 pub use run::{Perform, run};
-pub use sweep::sweep_until_stopped;
 
 use crate::analytics::Analytics;
 use crate::cache::RouteCache;

@@ -1,17 +1,16 @@
 //! What is to be done again and again.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
-use diesel::sql_types::{BigInt, Integer, Uuid as SqlUuid};
-use diesel::{QueryResult, QueryableByName};
-use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
+use super::lost_requests::queue_lost_requests;
 use super::{ChoreError, Tools};
-use crate::db::{Connection, pois};
+use crate::db::enrichments::{self, Stale};
+use crate::db::{idempotency, pois};
 use crate::queue::{self, EnrichmentJob};
 
-/// Enrichments that are older are asked for again.
-const STALE_DAYS: i32 = 30;
 /// So many at a time: the day's quota belongs to those who walk now.
 const REFRESHES: i64 = 10;
 
@@ -19,9 +18,11 @@ const REFRESHES: i64 = 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Chore {
+    /// Queues the accepted requests again whose jobs are gone.
+    QueueLostRequests,
     /// Counts the places.
     CountPlaces,
-    /// Asks again for squares whose last answer is old.
+    /// Asks again for squares whose last answer is old, or was only half of one.
     RefreshEnrichments,
     /// Ends enrichments whose job was lost.
     EndLostEnrichments,
@@ -33,7 +34,8 @@ pub enum Chore {
 
 impl Chore {
     /// All chores.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::QueueLostRequests,
         Self::CountPlaces,
         Self::RefreshEnrichments,
         Self::EndLostEnrichments,
@@ -44,6 +46,7 @@ impl Chore {
     /// Its name for people and in the database.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::QueueLostRequests => "queue_lost_requests",
             Self::CountPlaces => "count_places",
             Self::RefreshEnrichments => "refresh_enrichments",
             Self::EndLostEnrichments => "end_lost_enrichments",
@@ -53,59 +56,58 @@ impl Chore {
     }
 
     /// Between the end of one run and the beginning of the next.
-    pub(super) const fn pause_seconds(self) -> i32 {
+    pub(super) const fn pause(self) -> Duration {
         match self {
-            Self::CountPlaces => 60,
-            Self::EndLostEnrichments => 300,
-            Self::RefreshEnrichments | Self::ExpireIdempotencyKeys | Self::TrimDeadJobs => 3_600,
+            Self::QueueLostRequests => Duration::from_secs(2),
+            Self::CountPlaces => Duration::from_mins(1),
+            Self::EndLostEnrichments => Duration::from_mins(5),
+            Self::RefreshEnrichments | Self::ExpireIdempotencyKeys | Self::TrimDeadJobs => {
+                Duration::from_hours(1)
+            }
+        }
+    }
+
+    /// It may not take longer. A worker that died at it is waited for a little longer than that.
+    pub(super) const fn time_limit(self) -> Duration {
+        match self {
+            Self::QueueLostRequests => Duration::from_secs(5),
+            _ => Duration::from_mins(5),
         }
     }
 
     /// Does it, and says in words what was done.
     pub(super) async fn perform(self, tools: &Tools) -> Result<String, ChoreError> {
-        match self {
-            Self::CountPlaces => count_places(tools).await,
-            Self::RefreshEnrichments => refresh_enrichments(tools).await,
-            Self::EndLostEnrichments => end_lost_enrichments(tools).await,
-            Self::ExpireIdempotencyKeys => expire_idempotency_keys(tools).await,
+        let words = match self {
+            Self::QueueLostRequests => {
+                format!(
+                    "{} requests queued again",
+                    queue_lost_requests(tools).await?
+                )
+            }
+            Self::CountPlaces => {
+                let places = pois::count(&mut *tools.db.get().await?).await?;
+                format!("{places} places")
+            }
+            Self::RefreshEnrichments => refresh_enrichments(tools).await?,
+            Self::EndLostEnrichments => {
+                let ended = enrichments::end_lost(&mut *tools.db.get().await?).await?;
+                format!("{ended} lost enrichments ended")
+            }
+            Self::ExpireIdempotencyKeys => {
+                let deleted = idempotency::expire(&mut *tools.db.get().await?).await?;
+                format!("{deleted} expired keys deleted")
+            }
             Self::TrimDeadJobs => {
                 let jobs = queue::trim_dead(&mut tools.redis.clone()).await?;
-                Ok(format!("{jobs} dead jobs forgotten"))
+                format!("{jobs} dead jobs forgotten")
             }
-        }
+        };
+        Ok(words)
     }
 }
 
-async fn count_places(tools: &Tools) -> Result<String, ChoreError> {
-    let places = pois::count(&mut *tools.db.get().await?).await?;
-    Ok(format!("{places} places"))
-}
-
-#[derive(QueryableByName)]
-struct Stale {
-    #[diesel(sql_type = Integer)]
-    square: i32,
-    #[diesel(sql_type = SqlUuid)]
-    theme_id: Uuid,
-    #[diesel(sql_type = SqlUuid)]
-    trace_id: Uuid,
-}
-
-/// The oldest first. The reservation is what `jobs::sparse_themes` makes, so that nobody asks at the same time.
 async fn refresh_enrichments(tools: &Tools) -> Result<String, ChoreError> {
-    let stale: Vec<Stale> = diesel::sql_query(
-        "UPDATE enrichments SET status = 'requested', requested_at = now(), \
-             not_before = now() + interval '10 minutes', trace_id = gen_random_uuid() \
-         WHERE (square, theme_id) IN ( \
-             SELECT square, theme_id FROM enrichments \
-             WHERE status = 'complete' AND finished_at < now() - make_interval(days => $1) \
-             ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED) \
-         RETURNING square, theme_id, trace_id",
-    )
-    .bind::<Integer, _>(STALE_DAYS)
-    .bind::<BigInt, _>(REFRESHES)
-    .load(&mut *tools.db.get().await?)
-    .await?;
+    let stale = enrichments::reserve_stale(&mut *tools.db.get().await?, REFRESHES).await?;
     for Stale {
         square,
         theme_id,
@@ -121,27 +123,4 @@ async fn refresh_enrichments(tools: &Tools) -> Result<String, ChoreError> {
         tools.producer.push(&job).await?;
     }
     Ok(format!("{} squares to be asked for again", stale.len()))
-}
-
-async fn end_lost_enrichments(tools: &Tools) -> Result<String, ChoreError> {
-    let ended = execute(
-        &mut *tools.db.get().await?,
-        "UPDATE enrichments SET status = 'failed', error_code = 'lost', finished_at = now() \
-         WHERE status = 'requested' AND not_before <= now()",
-    )
-    .await?;
-    Ok(format!("{ended} lost enrichments ended"))
-}
-
-async fn expire_idempotency_keys(tools: &Tools) -> Result<String, ChoreError> {
-    let deleted = execute(
-        &mut *tools.db.get().await?,
-        "DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'",
-    )
-    .await?;
-    Ok(format!("{deleted} expired keys deleted"))
-}
-
-async fn execute(connection: &mut Connection, sql: &str) -> QueryResult<usize> {
-    diesel::sql_query(sql).execute(connection).await
 }

@@ -1,9 +1,11 @@
 //! Periodic chores. Every worker looks for one that is due; the database sees to it that only one does it.
 
 mod chores;
+mod lost_requests;
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use redis::aio::ConnectionManager;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -14,11 +16,10 @@ use crate::db::maintenance_runs;
 use crate::db::{Pool, PoolError};
 use crate::queue::Producer;
 
+/// How often a worker looks whether a chore is due, at least.
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
-/// No chore may take longer.
-const TIME_LIMIT: Duration = Duration::from_mins(5);
-/// A worker that died at a chore is waited for this long.
-const LEASE_SECONDS: i32 = 600;
+/// A worker that does not end a chore in its time is waited for this much longer.
+const LEASE_MARGIN: Duration = Duration::from_secs(2);
 
 /// What chores work with; clones share it.
 #[derive(Debug, Clone)]
@@ -41,23 +42,25 @@ pub enum ChoreError {
     #[error("redis failed: {0}")]
     Redis(#[from] redis::RedisError),
     /// It took too long.
-    #[error("it took longer than {TIME_LIMIT:?}")]
-    TimedOut,
+    #[error("it took longer than {0:?}")]
+    TimedOut(Duration),
 }
 
-/// Does what is due until told to stop.
-pub async fn run_until_stopped(tools: Tools, mut stopped: watch::Receiver<bool>) {
-    let mut rounds = interval(LOOK_INTERVAL);
+/// Does what is due until told to stop: each chore in a loop of its own, so that a long one delays no other.
+pub async fn run_until_stopped(tools: Tools, stopped: watch::Receiver<bool>) {
+    join_all(Chore::ALL.map(|chore| look_after(chore, &tools, stopped.clone()))).await;
+}
+
+async fn look_after(chore: Chore, tools: &Tools, mut stopped: watch::Receiver<bool>) {
+    let mut rounds = interval(chore.pause().min(LOOK_INTERVAL));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => return,
             _ = rounds.tick() => {}
         }
-        for chore in Chore::ALL {
-            if let Err(error) = run_if_due(chore, &tools).await {
-                tracing::warn!(chore = chore.name(), %error, "maintenance failed");
-            }
+        if let Err(error) = run_if_due(chore, tools).await {
+            tracing::warn!(chore = chore.name(), %error, "maintenance failed");
         }
     }
 }
@@ -81,21 +84,23 @@ async fn run(
 ) -> Result<Option<String>, ChoreError> {
     let claimed = {
         let mut connection = tools.db.get().await?;
-        maintenance_runs::claim(&mut connection, chore.name(), LEASE_SECONDS, even_if_early).await?
+        let lease = chore.time_limit() + LEASE_MARGIN;
+        maintenance_runs::claim(&mut connection, chore.name(), lease, even_if_early).await?
     };
     if !claimed {
         return Ok(None);
     }
-    let outcome = timeout(TIME_LIMIT, chore.perform(tools))
+    let limit = chore.time_limit();
+    let outcome = timeout(limit, chore.perform(tools))
         .await
-        .unwrap_or(Err(ChoreError::TimedOut));
+        .unwrap_or(Err(ChoreError::TimedOut(limit)));
     let words = outcome
         .as_ref()
         .map(Clone::clone)
         .map_err(ToString::to_string);
     let note = words.as_deref().map_err(String::as_str);
     let mut connection = tools.db.get().await?;
-    maintenance_runs::finish(&mut connection, chore.name(), note, chore.pause_seconds()).await?;
+    maintenance_runs::finish(&mut connection, chore.name(), note, chore.pause()).await?;
     tracing::debug!(chore = chore.name(), result = ?note, "maintenance done");
     outcome.map(Some)
 }

@@ -34,7 +34,8 @@ const ENGINE_BUDGET: Duration = Duration::from_secs(10);
 /// Edges of the walk network in memory: a dozen large cities, some 400 MB.
 const NETWORK_EDGES: usize = 2_000_000;
 /// Enrichment has connections, a thread and slots of its own, so that however much of it there is, no walk waits for it.
-const ENRICHMENT_CONNECTIONS: u32 = 2;
+/// Two connections are for the chores.
+const ENRICHMENT_CONNECTIONS: u32 = 4;
 const ENRICHMENT_CONCURRENCY: usize = 2;
 /// One request to each of a few mirrors, and the storing.
 const ENRICHMENT_TIMEOUT: Duration = Duration::from_mins(3);
@@ -134,10 +135,6 @@ impl Worker {
     /// The loop that performs jobs ended by itself.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
         let chores = [
-            tokio::spawn(jobs::sweep_until_stopped(
-                self.context.clone(),
-                self.stop.subscribe(),
-            )),
             tokio::spawn(count_places(self.context.clone())),
             tokio::spawn(maintenance::run_until_stopped(
                 self.maintenance_tools(),
@@ -174,7 +171,7 @@ impl Worker {
         outcome
     }
 
-    /// Chores share the connections of enrichment: they are in no hurry either.
+    /// Chores share the connections of enrichment, to keep out of the way of walks.
     fn maintenance_tools(&self) -> maintenance::Tools {
         maintenance::Tools {
             db: self.enrichment_context.db.clone(),

@@ -250,6 +250,7 @@ async fn only_an_admin_sees_and_changes_others() {
         "/api/v1/admin/actors",
         "/api/v1/admin/jobs",
         "/api/v1/admin/enrichment",
+        "/api/v1/admin/maintenance",
     ] {
         assert_eq!(bob.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
         assert_eq!(root.get(path).await.status, StatusCode::OK, "{path}");

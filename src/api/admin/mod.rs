@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::Admin;
+use crate::db::maintenance_runs::MaintenanceRun;
 use crate::db::schema::enrichments;
 use crate::queue::{InspectError, JobRecord, JobState, QUEUES};
 use crate::state::AppState;
@@ -128,6 +129,20 @@ pub async fn enrichment(
         .load(&mut *state.db.get().await?)
         .await?;
     Ok(Json(rows))
+}
+
+/// The periodic chores, each with the result of its last run.
+#[utoipa::path(tag = "admin", security(("session" = [])), responses(
+    (status = 200, description = "Every chore that ever ran, by name", body = Vec<MaintenanceRun>),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[get("/admin/maintenance")]
+pub async fn maintenance(
+    state: Data<AppState>,
+    _admin: Admin,
+) -> Result<Json<Vec<MaintenanceRun>>, ApiError> {
+    let runs = MaintenanceRun::all(&mut *state.db.get().await?).await?;
+    Ok(Json(runs))
 }
 
 /// A page that shows all of it, live.

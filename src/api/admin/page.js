@@ -39,12 +39,20 @@ function job(record) {
   return row([record.queue, record.state, record.id, record.runs, record.at, record.trace_id, record.error, actions]);
 }
 
+function chore(run) {
+  const tr = row([run.chore, run.finished_at ?? run.started_at, run.result, run.runs, run.next_run_at]);
+  if (run.succeeded === false) tr.className = "bad";
+  return tr;
+}
+
 async function refresh() {
-  const [actors, jobs] = await Promise.all([fetch(`${api}/admin/actors`), fetch(`${api}/admin/jobs`)]);
+  const parts = ["actors", "jobs", "maintenance"].map((part) => fetch(`${api}/admin/${part}`));
+  const [actors, jobs, chores] = await Promise.all(parts);
   $("login").hidden = actors.status !== 401;
   if (!actors.ok) return void ($("message").textContent = (await actors.json()).message);
   $("actors").tBodies[0].replaceChildren(...(await actors.json()).map(actor));
   if (jobs.ok) $("jobs").tBodies[0].replaceChildren(...(await jobs.json()).map(job));
+  if (chores.ok) $("chores").tBodies[0].replaceChildren(...(await chores.json()).map(chore));
 }
 
 $("login").onsubmit = async (event) => {
