@@ -7,6 +7,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use futures::TryStreamExt as _;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url, redirect};
+use tokio::task::spawn_blocking;
 
 use super::answer::Answer;
 use super::query::{Query, SERVER_SECONDS};
@@ -171,7 +172,7 @@ impl Overpass {
         let is_json = is_json(&response);
         let body = self.read(response).await?;
         match status {
-            StatusCode::OK if is_json => parse(&body),
+            StatusCode::OK if is_json => parse(body).await,
             StatusCode::BAD_REQUEST => Err(OverpassError::BadQuery {
                 excerpt: excerpt(&body),
             }),
@@ -200,13 +201,17 @@ impl Overpass {
     }
 }
 
-fn parse(body: &[u8]) -> Result<Fetched, OverpassError> {
-    let answer =
-        Answer::parse(body).map_err(|error| OverpassError::Malformed(error.to_string()))?;
-    Ok(Fetched {
-        answer,
-        bytes: body.len(),
-    })
+/// Away from the runtime's threads, which others need: megabytes take their time.
+async fn parse(body: Vec<u8>) -> Result<Fetched, OverpassError> {
+    let parsing = spawn_blocking(move || {
+        Answer::parse(&body).map(|answer| Fetched {
+            answer,
+            bytes: body.len(),
+        })
+    });
+    let malformed = |error: &dyn std::fmt::Display| OverpassError::Malformed(error.to_string());
+    let parsed = parsing.await.map_err(|error| malformed(&error))?;
+    parsed.map_err(|error| malformed(&error))
 }
 
 fn is_json(response: &Response) -> bool {
