@@ -1,11 +1,16 @@
 //! Where a process tells how it fares.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prometheus::Registry;
+use wildside_actors::watchdog::Watchdog;
 use wildside_actors::{ActorMetrics, ActorRegistry};
 
 use crate::metrics::Metrics;
+
+/// How often the actors are asked whether they still answer.
+const WATCH_EVERY: Duration = Duration::from_secs(5);
 
 /// The metrics and the actors of a process. Server and worker share it when they share a process.
 #[derive(Debug, Clone)]
@@ -27,5 +32,10 @@ impl Observability {
             actors: ActorRegistry::new(ActorMetrics::register(&registry)?),
             registry,
         })
+    }
+
+    /// Watches over the actors, once for each process. Must be called on an actix `System`.
+    pub fn watch_actors(&self) {
+        Watchdog::start(self.actors.clone(), WATCH_EVERY);
     }
 }

@@ -84,6 +84,7 @@ impl Application {
             push,
             ..
         } = self;
+        state.observability.watch_actors();
         let handle = server.handle();
         let ending = actix_web::rt::spawn(async move {
             stop.await;

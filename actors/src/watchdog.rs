@@ -1,12 +1,17 @@
-//! Asks all actors for their state again and again, so that `actor_up` is true and silence is logged when it begins.
+//! Asks all actors for their state again and again, so that `actor_up` is true and silence is logged when it begins. It
+//! is asked itself, like any other.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use serde_json::json;
 
-use crate::registry::{ActorRegistry, ActorReport};
+use crate::registry::{ActorRegistry, ActorReport, Observation, Observe};
+
+/// Room of the mailbox: it is only ever asked for its state.
+const MAILBOX: usize = 16;
 
 /// The actor that watches the others.
 #[derive(Debug)]
@@ -19,11 +24,12 @@ pub struct Watchdog {
 impl Watchdog {
     /// Starts watching. Must be called on an actix `System`.
     pub fn start(registry: Arc<ActorRegistry>, every: Duration) {
-        Actor::start(Self {
-            registry,
+        let watchdog = Actor::start(Self {
+            registry: registry.clone(),
             every,
             silent: BTreeSet::new(),
         });
+        registry.add(registry.stats("watchdog", MAILBOX), watchdog.recipient());
     }
 
     fn look(&mut self, ctx: &mut Context<Self>) {
@@ -56,5 +62,16 @@ impl Actor for Watchdog {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.look(ctx);
+    }
+}
+
+impl Handler<Observe> for Watchdog {
+    type Result = Observation;
+
+    fn handle(&mut self, _: Observe, _: &mut Self::Context) -> Observation {
+        Observation {
+            state: "watching",
+            details: json!({ "silent": self.silent }),
+        }
     }
 }

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use super::Reader;
 
 /// * `WILDSIDE_BIND`: address and port to listen on (default 127.0.0.1:8080)
-/// * `WILDSIDE_METRICS_BIND`: address of a worker's `/metrics` and `/healthz` (default 127.0.0.1:9090)
+/// * `WILDSIDE_METRICS_BIND`: address of a worker's `/metrics`, `/healthz` and `/actors` (default 127.0.0.1:9090)
 /// * `WILDSIDE_HTTP_THREADS`: threads that serve requests (default: one for each core)
 /// * `WILDSIDE_PUBLIC_URL`: address under which browsers reach the service; makes the addresses of tiles absolute (default: none)
 /// * `WILDSIDE_ALLOWED_ORIGINS`: other origins whose pages may use the API and `/ws`, separated by commas (default: none)

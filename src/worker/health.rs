@@ -8,13 +8,14 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use diesel_async::SimpleAsyncConnection;
-use prometheus::{Encoder, Registry, TextEncoder};
+use prometheus::{Encoder, TextEncoder};
 use redis::aio::ConnectionManager;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::db::Pool;
+use crate::observability::Observability;
 use crate::queue::Pulse;
 
 /// A loop that has not come round for this long is dead, whatever the process says. It comes round every second or
@@ -80,17 +81,18 @@ async fn within_budget(check: impl Future<Output = bool>) -> Option<&'static str
 pub(super) fn serve(
     listener: TcpListener,
     health: Health,
-    registry: Registry,
+    observability: Observability,
 ) -> std::io::Result<Server> {
-    let (health, registry) = (Data::new(health), Data::new(registry));
+    let (health, observability) = (Data::new(health), Data::new(observability));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(health.clone())
-            .app_data(registry.clone())
+            .app_data(observability.clone())
             .route("/healthz", web::get().to(live))
             .route("/health/live", web::get().to(live))
             .route("/health/ready", web::get().to(ready))
             .route("/metrics", web::get().to(metrics))
+            .route("/actors", web::get().to(actors))
     })
     .workers(1)
     .disable_signals()
@@ -132,10 +134,18 @@ fn answer(status: StatusCode, body: serde_json::Value) -> HttpResponse {
         .json(body)
 }
 
-async fn metrics(registry: Data<Registry>) -> HttpResponse {
+/// Every actor of this process; one that does not answer within a second is shown as silent.
+async fn actors(observability: Data<Observability>) -> HttpResponse {
+    answer(
+        StatusCode::OK,
+        json!(observability.actors.observe_all().await),
+    )
+}
+
+async fn metrics(observability: Data<Observability>) -> HttpResponse {
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
-    match encoder.encode(&registry.gather(), &mut text) {
+    match encoder.encode(&observability.registry.gather(), &mut text) {
         Ok(()) => HttpResponse::Ok()
             .content_type(encoder.format_type())
             .insert_header(("Cache-Control", "no-store"))

@@ -273,9 +273,10 @@ pub async fn serve(
     let listener = TcpListener::bind(address)
         .with_context(|| format!("WILDSIDE_METRICS_BIND: can't listen on {address}"))?;
     let address: SocketAddr = listener.local_addr()?;
-    let server = health::serve(listener, worker.health(), observability.registry)?;
+    let server = health::serve(listener, worker.health(), observability.clone())?;
     let handle = server.handle();
     let serving = actix::spawn(server);
+    observability.watch_actors();
     tracing::info!(%address, "worker started");
     let outcome = worker.run(stop).await;
     handle.stop(false).await;
