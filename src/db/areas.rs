@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 use wildside_engine::Point;
 
 use super::Connection;
+use super::prepared::Prepared;
 
 /// A loaded extract and the box around it.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
@@ -59,7 +60,7 @@ impl AreaState {
         start: Point,
         reach_metres: f64,
     ) -> QueryResult<Vec<Self>> {
-        diesel::sql_query(
+        let query = diesel::sql_query(
             "SELECT id, generation, ST_Covers(boundary, position) AS covers_start \
              FROM areas, ST_SetSRID(ST_MakePoint($1, $2), 4326) AS position \
              WHERE boundary && ST_Expand(position, $3 / 111320 / greatest(cos(radians($2)), 0.01), $3 / 111320) \
@@ -67,9 +68,8 @@ impl AreaState {
         )
         .bind::<Double, _>(start.lon)
         .bind::<Double, _>(start.lat)
-        .bind::<Double, _>(reach_metres)
-        .load(connection)
-        .await
+        .bind::<Double, _>(reach_metres);
+        Prepared(query).load(connection).await
     }
 }
 
@@ -84,15 +84,14 @@ pub async fn metres_to_walkable_way(
         metres: Option<f64>,
     }
     // The index orders by degrees, which are not the same length in both directions: the nearest few are measured.
-    let nearest: Nearest = diesel::sql_query(
+    let query = diesel::sql_query(
         "SELECT min(ST_Distance(geom::geography, here::geography)) AS metres FROM ( \
              SELECT geom, here FROM walk_edges, ST_SetSRID(ST_MakePoint($1, $2), 4326) AS here \
              WHERE geom && ST_Expand(here, 0.02 / greatest(cos(radians($2)), 0.01), 0.02) \
              ORDER BY geom <-> here LIMIT 8) AS near",
     )
     .bind::<Double, _>(position.lon)
-    .bind::<Double, _>(position.lat)
-    .get_result(connection)
-    .await?;
+    .bind::<Double, _>(position.lat);
+    let nearest: Nearest = Prepared(query).get_result(connection).await?;
     Ok(nearest.metres)
 }

@@ -18,6 +18,7 @@ mod migrations;
 pub mod my_routes;
 pub mod places;
 pub mod pois;
+mod prepared;
 pub mod route_requests;
 pub mod routes;
 pub mod saved_routes;

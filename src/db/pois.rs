@@ -7,6 +7,7 @@ use uuid::Uuid;
 use wildside_engine::places::{ThemeId, catalogue};
 use wildside_engine::{Poi, Point};
 
+use super::prepared::Prepared;
 use super::{Connection, schema};
 use crate::route_params::RouteParams;
 
@@ -41,7 +42,7 @@ pub async fn candidates(
     params: &RouteParams,
 ) -> QueryResult<Vec<Poi>> {
     let (start, end) = (params.start(), params.end());
-    let rows: Vec<Candidate> = diesel::sql_query(include_str!("candidates.sql"))
+    let query = diesel::sql_query(include_str!("candidates.sql"))
         .bind::<Double, _>(start.lon)
         .bind::<Double, _>(start.lat)
         .bind::<Nullable<Double>, _>(end.map(|end| end.lon))
@@ -49,9 +50,8 @@ pub async fn candidates(
         .bind::<Double, _>(params.reach_metres())
         .bind::<Array<SqlUuid>, _>(params.themes())
         .bind::<Double, _>(params.popularity_bias())
-        .bind::<BigInt, _>(MAX_CANDIDATES)
-        .load(connection)
-        .await?;
+        .bind::<BigInt, _>(MAX_CANDIDATES);
+    let rows: Vec<Candidate> = Prepared(query).load(connection).await?;
     Ok(rows.into_iter().filter_map(Candidate::into_poi).collect())
 }
 

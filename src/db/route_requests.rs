@@ -9,13 +9,18 @@ use diesel::data_types::PgInterval;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamptz};
+use diesel::sql_types::{
+    Array, BigInt, Double, Integer, Jsonb, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::RunQueryDsl;
+use postgis_diesel::sql_types::Geometry;
 use serde_json::Value;
 use uuid::Uuid;
 use wildside_actors::Status;
 
 use super::Connection;
+use super::prepared::Prepared;
+use super::routes::NewRoute;
 use super::schema::route_requests;
 
 /// A status as the database has it.
@@ -45,7 +50,7 @@ impl From<StoredStatus> for Status {
 }
 
 /// A row of the ledger.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[derive(Debug, Clone, PartialEq, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = route_requests, check_for_backend(Pg))]
 pub struct RouteRequest {
     pub id: Uuid,
@@ -73,7 +78,7 @@ pub struct RouteRequest {
 
 /// A request to be accepted: `pending`, or `complete` at once with a route from the cache.
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = route_requests)]
+#[diesel(table_name = route_requests, treat_none_as_default_value = false)]
 pub struct NewRouteRequest {
     pub id: Uuid,
     pub user_id: Uuid,
@@ -119,6 +124,16 @@ impl NewRouteRequest {
 }
 
 impl RouteRequest {
+    /// The request.
+    pub async fn find(connection: &mut Connection, id: Uuid) -> QueryResult<Option<Self>> {
+        route_requests::table
+            .find(id)
+            .select(Self::as_select())
+            .first(connection)
+            .await
+            .optional()
+    }
+
     /// The request, if it is this user's.
     pub async fn find_for_user(
         connection: &mut Connection,
@@ -169,57 +184,29 @@ impl RouteRequest {
             .optional()
     }
 
-    /// Ends all unfinished requests of this canonical form with a route that has just been computed for one of them.
-    pub async fn complete_all_like(
-        connection: &mut Connection,
-        cache_key: &str,
-        route_id: Uuid,
-    ) -> QueryResult<Vec<Self>> {
-        diesel::update(
-            route_requests::table
-                .filter(route_requests::cache_key.eq(cache_key))
-                .filter(unfinished()),
-        )
-        .set((
-            route_requests::status.eq(Status::Complete.as_str()),
-            route_requests::route_id.eq(route_id),
-            route_requests::stage.eq(None::<String>),
-            route_requests::progress.eq(1.0_f32),
-            route_requests::updated_at.eq(diesel::dsl::now),
-        ))
-        .returning(Self::as_returning())
-        .get_results(connection)
-        .await
-    }
-
-    /// Whether the request has ended, or is gone.
-    pub async fn is_finished(connection: &mut Connection, id: Uuid) -> QueryResult<bool> {
-        let unfinished = route_requests::table.find(id).filter(unfinished());
-        diesel::select(diesel::dsl::not(diesel::dsl::exists(unfinished)))
-            .get_result(connection)
-            .await
-    }
-
-    /// Notes how far the work is; `None` if the caller was fenced.
-    pub async fn advance(
+    /// Stores a walk that was computed for the request, and ends with it the request and all unfinished ones like it;
+    /// answers them all. Empty if the caller was fenced: then nothing is stored.
+    pub async fn complete_with(
         &self,
         connection: &mut Connection,
-        stage: &str,
-        progress: f32,
-    ) -> QueryResult<Option<Self>> {
-        diesel::update(self.still_claimed())
-            .set((
-                route_requests::stage.eq(stage),
-                route_requests::progress.eq(progress),
-                route_requests::updated_at.eq(diesel::dsl::now),
-            ))
-            .returning(Self::as_returning())
-            .get_result(connection)
-            .await
-            .optional()
+        route: &NewRoute,
+    ) -> QueryResult<Vec<Self>> {
+        let query = diesel::sql_query(include_str!("complete_with.sql"))
+            .bind::<SqlUuid, _>(self.id)
+            .bind::<Integer, _>(self.attempt)
+            .bind::<SqlUuid, _>(route.id)
+            .bind::<Geometry, _>(&route.path)
+            .bind::<Double, _>(route.distance_metres)
+            .bind::<Integer, _>(route.duration_seconds)
+            .bind::<Double, _>(route.score)
+            .bind::<Jsonb, _>(&route.details)
+            .bind::<Array<BigInt>, _>(&route.poi_ids)
+            .bind::<Array<Integer>, _>(&route.arrive_after_seconds)
+            .bind::<Array<Integer>, _>(&route.visit_seconds);
+        Prepared(query).load(connection).await
     }
 
-    /// Ends the request with a route; `None` if the caller was fenced.
+    /// Ends the request with a stored route; `None` if the caller was fenced.
     pub async fn complete(
         &self,
         connection: &mut Connection,

@@ -15,7 +15,7 @@ use wildside_engine::{Point, Walk};
 
 use super::Connection;
 use super::ewkb::line_points;
-use super::schema::{route_pois, routes};
+use super::schema::routes;
 
 const WGS84: u32 = 4326;
 
@@ -28,63 +28,47 @@ pub struct RouteDetails {
     pub repeated_metres: f64,
 }
 
-/// A walk to be stored.
-#[derive(Debug, Insertable)]
-#[diesel(table_name = routes)]
+/// A walk to be stored: [`RouteRequest::complete_with`](super::route_requests::RouteRequest::complete_with) does it.
+#[derive(Debug)]
 pub struct NewRoute {
     pub id: Uuid,
-    user_id: Option<Uuid>,
-    path: LineString<SqlPoint>,
-    generation_params: Value,
-    distance_metres: f64,
-    duration_seconds: i32,
-    score: f64,
-    details: Value,
-    #[diesel(skip_insertion)]
-    stops: Vec<NewStop>,
-}
-
-#[derive(Debug, Insertable)]
-#[diesel(table_name = route_pois)]
-struct NewStop {
-    route_id: Uuid,
-    poi_id: i64,
-    position: i32,
-    arrive_after_seconds: i32,
-    visit_seconds: i32,
+    pub(super) path: LineString<SqlPoint>,
+    pub(super) distance_metres: f64,
+    pub(super) duration_seconds: i32,
+    pub(super) score: f64,
+    pub(super) details: Value,
+    /// The stops in order, column by column.
+    pub(super) poi_ids: Vec<i64>,
+    pub(super) arrive_after_seconds: Vec<i32>,
+    pub(super) visit_seconds: Vec<i32>,
 }
 
 impl NewRoute {
-    /// The walk that was generated for `params`, first asked for by `user_id`.
+    /// The walk under a new id.
     ///
     /// # Errors
     /// The walk can't be written as JSON: one of its numbers is not finite.
-    pub fn new(walk: Walk, user_id: Option<Uuid>, params: Value) -> serde_json::Result<Self> {
-        let id = Uuid::now_v7();
-        let stops = walk.stops.iter().zip(1..).map(|(stop, position)| NewStop {
-            route_id: id,
-            poi_id: stop.poi_id,
-            position,
-            arrive_after_seconds: stop.arrive_after_seconds as i32,
-            visit_seconds: stop.visit_seconds as i32,
-        });
+    pub fn new(walk: Walk) -> serde_json::Result<Self> {
         let points = walk.path.iter().map(|point| SqlPoint {
             x: point.lon,
             y: point.lat,
             srid: Some(WGS84),
         });
+        let stops = || walk.stops.iter();
         Ok(Self {
-            id,
-            user_id,
+            id: Uuid::now_v7(),
             path: LineString {
                 points: points.collect(),
                 srid: Some(WGS84),
             },
-            generation_params: params,
             distance_metres: walk.distance_metres,
             duration_seconds: walk.duration_seconds as i32,
             score: walk.score,
-            stops: stops.collect(),
+            poi_ids: stops().map(|stop| stop.poi_id).collect(),
+            arrive_after_seconds: stops()
+                .map(|stop| stop.arrive_after_seconds as i32)
+                .collect(),
+            visit_seconds: stops().map(|stop| stop.visit_seconds as i32).collect(),
             details: serde_json::to_value(RouteDetails {
                 legs: walk.legs,
                 stairs_metres: walk.stairs_metres,
@@ -92,19 +76,6 @@ impl NewRoute {
                 repeated_metres: walk.repeated_metres,
             })?,
         })
-    }
-
-    /// Stores the walk and its stops: two statements, to be run in a transaction.
-    pub async fn insert(&self, connection: &mut Connection) -> QueryResult<()> {
-        diesel::insert_into(routes::table)
-            .values(self)
-            .execute(connection)
-            .await?;
-        diesel::insert_into(route_pois::table)
-            .values(&self.stops)
-            .execute(connection)
-            .await?;
-        Ok(())
     }
 }
 

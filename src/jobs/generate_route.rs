@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use diesel_async::AsyncConnection;
+use futures::{StreamExt, stream};
 use serde_json::json;
+use tokio::join;
 use tracing::Span;
+use uuid::Uuid;
 use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
 use wildside_engine::network::{CellId, Network};
 use wildside_engine::{NoWalk, Poi, Point, Walk};
@@ -29,13 +31,14 @@ impl Perform for GenerateRouteJob {
     async fn perform(&self, context: &JobContext) -> Result<(), JobError> {
         let started = Instant::now();
         let Some(request) = claim(self, context).await? else {
-            tracing::info!("the request is finished or gone");
-            return Ok(());
+            return tell_end(self.request_id, context).await;
         };
-        context.announcer.announce(&request).await;
-
         let key = CacheKey::stored(request.cache_key.clone());
-        let flight = match Flight::board(&context.redis, &key).await {
+        let ((), turn) = join!(
+            context.announcer.announce(&request),
+            Flight::board(&context.redis, &key)
+        );
+        let flight = match turn {
             Turn::Lead(flight) => flight,
             Turn::Followed => return follow(&request, &key, context).await,
         };
@@ -90,28 +93,36 @@ async fn answer(
 ) -> Result<(), JobError> {
     let network = load_network(params, &pois, context).await?;
 
-    announce_stage(request, "computing", 0.3, context).await;
-    let walk = match generate(params, pois, network, context).await? {
+    let ((), walk) = join!(
+        announce_stage(request, "computing", 0.3, context),
+        generate(params, pois, network, context)
+    );
+    let walk = match walk? {
         Ok(walk) => walk,
         Err(no_walk) => return fail(request, no_walk.code(), &explain(&no_walk), context).await,
     };
 
-    announce_stage(request, "storing", 0.9, context).await;
     let computed = analytics_of(params, &walk);
-    let Some((route_id, finished)) = store(request, key, walk, context).await? else {
+    let route = NewRoute::new(walk)?;
+    let ((), finished) = join!(
+        announce_stage(request, "storing", 0.9, context),
+        store(request, &route, context)
+    );
+    let finished = finished?;
+    if finished.is_empty() {
         tracing::warn!("another worker has taken the request over");
         return Ok(());
-    };
-    context.cache.put(key, route_id).await;
-    for request in &finished {
-        announce_completion(request, context).await;
     }
+    join!(
+        context.cache.put(key, route.id),
+        announce_completions(&finished, context)
+    );
     if let Some(user_id) = request.user_id {
         context
             .analytics
             .capture("RouteComputed", user_id, computed);
     }
-    tracing::info!(route.id = %route_id, requests = finished.len(), "walk stored");
+    tracing::info!(route.id = %route.id, requests = finished.len(), "walk stored");
     Ok(())
 }
 
@@ -203,33 +214,15 @@ async fn generate(
     }
 }
 
-/// Stores the walk and ends the request, together with all that ask for the same. `None` if the caller was fenced:
-/// nothing is stored then.
+/// Stores the walk and ends the request, together with all that ask for the same: answers them, or nobody if the caller
+/// was fenced.
 async fn store(
     request: &RouteRequest,
-    key: &CacheKey,
-    walk: Walk,
+    route: &NewRoute,
     context: &JobContext,
-) -> Result<Option<(uuid::Uuid, Vec<RouteRequest>)>, JobError> {
-    let route = NewRoute::new(walk, request.user_id, request.params.clone())?;
+) -> Result<Vec<RouteRequest>, JobError> {
     let mut connection = context.db.get().await?;
-    let finished = connection
-        .transaction(async |connection| {
-            route.insert(connection).await?;
-            let Some(own) = request.complete(connection, route.id).await? else {
-                return Err(diesel::result::Error::RollbackTransaction);
-            };
-            let mut finished = vec![own];
-            finished
-                .extend(RouteRequest::complete_all_like(connection, key.as_str(), route.id).await?);
-            Ok(finished)
-        })
-        .await;
-    match finished {
-        Ok(finished) => Ok(Some((route.id, finished))),
-        Err(diesel::result::Error::RollbackTransaction) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok(request.complete_with(&mut connection, route).await?)
 }
 
 /// The leader is done. It ended this request as well, unless it failed or began before the request was made.
@@ -239,27 +232,38 @@ async fn follow(
     context: &JobContext,
 ) -> Result<(), JobError> {
     let Some(route_id) = context.cache.get(key).await else {
-        return recheck(request, context).await;
+        return tell_end(request.id, context).await;
     };
     let mut connection = context.db.get().await?;
     if !Route::exists(&mut connection, route_id).await? {
         context.cache.remove(key).await;
         return Err(JobError::Busy);
     }
-    if let Some(finished) = request.complete(&mut connection, route_id).await? {
-        drop(connection);
-        context.announcer.announce(&finished).await;
+    let finished = request.complete(&mut connection, route_id).await?;
+    drop(connection);
+    match finished {
+        Some(finished) => context.announcer.announce(&finished).await,
+        None => tell_end(request.id, context).await?,
     }
     Ok(())
 }
 
-/// Nothing to follow: done if the request has ended, else to be tried again.
-async fn recheck(request: &RouteRequest, context: &JobContext) -> Result<(), JobError> {
-    let mut connection = context.db.get().await?;
-    if RouteRequest::is_finished(&mut connection, request.id).await? {
-        return Ok(());
+/// Says how a request has ended that ended without this job: whoever ended it may have died before it could say so, and
+/// sessions send no status twice. One that has not ended is to be tried again.
+async fn tell_end(request_id: Uuid, context: &JobContext) -> Result<(), JobError> {
+    let request = {
+        let mut connection = context.db.get().await?;
+        RouteRequest::find(&mut connection, request_id).await?
+    };
+    match request {
+        Some(request) if request.status.is_final() => {
+            tracing::info!("the request has ended already");
+            context.announcer.announce(&request).await;
+            Ok(())
+        }
+        Some(_) => Err(JobError::Busy),
+        None => Ok(()),
     }
-    Err(JobError::Busy)
 }
 
 async fn fail(
@@ -287,6 +291,14 @@ async fn announce_stage(request: &RouteRequest, stage: &str, progress: f32, cont
         ..request.clone()
     };
     context.announcer.announce(&stage).await;
+}
+
+/// Tells all whose requests ended together, a number of them at a time.
+async fn announce_completions(finished: &[RouteRequest], context: &JobContext) {
+    const AT_A_TIME: usize = 64;
+    stream::iter(finished)
+        .for_each_concurrent(AT_A_TIME, |request| announce_completion(request, context))
+        .await;
 }
 
 /// A request that ended before its own job had begun still goes through all statuses.

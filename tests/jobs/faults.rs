@@ -74,6 +74,22 @@ async fn an_engine_that_hangs_frees_the_slot_and_fails_the_request() {
 }
 
 #[actix_web::test]
+async fn an_end_that_its_worker_could_not_announce_is_announced_by_the_next() {
+    let stage = Stage::set();
+    let request = stage.submit(&an_hour_from(SENATE_SQUARE)).await;
+    stage.database.sql(&format!(
+        "UPDATE route_requests SET status = 'failed', error_code = 'nothing_to_see' WHERE id = '{}'",
+        request.id
+    ));
+    let mut events = stage.listen().await;
+    let worker = RunningWorker::start(&stage, &stage.config(&[]));
+    let events = events.until_final(request.id).await;
+    let statuses: Vec<_> = events.iter().map(|event| event.status).collect();
+    assert_eq!(statuses, [Status::Failed]);
+    worker.stop().await;
+}
+
+#[actix_web::test]
 async fn a_job_that_takes_its_worker_down_is_given_up() {
     let stage = Stage::set();
     let request = stage.submit(&an_hour_from(SENATE_SQUARE)).await;

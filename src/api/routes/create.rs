@@ -171,15 +171,17 @@ async fn write(
 /// full, the answer does not wait for it, and the sweep of the workers queues the job later.
 async fn set_off(state: &AppState, request: &RouteRequest) {
     let told = timeout(SET_OFF_BUDGET, async {
-        state.announcer.announce(request).await;
+        let announced = state.announcer.announce(request);
         if request.status.is_final() {
+            announced.await;
             return Ok(());
         }
         let job = GenerateRouteJob {
             request_id: request.id,
             trace_id: request.trace_id,
         };
-        state.queue.push(&job).await.map(drop)
+        let ((), pushed) = tokio::join!(announced, state.queue.push(&job));
+        pushed.map(drop)
     });
     let error = match told.await {
         Ok(Ok(())) => return,

@@ -1,0 +1,1 @@
+DROP INDEX route_requests_unfinished_cache_key_idx;
