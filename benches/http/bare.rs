@@ -1,36 +1,42 @@
 //! Bare handlers: actix-web, the same pools, and nothing else.
 
+use std::sync::mpsc;
+use std::thread;
+
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use diesel::sql_types::Integer;
+use diesel::{ExpressionMethods, IntoSql};
 use diesel_async::RunQueryDsl;
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
+use uuid::Uuid;
+use wildside::db::schema::route_requests;
 use wildside::db::{self, Pool};
 use wildside::shared_redis;
 
-#[derive(diesel::QueryableByName)]
-struct One {
-    #[diesel(sql_type = Integer)]
-    one: i32,
-}
-
-/// Their server, not running yet.
-pub(crate) fn serve(database_url: &str, redis_url: &str) -> (String, impl Future + use<>) {
-    let pool = Data::new(db::pool(database_url, 16));
-    let redis = Data::new(shared_redis::connect(redis_url).unwrap());
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(pool.clone())
-            .app_data(redis.clone())
-            .route("/static", web::get().to(fixed))
-            .route("/query", web::get().to(query))
-            .route("/write", web::get().to(write))
-    })
-    .bind("127.0.0.1:0")
-    .unwrap();
-    let address = server.addrs()[0].to_string();
-    (address, server.run())
+/// Starts their server in a thread of its own and returns its address.
+pub(crate) fn start(database_url: String, redis_url: String) -> String {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let pool = Data::new(db::pool(&database_url, 16));
+            let redis = Data::new(shared_redis::connect(&redis_url).unwrap());
+            let server = HttpServer::new(move || {
+                App::new()
+                    .app_data(pool.clone())
+                    .app_data(redis.clone())
+                    .route("/static", web::get().to(fixed))
+                    .route("/query", web::get().to(query))
+                    .route("/write", web::get().to(write))
+            })
+            .bind("127.0.0.1:0")
+            .unwrap();
+            sender.send(server.addrs()[0].to_string()).unwrap();
+            server.run().await.unwrap();
+        });
+    });
+    receiver.recv().unwrap()
 }
 
 async fn fixed() -> HttpResponse {
@@ -41,11 +47,10 @@ async fn fixed() -> HttpResponse {
 
 async fn select(pool: &Pool) -> i32 {
     let mut connection = pool.get().await.unwrap();
-    let row: One = diesel::sql_query("SELECT 1 AS one")
+    diesel::select(1.into_sql::<Integer>())
         .get_result(&mut connection)
         .await
-        .unwrap();
-    row.one
+        .unwrap()
 }
 
 async fn query(pool: Data<Pool>) -> HttpResponse {
@@ -58,13 +63,16 @@ async fn write(pool: Data<Pool>, redis: Data<ConnectionManager>) -> HttpResponse
     let sum = select(&pool).await + select(&pool).await + select(&pool).await;
     let known: Option<String> = redis.get("bare").await.unwrap();
     let mut connection = pool.get().await.unwrap();
-    diesel::sql_query(
-        "INSERT INTO route_requests (id, params, cache_key, trace_id) \
-         VALUES (gen_random_uuid(), '{}', 'bare', gen_random_uuid())",
-    )
-    .execute(&mut connection)
-    .await
-    .unwrap();
+    diesel::insert_into(route_requests::table)
+        .values((
+            route_requests::id.eq(Uuid::new_v4()),
+            route_requests::params.eq(serde_json::Value::Null),
+            route_requests::cache_key.eq("bare"),
+            route_requests::trace_id.eq(Uuid::new_v4()),
+        ))
+        .execute(&mut connection)
+        .await
+        .unwrap();
     drop(connection);
     let () = redis.publish("bare", "event").await.unwrap();
     HttpResponse::Accepted().json((sum, known))

@@ -1,15 +1,18 @@
 //! Requests a second of the main endpoints, each beside a bare handler that does the same I/O, in one run.
+//!
+//! The server is a process of its own, with the configuration and the logs of production.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod bare;
+mod ours;
 
 use std::process::Command;
-use std::sync::mpsc;
 
 use serde_json::json;
-use wildside::config::Config;
-use wildside::server::Application;
 use wildside_test_support::{TestDatabase, TestRedis};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const PATH: &str = "LINESTRING(7.42 43.73, 7.421 43.73, 7.422 43.73)";
 const BODY: &str =
@@ -20,104 +23,63 @@ fn main() {
         .skip(1)
         .filter(|argument| argument != "--bench");
     let connections = arguments.next().unwrap_or_else(|| "64".to_owned());
+    if connections == ours::ROLE {
+        return ours::serve();
+    }
     let seconds = arguments.next().unwrap_or_else(|| "5".to_owned());
     let (database, redis) = (TestDatabase::create(), TestRedis::start());
     load_street(&database);
-    let config = config(&database.url(), &redis.url());
-    let ours = start(move || {
-        let application = Application::build(&config).unwrap();
-        let address = application.address().to_string();
-        (address, async {
-            application.run(std::future::pending()).await.unwrap();
-        })
-    });
-    let (database_url, redis_url) = (database.url(), redis.url());
-    let theirs = start(move || bare::serve(&database_url, &redis_url));
+    let server = ours::Server::start(&database.url(), &redis.url());
+    let ours = server.address.clone();
+    let theirs = bare::start(database.url(), redis.url());
     let cookie = prepare(&ours, &database, &redis);
 
     println!(
-        "{:<44} {:>10} {:>10} {:>10}",
-        "", "requests/s", "p50", "p99"
+        "{:<44} {:>10} {:>10} {:>10} {:>10}",
+        "", "requests/s", "p50", "p99", "target"
     );
-    let measure = |name: &str, url: String, lua: Option<String>| {
-        let mut wrk = Command::new("wrk");
-        wrk.args([
-            "-t2",
-            "--latency",
-            "-c",
-            &connections,
-            "-d",
-            &seconds,
-            "-H",
-            &format!("Cookie: {cookie}"),
-        ]);
-        let script = tempfile::NamedTempFile::new().unwrap();
-        if let Some(lua) = lua {
-            std::fs::write(script.path(), lua).unwrap();
-            wrk.arg("-s").arg(script.path());
-        }
-        let output = wrk.arg(url).output().expect("wrk is not installed");
-        report(name, &String::from_utf8_lossy(&output.stdout));
-    };
     let post = format!(
         "wrk.method = 'POST'; wrk.body = '{BODY}'; wrk.headers['Content-Type'] = 'application/json'"
     );
-    measure("bare: static JSON", format!("http://{theirs}/static"), None);
-    measure(
-        "GET /api/v1/interest-themes",
-        format!("http://{ours}/api/v1/interest-themes"),
-        None,
-    );
-    measure("bare: one query", format!("http://{theirs}/query"), None);
-    measure(
-        "GET /api/v1/users/me",
-        format!("http://{ours}/api/v1/users/me"),
-        None,
-    );
-    measure(
-        "bare: four statements, two Redis commands",
-        format!("http://{theirs}/write"),
-        None,
-    );
-    measure(
-        "POST /api/v1/routes, answered from the cache",
-        format!("http://{ours}/api/v1/routes"),
-        Some(post),
-    );
-    std::process::exit(0);
-}
-
-fn config(database_url: &str, redis_url: &str) -> Config {
-    let values = [
-        ("DATABASE_URL", database_url),
-        ("REDIS_URL", redis_url),
-        ("DATABASE_POOL_SIZE", "16"),
-        ("WILDSIDE_BIND", "127.0.0.1:0"),
-        ("SESSION_ALLOW_EPHEMERAL", "1"),
-        ("SESSION_COOKIE_SECURE", "0"),
-        ("WILDSIDE_REQUESTS_PER_SECOND", "0"),
-        ("WILDSIDE_ROUTE_REQUESTS_PER_MINUTE", "0"),
+    let get = String::new();
+    let rows = [
+        ("bare: static JSON", &theirs, "/static", &get, ""),
+        (
+            "interest themes",
+            &ours,
+            "/api/v1/interest-themes",
+            &get,
+            ">= 50000",
+        ),
+        ("bare: one query", &theirs, "/query", &get, ""),
+        ("who am I", &ours, "/api/v1/users/me", &get, ">= 12000"),
+        (
+            "bare: four statements, two Redis commands",
+            &theirs,
+            "/write",
+            &get,
+            "",
+        ),
+        (
+            "a walk, answered from the cache",
+            &ours,
+            "/api/v1/routes",
+            &post,
+            ">= 5000",
+        ),
     ];
-    Config::from_lookup(&|name| {
-        values
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| (*value).to_owned())
-    })
-    .unwrap()
-}
-
-/// Runs a server in a thread of its own and returns its address.
-fn start<F: Future>(build: impl FnOnce() -> (String, F) + Send + 'static) -> String {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async move {
-            let (address, serving) = build();
-            sender.send(address).unwrap();
-            serving.await;
-        });
-    });
-    receiver.recv().unwrap()
+    for (name, address, path, lua, target) in rows {
+        let script = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(script.path(), lua).unwrap();
+        let output = Command::new("wrk")
+            .args(["-t2", "--latency", "-c", &connections, "-d", &seconds])
+            .args(["-H", &format!("Cookie: {cookie}"), "-s"])
+            .arg(script.path())
+            .arg(format!("http://{address}{path}"))
+            .output()
+            .expect("wrk is not installed");
+        report(name, &String::from_utf8_lossy(&output.stdout), target);
+    }
 }
 
 fn load_street(database: &TestDatabase) {
@@ -151,7 +113,7 @@ fn prepare(address: &str, database: &TestDatabase, redis: &TestRedis) -> String 
     })
 }
 
-fn report(name: &str, output: &str) {
+fn report(name: &str, output: &str, target: &str) {
     let value = |label: &str| {
         let line = output.lines().find(|line| line.trim().starts_with(label));
         line.and_then(|line| line.split_whitespace().last())
@@ -159,7 +121,7 @@ fn report(name: &str, output: &str) {
             .to_owned()
     };
     println!(
-        "{name:<44} {:>10} {:>10} {:>10}",
+        "{name:<44} {:>10} {:>10} {:>10} {target:>10}",
         value("Requests/sec:"),
         value("50%"),
         value("99%")

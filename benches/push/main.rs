@@ -84,7 +84,7 @@ fn rate(url: &str, subject: &Subject) {
     let received = (clients.received() - received) as f64;
     let processor = subject.processor_seconds() - processor;
     println!(
-        "  unicast            {:>9.0} messages/s, {:.1} µs of the server's processor time each",
+        "  unicast            {:>9.0} messages/s (target 100000), {:.1} µs of the server's processor time each",
         received / seconds,
         processor / received * 1e6
     );
@@ -100,7 +100,7 @@ fn latency(url: &str, subject: &Subject) {
     let sorted = clients.latencies();
     let at = |share: f64| f64::from(sorted[(share * (sorted.len() - 1) as f64) as usize]) / 1e6;
     println!(
-        "  at 2,000/s         p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms of {}",
+        "  at 2,000/s         p50 {:.2} ms, p99 {:.2} ms (target 0.5), max {:.2} ms of {}",
         at(0.5),
         at(0.99),
         at(1.0),
@@ -131,7 +131,7 @@ fn memory(_: &str, subject: &Subject) {
     std::thread::sleep(Duration::from_secs(2));
     let grown = subject.resident_kib() - before;
     println!(
-        "  {count} idle         {:.1} KB each, {:.0} MB in all",
+        "  {count} idle         {:.1} KB each (target 12), {:.0} MB in all",
         grown * 1.024 / count as f64,
         grown / 1000.0
     );
@@ -148,5 +148,8 @@ fn churn(_: &str, subject: &Subject) {
         std::thread::sleep(Duration::from_millis(500));
         resident.push(format!("{:.0}", subject.resident_kib() / 1000.0));
     }
-    println!("  connects 4 × 5,000 {} MB", resident.join(", "));
+    println!(
+        "  connects 4 × 5,000 {} MB (target: flat)",
+        resident.join(", ")
+    );
 }

@@ -30,5 +30,6 @@ fn main() {
     if let Some(figures) = peer::measure() {
         println!("{:<24} {figures}", "BullMQ (npm)");
     }
-    println!("{growth}");
+    println!("{:<24} {:>9}", "target", "<= 2");
+    println!("{growth} (target: flat)");
 }

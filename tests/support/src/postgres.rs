@@ -123,6 +123,7 @@ pub(crate) fn server_command(folder: &Path, port: u16) -> Command {
 #[derive(Debug)]
 pub struct PostgresServer {
     access: Access,
+    settings: Vec<String>,
     process: Option<Guarded>,
     folder: TempDir,
 }
@@ -130,13 +131,20 @@ pub struct PostgresServer {
 impl PostgresServer {
     /// Starts an empty server.
     pub fn start() -> Self {
-        let folder =
-            TempDir::with_prefix("wildside-postgres-").expect("a temporary folder can be made");
+        Self::start_in(&std::env::temp_dir(), &[])
+    }
+
+    /// Starts an empty server whose data are in `parent`, with settings such as `["fsync=on"]` that win over those of
+    /// tests.
+    pub fn start_in(parent: &Path, settings: &[&str]) -> Self {
+        let folder = TempDir::with_prefix_in("wildside-postgres-", parent)
+            .expect("a temporary folder can be made");
         give_to_postgres(folder.path());
         let access = Access::new();
         create_cluster(folder.path(), &access.password);
         let mut server = Self {
             access,
+            settings: settings.iter().map(ToString::to_string).collect(),
             process: None,
             folder,
         };
@@ -212,7 +220,10 @@ impl PostgresServer {
     }
 
     fn serve(&mut self) -> bool {
-        let command = server_command(self.folder.path(), self.access.port);
+        let mut command = server_command(self.folder.path(), self.access.port);
+        for setting in &self.settings {
+            command.args(["-c", setting]);
+        }
         let process = Guarded::start(&command, &self.log_file());
         let ready = self.access.wait_until_ready(|| process.is_running());
         self.process = ready.then_some(process);
