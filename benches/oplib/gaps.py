@@ -18,9 +18,11 @@ from statistics import mean
 
 sys.dont_write_bytecode = True
 
+import generate  # noqa: E402
 from oplib import Instance  # noqa: E402
 
 SMALL = 200
+HELD_OUT = {f"{shape.__name__}{n}" for shape, n, _ in generate.HELD_OUT}
 
 
 def target_folder() -> Path:
@@ -73,11 +75,17 @@ def print_table(instances, efforts, gaps) -> None:
     for name in instances:
         cells = [gaps.get((name, millis)) for millis in efforts]
         print(f"{name:37}" + "".join(f"{mean(cell):12.3f}" if cell else " " * 12 for cell in cells))
+    is_held_out = {name: name.split("-")[0] in HELD_OUT for name in instances}
     for title, chosen in [
-        (f"mean, n ≤ {SMALL}", [name for name in instances if instances[name].dimension <= SMALL]),
-        (f"mean, n > {SMALL}", [name for name in instances if instances[name].dimension > SMALL]),
-        ("mean", list(instances)),
-    ]:
+        (f"mean, {part}, n {'≤' if small else '>'} {SMALL}", [
+            name for name in instances
+            if is_held_out[name] == (part == "held out") and (instances[name].dimension <= SMALL) == small
+        ])
+        for part in ("tuned on", "held out")
+        for small in (True, False)
+    ] + [("mean", list(instances))]:
+        if not chosen:
+            continue
         columns = [[mean(gaps[name, millis]) for name in chosen if (name, millis) in gaps] for millis in efforts]
         print(f"{title:37}" + "".join(f"{mean(column):12.3f}" if column else " " * 12 for column in columns))
 

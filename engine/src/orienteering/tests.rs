@@ -46,9 +46,9 @@ fn plane(places: usize, height: usize, rng: &mut Rng) -> TimeMatrix {
 }
 
 prop_compose! {
-    /// Small problems of all sorts.
-    fn small_problem()(
-        places in 1_usize..10,
+    /// Problems of all sorts with less than so many places.
+    fn any_problem(most: usize)(
+        places in 1..most,
         height in prop_oneof![Just(0_usize), 1_usize..300],
         visit in prop_oneof![Just(0_usize), Just(50)],
         groups in 0_usize..3,
@@ -80,15 +80,27 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn tours_are_valid_and_never_better_than_the_optimum(problem in small_problem(), seed: u64) {
+    fn tours_are_valid_and_never_better_than_the_optimum(problem in any_problem(10), seed: u64) {
         let tour = solve(&problem, seed, ITERATIONS);
         check(&problem, &tour);
         prop_assert!(tour.score <= optimum(&problem) + 1e-9);
     }
 
     #[test]
-    fn the_same_seed_gives_the_same_tour(problem in small_problem(), seed: u64) {
+    fn the_same_seed_gives_the_same_tour(problem in any_problem(10), seed: u64) {
         prop_assert_eq!(solve(&problem, seed, ITERATIONS), solve(&problem, seed, ITERATIONS));
+    }
+}
+
+proptest! {
+    // Long tours take other turns than short ones: neighbour lists, segments, lazy insertions.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn long_tours_are_valid_and_the_same_for_the_same_seed(problem in any_problem(120), seed: u64) {
+        let tour = solve(&problem, seed, ITERATIONS);
+        check(&problem, &tour);
+        prop_assert_eq!(solve(&problem, seed, ITERATIONS), tour);
     }
 }
 
