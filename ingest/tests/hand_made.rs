@@ -93,6 +93,30 @@ fn a_missing_node_is_a_gap_and_is_counted() {
 }
 
 #[test]
+fn a_closed_gate_cuts_the_way_that_leads_to_it_and_not_the_street_it_stands_at() {
+    let private = [("barrier", "gate"), ("access", "private")];
+    let found = read(
+        &street()
+            .node(7, 24.94 + 3.0 * 0.0009, 60.1705, &private)
+            .node(8, 24.94 + 3.0 * 0.0009, 60.172, &[])
+            .node(9, 24.94 + 4.5 * 0.0009, 60.17, &private)
+            .node(11, 24.94 + 4.5 * 0.0009, 60.171, &[])
+            .node(12, 24.94 + 4.5 * 0.0009, 60.172, &[])
+            .way(10, &[1, 2, 3, 4, 9, 5], FOOTWAY)
+            .way(11, &[3, 7, 6, 8], FOOTWAY)
+            .way(12, &[9, 11, 12, 8], FOOTWAY),
+    );
+    let expected = [
+        (10, 1, 3),
+        (10, 3, 9),
+        (10, 9, 5),
+        (11, 6, 8),
+        (12, 11, 8),
+    ];
+    assert_eq!(ends(&found), expected);
+}
+
+#[test]
 fn nodes_that_are_nowhere_and_ids_that_come_twice_are_left_out_and_counted() {
     let pbf = street()
         .node(7, 24.94, 95.0, &[("tourism", "viewpoint")])

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustc_hash::FxHashSet;
 use wildside_engine::network::{CellId, Edge};
 
 use super::nodes::{Node, NodeStore};
@@ -56,10 +57,12 @@ impl Junctions {
 /// A way that touches no other is left out unless it is longer.
 const LONELY_METRES: f64 = 1000.0;
 
-/// Cuts one way into edges: at junctions, where it leaves its cell, and where its nodes are missing or outside the area.
+/// Cuts one way into edges: at junctions, where it leaves its cell, and where its nodes are missing, outside the area or
+/// closed to walkers.
 pub(crate) struct Cutter<'a> {
     pub(crate) nodes: &'a NodeStore,
     pub(crate) junctions: &'a Junctions,
+    pub(crate) closed: &'a FxHashSet<i64>,
     pub(crate) area: Option<&'a Polygon>,
 }
 
@@ -76,13 +79,19 @@ impl Cutter<'_> {
         let mut touches = false;
         let mut edges = Vec::new();
         let (mut piece, mut missing): (Vec<Node>, u64) = (Vec::new(), 0);
-        for id in refs {
+        let (mut refs, mut is_end) = (refs.peekable(), true);
+        while let Some(id) = refs.next() {
+            is_end |= refs.peek().is_none();
+            let ends_here = std::mem::take(&mut is_end);
             let Some((ordinal, node)) = self.nodes.get(id) else {
                 missing += 1;
                 finish(way_id, way, &mut piece, &mut edges);
                 continue;
             };
-            if self.area.is_some_and(|area| !area.contains(node.point())) {
+            let junction = self.junctions.contains(ordinal);
+            // A gate where ways meet is that of the way that ends there: the street passes by.
+            let shut = self.closed.contains(&id) && (ends_here || !junction);
+            if shut || self.area.is_some_and(|area| !area.contains(node.point())) {
                 finish(way_id, way, &mut piece, &mut edges);
                 continue;
             }
@@ -93,7 +102,6 @@ impl Cutter<'_> {
                 .first()
                 .is_some_and(|first| cell(*first) != cell(node));
             piece.push(node);
-            let junction = self.junctions.contains(ordinal);
             touches |= junction;
             if left_cell || junction {
                 finish(way_id, way, &mut piece, &mut edges);

@@ -20,7 +20,12 @@ pub(crate) struct WalkWay {
 /// The way in a walker's terms; `None`: it may not or cannot be walked on.
 pub(crate) fn walk_way(tags: &Tags<'_>) -> Option<WalkWay> {
     let class = class(tags)?;
-    if is_forbidden(tags) || is_indoors(tags) || is_for_cars_only(class, tags) {
+    if is_forbidden(tags)
+        || is_gone(tags)
+        || is_indoors(tags)
+        || is_one_way(tags)
+        || is_for_cars_only(class, tags)
+    {
         return None;
     }
     Some(WalkWay {
@@ -68,75 +73,100 @@ fn is_platform_or_pier(tags: &Tags<'_>) -> bool {
 
 /// What `foot=*` says, if anything plain.
 fn foot(tags: &Tags<'_>) -> Option<bool> {
-    match tags.get("foot")? {
-        "yes" | "designated" | "permissive" | "official" | "destination" => Some(true),
-        "no" | "private" | "use_sidepath" => Some(false),
+    is_open(tags.get("foot")?)
+}
+
+/// Whether `foot` lets anyone walk here; where it is silent, `access` decides. `None`: neither says.
+fn may_walk(tags: &Tags<'_>) -> Option<bool> {
+    foot(tags).or_else(|| is_open(tags.get("access")?))
+}
+
+/// Whether a value of `foot` or `access` lets anyone in; `None`: it says nothing plain.
+fn is_open(value: &str) -> Option<bool> {
+    match value {
+        "yes" | "designated" | "permissive" | "official" | "destination" | "public" => Some(true),
+        "no" | "private" | "customers" | "customer" | "permit" | "residents" | "employees"
+        | "restricted" | "delivery" | "military" | "emergency" | "forestry" | "agricultural"
+        | "use_sidepath" => Some(false),
         _ => None,
     }
 }
 
-/// `foot` decides; where it is silent, `access` does.
 fn is_forbidden(tags: &Tags<'_>) -> bool {
-    let closed = || {
-        let closed = [
-            "no",
-            "private",
-            "military",
-            "forestry",
-            "agricultural",
-            "emergency",
-            "permit",
-            "customers",
-        ];
-        tags.get("access")
-            .is_some_and(|access| closed.contains(&access))
-    };
-    let forbidden = foot(tags).map_or_else(closed, |allowed| !allowed);
     let mountaineering = tags
         .get("sac_scale")
         .is_some_and(|s| s.contains("demanding") || s.contains("alpine"));
-    forbidden || mountaineering || tags.get("motorroad") == Some("yes")
+    may_walk(tags) == Some(false) || mountaineering || tags.get("motorroad") == Some("yes")
+}
+
+/// Whether a node on a way stops a walker: a gate that is closed to the public, a wall across the way.
+pub(crate) fn is_closed_barrier(tags: &Tags<'_>) -> bool {
+    let Some(barrier) = tags.get("barrier") else {
+        return false;
+    };
+    let wall = matches!(
+        barrier,
+        "wall" | "fence" | "hedge" | "city_wall" | "retaining_wall"
+    );
+    may_walk(tags).map_or(wall || tags.get("locked") == Some("yes"), |open| !open)
+}
+
+/// Out of use, or there only while a lake is frozen.
+fn is_gone(tags: &Tags<'_>) -> bool {
+    ["disused", "abandoned", "demolished", "ice_road"]
+        .iter()
+        .any(|key| tags.get(key) == Some("yes"))
 }
 
 fn is_indoors(tags: &Tags<'_>) -> bool {
     tags.get("indoor").is_some_and(|indoor| indoor != "no")
 }
 
-/// Larger roads whose pavements are mapped beside them, and road tunnels without any.
+/// Escalators, and ways for one direction only: the network knows no directions, and there nearly always is another way
+/// beside them.
+fn is_one_way(tags: &Tags<'_>) -> bool {
+    let directed = |key| tags.get(key).is_some_and(|value| value != "no");
+    let closed = |key| tags.get(key) == Some("no");
+    directed("conveying")
+        || directed("oneway:foot")
+        || closed("foot:forward")
+        || closed("foot:backward")
+}
+
+/// Roads without a place for walkers: larger ones whose pavements are mapped beside them, main roads without any, and
+/// tunnels.
 fn is_for_cars_only(class: WayClass, tags: &Tags<'_>) -> bool {
     let large = matches!(
         class,
         WayClass::Primary | WayClass::Secondary | WayClass::Tertiary
     );
-    let pavement_apart = [
-        "sidewalk",
-        "sidewalk:both",
-        "sidewalk:left",
-        "sidewalk:right",
-    ]
-    .iter()
-    .any(|key| tags.get(key) == Some("separate"));
     let road = large || matches!(class, WayClass::Residential | WayClass::Service);
-    let tunnel = tags.get("tunnel") == Some("yes") && !has_sidewalk(tags);
-    foot(tags).is_none() && ((large && pavement_apart) || (road && tunnel))
+    let bare = class == WayClass::Primary && says_of_sidewalk(tags, &["no", "none"]);
+    let pavement_apart = large && says_of_sidewalk(tags, &["separate"]);
+    let tunnel = road && tags.get("tunnel") == Some("yes");
+    foot(tags).is_none() && !has_sidewalk(tags) && (bare || pavement_apart || tunnel)
 }
 
 fn has_sidewalk(tags: &Tags<'_>) -> bool {
-    let present = |key| matches!(tags.get(key), Some("yes" | "both" | "left" | "right"));
+    says_of_sidewalk(tags, &["yes", "both", "left", "right"])
+}
+
+/// Whether the tags of either side, or of both, have one of these values.
+fn says_of_sidewalk(tags: &Tags<'_>, values: &[&str]) -> bool {
     [
         "sidewalk",
         "sidewalk:both",
         "sidewalk:left",
         "sidewalk:right",
     ]
-    .into_iter()
-    .any(present)
+    .iter()
+    .any(|key| tags.get(key).is_some_and(|value| values.contains(&value)))
 }
 
 fn lit(tags: &Tags<'_>) -> Lit {
     match tags.get("lit") {
-        None => Lit::Unknown,
-        Some("no" | "disused") => Lit::No,
+        None | Some("unknown") => Lit::Unknown,
+        Some("no" | "none" | "disused") => Lit::No,
         Some(_) => Lit::Yes,
     }
 }
@@ -208,9 +238,62 @@ mod tests {
             (&[("highway", "footway"), ("indoor", "yes")], None),
             (&[("highway", "construction")], None),
             (&[("route", "ferry")], None),
+            (&[("highway", "path"), ("foot", "customers")], None),
+            (
+                &[
+                    ("highway", "path"),
+                    ("access", "no"),
+                    ("foot", "permissive"),
+                ],
+                Some(WayClass::Path),
+            ),
+            (&[("highway", "steps"), ("conveying", "forward")], None),
+            (
+                &[("highway", "steps"), ("conveying", "no")],
+                Some(WayClass::Steps),
+            ),
+            (&[("highway", "footway"), ("oneway:foot", "yes")], None),
+            (&[("highway", "footway"), ("foot:backward", "no")], None),
+            (
+                &[("highway", "footway"), ("oneway", "yes")],
+                Some(WayClass::Footway),
+            ),
+            (&[("highway", "path"), ("ice_road", "yes")], None),
+            (&[("highway", "primary"), ("sidewalk", "no")], None),
+            (
+                &[
+                    ("highway", "secondary"),
+                    ("sidewalk:left", "separate"),
+                    ("sidewalk:right", "yes"),
+                ],
+                Some(WayClass::Secondary),
+            ),
             (&[("railway", "platform")], Some(WayClass::Other)),
         ] {
             assert_eq!(class_of(pairs), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_closed_gate_and_a_wall_stop_a_walker() {
+        for (pairs, expected) in [
+            (&[("barrier", "gate"), ("access", "private")][..], true),
+            (
+                &[("barrier", "gate"), ("access", "private"), ("foot", "yes")],
+                false,
+            ),
+            (&[("barrier", "gate"), ("foot", "no")], true),
+            (&[("barrier", "gate"), ("locked", "yes")], true),
+            (&[("barrier", "gate")], false),
+            (
+                &[("barrier", "lift_gate"), ("motor_vehicle", "private")],
+                false,
+            ),
+            (&[("barrier", "bollard")], false),
+            (&[("barrier", "wall")], true),
+            (&[("access", "private")], false),
+        ] {
+            assert_eq!(is_closed_barrier(&Tags::new(pairs)), expected, "{pairs:?}");
         }
     }
 

@@ -15,7 +15,7 @@ use crate::extract::nodes::{Node, NodeRun, NodeStore};
 use crate::extract::pbf::ExtractError;
 use crate::extract::places::Place;
 use crate::extract::report::Report;
-use crate::extract::walkable::{WalkWay, walk_way};
+use crate::extract::walkable::{WalkWay, is_closed_barrier, walk_way};
 
 /// Nodes so many degrees around the area are kept too: outlines reach over its border.
 const MARGIN_DEGREES: f64 = 0.02;
@@ -33,6 +33,8 @@ pub(super) struct Elements {
     pub(super) square_outlines: FxHashMap<i64, WalkWay>,
     /// Nodes at which one enters a building.
     pub(super) entrances: Entrances,
+    /// Nodes that no walker passes.
+    pub(super) closed: FxHashSet<i64>,
     /// Numbers of the blocks that hold ways.
     pub(super) blocks_with_ways: FxHashSet<usize>,
     pub(super) report: Report,
@@ -58,6 +60,7 @@ struct Found {
     places: Vec<Place>,
     labels: Vec<BaseFeature>,
     entrances: Vec<(i64, bool)>,
+    closed: Vec<i64>,
     relations: Vec<RelationOfInterest>,
     report: Report,
 }
@@ -76,6 +79,7 @@ pub(super) fn read(job: &Job<'_>) -> Result<Elements, ExtractError> {
             elements.places.extend(found.places);
             elements.relations.extend(found.relations);
             elements.entrances.extend(found.entrances);
+            elements.closed.extend(found.closed);
             elements.report.add(&found.report);
             if found.report.elements[1] > 0 {
                 elements.blocks_with_ways.insert(number);
@@ -157,6 +161,9 @@ impl Found {
             Some("main") => self.entrances.push((id, true)),
             Some("yes") => self.entrances.push((id, false)),
             _ => {}
+        }
+        if is_closed_barrier(&tags) {
+            self.closed.push(id);
         }
         self.places
             .extend(Place::new(OsmId::Node(id), node.point(), &tags));

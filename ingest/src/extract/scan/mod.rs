@@ -85,6 +85,7 @@ pub fn scan(
     let cutter = Cutter {
         nodes: &elements.nodes,
         junctions: &junctions,
+        closed: &elements.closed,
         area,
     };
     let streets = streets::read(&job, &elements, &cutter)?;
