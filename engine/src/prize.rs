@@ -13,6 +13,7 @@
 //!   in proportion to the time it takes; without it a walk would collect plaques.
 //! * The *bias* factor is 1 for every place at the neutral 0.5. Towards 1 it grows steadily with popularity, towards 0
 //!   it falls steadily with it, so a walk shifts gradually from hidden gems to hotspots and never jumps.
+//! * A place that the streets do not lead to is seen from afar, and worth less for it: half at [`FAR_METRES`].
 //! * For who prefers well-lit ways, a place on a darker street counts as much less as they would walk further to keep
 //!   off that street: `Profile::liking` of [`crate::routing`].
 //!
@@ -36,6 +37,9 @@ const BIAS_STRENGTH: f64 = 2.5;
 
 /// Visit of a place whose prize is its relevance, in seconds.
 const TYPICAL_VISIT: f64 = 300.0;
+
+/// Distance from its street at which a place is worth half.
+const FAR_METRES: f64 = 90.0;
 
 /// The part of a prize that never wears off.
 const OWN_SHARE: f64 = 0.3;
@@ -63,6 +67,11 @@ pub(crate) fn prize(poi: &Poi, visit_seconds: u32, request: &WalkRequest) -> f64
     let much_to_see = (f64::from(visit_seconds) / TYPICAL_VISIT).sqrt();
     let prize = relevance(poi, &request.themes) * much_to_see * (BIAS_STRENGTH * lean).exp();
     if prize.is_finite() { prize } else { 0.0 }
+}
+
+/// What a place keeps of its worth when it is seen from a street so many metres away.
+pub(crate) fn seen_from(metres: f64) -> f64 {
+    1.0 / (1.0 + (metres / FAR_METRES).powi(2))
 }
 
 /// How well a place fits the chosen themes, 0–1.

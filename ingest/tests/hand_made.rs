@@ -106,13 +106,7 @@ fn a_closed_gate_cuts_the_way_that_leads_to_it_and_not_the_street_it_stands_at()
             .way(11, &[3, 7, 6, 8], FOOTWAY)
             .way(12, &[9, 11, 12, 8], FOOTWAY),
     );
-    let expected = [
-        (10, 1, 3),
-        (10, 3, 9),
-        (10, 9, 5),
-        (11, 6, 8),
-        (12, 11, 8),
-    ];
+    let expected = [(10, 1, 3), (10, 3, 9), (10, 9, 5), (11, 6, 8), (12, 11, 8)];
     assert_eq!(ends(&found), expected);
 }
 

@@ -6,7 +6,7 @@ use super::start::Ground;
 use super::{NoWalk, Poi, WalkRequest};
 use crate::network::{DEFAULT_SPEED_METRES_PER_SECOND, Network, Snap, TICKS_PER_SECOND};
 use crate::places::catalogue;
-use crate::prize::prize;
+use crate::prize::{prize, seen_from};
 
 /// A place further than this from any street that can be reached is no candidate.
 const MAX_METRES_TO_STREET: f64 = 100.0;
@@ -99,7 +99,8 @@ fn find<'a>(
         return None;
     }
     let visit_seconds = visit_seconds(poi);
-    let prize = prize * ground.profile.liking(network.measure(snap.edge));
+    let liking = ground.profile.liking(network.measure(snap.edge));
+    let prize = prize * seen_from(snap.away) * liking;
     let walking = there.ticks.div_ceil(TICKS_PER_SECOND) + back.ticks.div_ceil(TICKS_PER_SECOND);
     Some(Found {
         candidate: Candidate {

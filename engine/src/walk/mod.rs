@@ -3,7 +3,9 @@
 mod assemble;
 mod candidates;
 mod generate;
+mod mend;
 mod plan;
+mod refill;
 mod request;
 mod result;
 mod start;

@@ -15,7 +15,8 @@ fn point() -> impl Strategy<Value = Point> {
     let near = (-600.0..600.0, -600.0..600.0).prop_map(|(east, north)| at(east, north));
     let on_a_raster =
         (-5..5_i32, -5..5_i32).prop_map(|(x, y)| at(f64::from(x) * 100.0, f64::from(y) * 100.0));
-    let anything = (any::<f64>(), any::<f64>()).prop_map(|(lon, lat)| Point::new(lon, lat));
+    let anything =
+        (prop::num::f64::ANY, prop::num::f64::ANY).prop_map(|(lon, lat)| Point::new(lon, lat));
     let on_earth = (-180.0..=180.0, -90.0..=90.0).prop_map(|(lon, lat)| Point::new(lon, lat));
     prop_oneof![8 => near, 12 => on_a_raster, 1 => anything, 1 => on_earth]
 }
@@ -27,7 +28,7 @@ fn class() -> impl Strategy<Value = WayClass> {
 fn edge() -> impl Strategy<Value = Edge> {
     let lit = prop_oneof![Just(Lit::Yes), Just(Lit::No), Just(Lit::Unknown)];
     let surface = prop_oneof![Just(None), Just(Some("gravel")), Just(Some("asphalt"))];
-    let incline = prop_oneof![4 => Just(None), 1 => any::<f32>().prop_map(Some)];
+    let incline = prop_oneof![4 => Just(None), 1 => prop::num::f32::ANY.prop_map(Some)];
     let geometry = prop_oneof![15 => prop::collection::vec(point(), 2..5), 1 => prop::collection::vec(point(), 0..2)];
     (
         0..6_i64,
@@ -55,11 +56,11 @@ fn edge() -> impl Strategy<Value = Edge> {
 }
 
 fn poi() -> impl Strategy<Value = Poi> {
-    let popularity = prop_oneof![9 => 0.0..=1.0_f32, 1 => any::<f32>()];
+    let popularity = prop_oneof![9 => 0.0..=1.0_f32, 1 => prop::num::f32::ANY];
     let themes = prop::collection::vec(
         (
             0..4_u128,
-            prop_oneof![5 => 0.1..=1.0_f32, 1 => any::<f32>()],
+            prop_oneof![5 => 0.1..=1.0_f32, 1 => prop::num::f32::ANY],
         ),
         0..3,
     );
@@ -78,8 +79,8 @@ fn poi() -> impl Strategy<Value = Poi> {
 }
 
 fn request() -> impl Strategy<Value = WalkRequest> {
-    let budget = prop_oneof![8 => 600..10_800_u32, 1 => any::<u32>()];
-    let bias = prop_oneof![8 => 0.0..=1.0, 1 => any::<f64>()];
+    let budget = prop_oneof![8 => 600..10_800_u32, 1 => 0..=86_400_u32, 1 => any::<u32>()];
+    let bias = prop_oneof![8 => 0.0..=1.0, 1 => prop::num::f64::ANY];
     let themes = prop::collection::vec((0..5_u128).prop_map(theme), 0..3);
     (
         point(),
@@ -169,14 +170,17 @@ proptest! {
         request in request(),
     ) {
         let network = Network::join(cells.into_iter().map(|edges| Arc::new(Cell::new(edges))).collect());
-        let begin = Instant::now();
-        let result = generate_route(&request, &pois, &network, begin + Duration::from_secs(2));
-        prop_assert!(begin.elapsed() < Duration::from_secs(10));
+        let deadline = Instant::now() + Duration::from_secs(2);
+        let result = generate_route(&request, &pois, &network, deadline);
+        let in_time = Instant::now() < deadline;
+        prop_assert!(deadline.elapsed() < Duration::from_secs(20));
         match result {
             Ok(walk) => {
                 assert_keeps_its_word(&walk, &request, &pois);
-                let again = generate_route(&request, &pois, &network, Instant::now() + Duration::from_secs(20));
-                prop_assert_eq!(Ok(walk), again);
+                if in_time {
+                    let again = generate_route(&request, &pois, &network, Instant::now() + Duration::from_secs(60));
+                    prop_assert_eq!(Ok(walk), again);
+                }
             }
             Err(reason) => prop_assert!(!reason.code().is_empty()),
         }
