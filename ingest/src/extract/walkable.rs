@@ -81,15 +81,20 @@ fn may_walk(tags: &Tags<'_>) -> Option<bool> {
     foot(tags).or_else(|| is_open(tags.get("access")?))
 }
 
-/// Whether a value of `foot` or `access` lets anyone in; `None`: it says nothing plain.
+/// Values of `foot` and `access` that let anyone in.
+const OPEN: [&str; 6] = [
+    "yes",
+    "designated",
+    "permissive",
+    "official",
+    "destination",
+    "public",
+];
+
+/// Whether a value of `foot` or `access` lets anyone in. What is not known to does not: `customers`, `psv`, misspelt hours.
+/// `None`: it is there and says nothing.
 fn is_open(value: &str) -> Option<bool> {
-    match value {
-        "yes" | "designated" | "permissive" | "official" | "destination" | "public" => Some(true),
-        "no" | "private" | "customers" | "customer" | "permit" | "residents" | "employees"
-        | "restricted" | "delivery" | "military" | "emergency" | "forestry" | "agricultural"
-        | "use_sidepath" => Some(false),
-        _ => None,
-    }
+    (value != "unknown").then(|| value.split(';').any(|part| OPEN.contains(&part.trim())))
 }
 
 fn is_forbidden(tags: &Tags<'_>) -> bool {
@@ -239,6 +244,15 @@ mod tests {
             (&[("highway", "construction")], None),
             (&[("route", "ferry")], None),
             (&[("highway", "path"), ("foot", "customers")], None),
+            (&[("highway", "service"), ("access", "psv")], None),
+            (
+                &[("highway", "path"), ("access", "unknown")],
+                Some(WayClass::Path),
+            ),
+            (
+                &[("highway", "cycleway"), ("foot", "yes; designated")],
+                Some(WayClass::Cycleway),
+            ),
             (
                 &[
                     ("highway", "path"),
