@@ -1,5 +1,7 @@
 //! Overpass QL for the places of a theme in a box.
 
+use std::fmt::Write;
+
 use wildside_engine::Point;
 use wildside_engine::places::{Condition, Rule, Search, Test};
 
@@ -28,7 +30,8 @@ impl Query {
         // What has to be refined is found first and given a name, so that only it is looked through.
         for (number, (kinds, _)) in search.refined.iter().enumerate() {
             let kinds: String = kinds.iter().map(|rule| statement("", rule)).collect();
-            text += &format!("(\n{kinds})->.kinds{number};\n");
+            // Writing to a string can't fail.
+            let _ = writeln!(text, "(\n{kinds})->.kinds{number};");
         }
         text += "(\n";
         text.extend(search.rules.iter().map(|rule| statement("", rule)));
@@ -37,7 +40,7 @@ impl Query {
             text.extend(refined.iter().map(|rule| statement(&input, rule)));
         }
         // One more than we take, to know whether there are more.
-        text += &format!(");\nout center tags {};\n", MAX_ELEMENTS + 1);
+        let _ = writeln!(text, ");\nout center tags {};", MAX_ELEMENTS + 1);
         Self(text)
     }
 
