@@ -1,5 +1,6 @@
 //! The actors of a server that bring events to its WebSocket sessions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,18 +10,25 @@ use futures::FutureExt;
 use uuid::Uuid;
 use wildside_actors::protocol::Limits;
 use wildside_actors::redis_bridge::{BridgeConfig, RedisBridge};
-use wildside_actors::user_hub::{CloseAll, HubConfig, SnapshotLoader, UserHub};
+use wildside_actors::user_hub::{
+    CloseAll, ConnectedUsers, Generations, HubConfig, SnapshotLoader, UserHub,
+};
 use wildside_actors::ws_session::{LocationMatcher, WsSessions};
 use wildside_actors::{ActorHandle, StatusEvent};
 
 use crate::db::Pool;
 use crate::db::route_requests::RouteRequest;
+use crate::db::users::User;
 use crate::state::AppState;
 use crate::status;
 use crate::walk_progress::Walkers;
 
 /// A client that connects hears of requests that ended this recently.
 const RECENT: TimeDelta = TimeDelta::minutes(5);
+/// How often it is looked whether the logins of those who are connected still hold.
+const LOGINS_EVERY: Duration = Duration::from_secs(10);
+/// Users whose logins are looked at with one statement.
+const LOGINS_AT_ONCE: usize = 1_000;
 /// Requests in one snapshot of many users at most.
 const SNAPSHOT_ROWS: i64 = 20_000;
 
@@ -46,6 +54,7 @@ impl Push {
         );
         let bridge =
             RedisBridge::start(client, BridgeConfig::default(), &state.observability.actors);
+        actix::spawn(end_sessions_of_old_logins(hub.clone(), state.db.clone()));
         let matcher = location_matcher(Walkers::new(state.db.clone()));
         let sessions = WsSessions::new(
             hub.clone(),
@@ -70,6 +79,30 @@ impl Push {
             .await;
         tracing::info!(left = left.unwrap_or_default(), "websocket sessions closed");
     }
+}
+
+/// A connection must not outlive its login, whichever server the user logged out at.
+async fn end_sessions_of_old_logins(hub: ActorHandle<UserHub>, db: Pool) {
+    loop {
+        tokio::time::sleep(LOGINS_EVERY).await;
+        if let Err(error) = look_at_logins(&hub, &db).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "logins of websocket sessions not looked at"
+            );
+        }
+    }
+}
+
+async fn look_at_logins(hub: &ActorHandle<UserHub>, db: &Pool) -> anyhow::Result<()> {
+    let users = hub.ask(ConnectedUsers).await?;
+    for users in users.chunks(LOGINS_AT_ONCE) {
+        let known = User::generations(&mut *db.get().await?, users).await?;
+        let known: HashMap<Uuid, i32> = known.into_iter().collect();
+        let current = users.iter().map(|id| (*id, known.get(id).copied()));
+        hub.ask(Generations(current.collect())).await?;
+    }
+    Ok(())
 }
 
 fn snapshot_loader(db: Pool) -> SnapshotLoader {

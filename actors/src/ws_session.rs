@@ -35,6 +35,17 @@ pub type LocationMatcher = Arc<
         + Sync,
 >;
 
+/// Whose connection it is, and what it ends with.
+#[derive(Debug, Clone, Copy)]
+pub struct Login {
+    /// The user.
+    pub user_id: Uuid,
+    /// The connection ends when the user's own number is another one.
+    pub generation: i32,
+    /// The connection ends then in any case.
+    pub ends_at: Instant,
+}
+
 /// Events that a connection may be behind; one that is further behind is dropped.
 const MAILBOX: usize = 64;
 
@@ -81,7 +92,7 @@ impl WsSessions {
         }
     }
 
-    /// Answers a WebSocket handshake and begins the session of an authenticated user.
+    /// Answers a WebSocket handshake and begins the session of a user who is logged in.
     ///
     /// # Errors
     /// If the request is no WebSocket handshake.
@@ -89,13 +100,15 @@ impl WsSessions {
         &self,
         request: &HttpRequest,
         payload: web::Payload,
-        user_id: Uuid,
+        login: Login,
     ) -> Result<HttpResponse, actix_web::Error> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let session = WsSession {
             id: NEXT_ID.fetch_add(1, Relaxed),
-            user_id,
-            protocol: Protocol::new(self.shared.limits.clone(), Instant::now()),
+            user_id: login.user_id,
+            generation: login.generation,
+            protocol: Protocol::new(self.shared.limits.clone(), Instant::now())
+                .ending_at(login.ends_at),
             dropped: Arc::default(),
             shared: self.shared.clone(),
         };
@@ -149,6 +162,7 @@ impl Measured for FromClient {
 struct WsSession {
     id: u64,
     user_id: Uuid,
+    generation: i32,
     protocol: Protocol,
     /// The hub has given this session up.
     dropped: Arc<AtomicBool>,
@@ -162,6 +176,7 @@ impl WsSession {
         Register {
             user_id: self.user_id,
             session_id: self.id,
+            generation: self.generation,
             outlet: Outlet::new(ctx.address().recipient(), self.shared.from_hub.clone()),
             dropped: self.dropped.clone(),
         }

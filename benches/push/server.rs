@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::System;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
@@ -14,7 +14,7 @@ use wildside_actors::frame::FrameError;
 use wildside_actors::protocol::Limits;
 use wildside_actors::redis_bridge::{BridgeConfig, RedisBridge};
 use wildside_actors::user_hub::{HubConfig, UserHub};
-use wildside_actors::ws_session::{WsSessions, bound_socket};
+use wildside_actors::ws_session::{Login, WsSessions, bound_socket};
 use wildside_actors::{ActorMetrics, ActorRegistry};
 
 /// Prints the port and serves until the standard input ends.
@@ -72,5 +72,10 @@ async fn endpoint(
     user: web::Path<Uuid>,
     sessions: web::Data<WsSessions>,
 ) -> actix_web::Result<HttpResponse> {
-    sessions.start(&request, payload, *user)
+    let login = Login {
+        user_id: *user,
+        generation: 1,
+        ends_at: Instant::now() + Duration::from_hours(12),
+    };
+    sessions.start(&request, payload, login)
 }

@@ -1,12 +1,17 @@
 //! The WebSocket: events to the browser, positions from it.
 
+use std::time::Instant;
+
+use actix_session::Session;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get};
+use wildside_actors::ws_session::Login;
 
 use crate::api::error::ApiError;
 use crate::api::extract::CurrentUser;
 use crate::api::middleware::csrf;
 use crate::push::Push;
+use crate::session::LoginSession;
 use crate::state::AppState;
 
 /// Open the WebSocket.
@@ -22,13 +27,19 @@ pub async fn websocket(
     state: Data<AppState>,
     push: Data<Push>,
     user: CurrentUser,
+    session: Session,
     req: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
     if !csrf::is_own(req.headers(), &state.http.allowed_origins) {
         return Err(ApiError::Forbidden("pages of other sites may not connect"));
     }
+    let login = Login {
+        user_id: user.id,
+        generation: user.session_generation,
+        ends_at: Instant::now() + LoginSession::left(&session),
+    };
     push.sessions
-        .start(&req, payload, user.id)
+        .start(&req, payload, login)
         .map_err(|_| ApiError::invalid("", "not_a_handshake", "is not a WebSocket handshake"))
 }

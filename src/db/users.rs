@@ -145,6 +145,18 @@ impl User {
             .await
     }
 
+    /// Id and session generation of those of the users who are there.
+    pub async fn generations(
+        connection: &mut Connection,
+        ids: &[Uuid],
+    ) -> QueryResult<Vec<(Uuid, i32)>> {
+        users::table
+            .filter(users::id.eq_any(ids))
+            .select((users::id, users::session_generation))
+            .load(connection)
+            .await
+    }
+
     /// Ends all login sessions of the user and returns the new generation.
     pub async fn end_sessions(connection: &mut Connection, id: Uuid) -> QueryResult<Option<i32>> {
         diesel::update(users::table.find(id))

@@ -1,5 +1,7 @@
 //! The state in the cookie.
 
+use std::time::Duration;
+
 use actix_session::Session;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -64,6 +66,13 @@ impl LoginSession {
             );
         }
         Some(login)
+    }
+
+    /// How long the session may still last at most.
+    pub fn left(session: &Session) -> Duration {
+        let login: Option<Self> = session.get(KEY).ok().flatten();
+        let left = login.map(|login| login.issued_at + ABSOLUTE_LIMIT - Utc::now());
+        left.and_then(|left| left.to_std().ok()).unwrap_or_default()
     }
 
     fn is_valid(&self, now: DateTime<Utc>) -> bool {

@@ -80,6 +80,9 @@ pub struct Close {
 }
 
 impl Close {
+    /// The login behind the connection is over.
+    pub(crate) const LOGIN_OVER: Self = Self::new(CloseCode::PolicyViolation, "log in again");
+
     /// A close frame's content.
     pub const fn new(code: CloseCode, reason: &'static str) -> Self {
         Self {
@@ -141,6 +144,7 @@ pub struct Protocol {
     fragments: Option<Vec<u8>>,
     heard_at: Instant,
     ping_at: Instant,
+    ends_at: Option<Instant>,
     matching: bool,
     waiting: Option<Box<UpdateLocation>>,
 }
@@ -155,9 +159,19 @@ impl Protocol {
             fragments: None,
             heard_at: now,
             ping_at: now + limits.ping_every,
+            ends_at: None,
             matching: false,
             waiting: None,
             limits,
+        }
+    }
+
+    /// The same, but closed at the first tick after `end`, when the login is over.
+    #[must_use]
+    pub fn ending_at(self, end: Instant) -> Self {
+        Self {
+            ends_at: Some(end),
+            ..self
         }
     }
 
@@ -202,6 +216,9 @@ impl Protocol {
     pub fn tick(&mut self, now: Instant) -> Action {
         if now >= self.heard_at + self.limits.silent_after {
             return Action::Close(Close::new(CloseCode::GoingAway, "silent for too long"));
+        }
+        if self.ends_at.is_some_and(|end| now >= end) {
+            return Action::Close(Close::LOGIN_OVER);
         }
         if now < self.ping_at {
             return Action::None;

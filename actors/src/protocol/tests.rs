@@ -61,6 +61,18 @@ fn progress_only_grows_and_the_end_comes_once() {
 }
 
 #[test]
+fn a_connection_ends_with_its_login() {
+    let now = Instant::now();
+    let mut protocol = protocol(now).ending_at(now + Duration::from_secs(20));
+    for second in [15, 30] {
+        let at = now + Duration::from_secs(second);
+        let _ = protocol.pong(at);
+        let ended = close_code(&protocol.tick(at));
+        assert_eq!(ended, (second == 30).then_some(CloseCode::PolicyViolation));
+    }
+}
+
+#[test]
 fn a_final_status_is_remembered_as_long_as_a_snapshot_may_repeat_it() {
     let mut protocol = protocol(Instant::now());
     for second in 0..600 {

@@ -1,5 +1,6 @@
 //! Knows which sessions each user has, and takes every event to them.
 
+mod logins;
 mod sessions;
 mod snapshots;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use tokio::time::timeout_at;
 use uuid::Uuid;
 
+pub use logins::{ConnectedUsers, Generations};
 pub use snapshots::SnapshotLoader;
 
 use crate::broker::{EventBatch, Issued, Resync};
@@ -64,6 +66,7 @@ impl Default for HubConfig {
 pub(crate) struct Register {
     pub(crate) user_id: Uuid,
     pub(crate) session_id: u64,
+    pub(crate) generation: i32,
     pub(crate) outlet: Outlet<ToSession>,
     /// Set when the hub has dropped the session because its mailbox was full.
     pub(crate) dropped: Arc<AtomicBool>,
@@ -315,6 +318,7 @@ impl Handler<Register> for UserHub {
         let Register {
             user_id,
             session_id,
+            generation,
             outlet,
             dropped,
         } = register;
@@ -322,6 +326,7 @@ impl Handler<Register> for UserHub {
             user_id,
             Session {
                 id: session_id,
+                generation,
                 outlet,
                 dropped,
             },

@@ -14,6 +14,8 @@ use crate::protocol::{Close, CloseCode};
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) id: u64,
+    /// Of the login that it was begun with.
+    pub(super) generation: i32,
     pub(super) outlet: Outlet<ToSession>,
     pub(super) dropped: Arc<AtomicBool>,
 }
@@ -87,6 +89,18 @@ impl Sessions {
     /// Sends to all sessions of a user, drops those that do not take it and says how many these were.
     pub(super) fn send(&mut self, user_id: Uuid, message: &ToSession) -> usize {
         self.retain(user_id, |session| session.takes(message))
+    }
+
+    /// Sends to the sessions of a user that were begun in another generation than the current one.
+    pub(super) fn send_outdated(
+        &mut self,
+        user_id: Uuid,
+        current: Option<i32>,
+        message: &ToSession,
+    ) {
+        self.retain(user_id, |session| {
+            current == Some(session.generation) || session.takes(message)
+        });
     }
 
     pub(super) fn clear(&mut self) {

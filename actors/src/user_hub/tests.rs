@@ -92,6 +92,7 @@ impl Trial {
         let register = Register {
             user_id,
             session_id,
+            generation: 1,
             outlet,
             dropped: Arc::default(),
         };
@@ -180,6 +181,23 @@ async fn a_stale_unregistration_does_no_harm() {
 }
 
 #[actix::test]
+async fn a_session_ends_with_its_login() {
+    let trial = Trial::start(nothing());
+    let [ada, bob, eve] = [(); 3].map(|()| Uuid::new_v4());
+    let mut listeners = Vec::new();
+    for (session_id, user) in [ada, bob, eve].into_iter().enumerate() {
+        listeners.push(trial.register(user, session_id as u64).await);
+    }
+    assert_eq!(trial.hub.ask(ConnectedUsers).await.unwrap().len(), 3);
+    let generations = vec![(ada, Some(1)), (bob, Some(2)), (eve, None)];
+    trial.hub.ask(Generations(generations)).await.unwrap();
+    let expected: [&[&str]; 3] = [&[], &["close 1008"], &["close 1008"]];
+    for (listener, expected) in listeners.iter().zip(expected) {
+        assert_eq!(listener.send(Heard).await.unwrap(), expected);
+    }
+}
+
+#[actix::test]
 async fn many_users_are_asked_for_in_few_questions() {
     let questions = Arc::new(std::sync::Mutex::new(Vec::new()));
     let asked = questions.clone();
@@ -221,6 +239,7 @@ async fn a_session_that_does_not_keep_up_is_dropped_and_told() {
     let register = Register {
         user_id: user,
         session_id: 1,
+        generation: 1,
         outlet: Outlet::new(
             listener.clone().recipient(),
             trial.stats.message::<ToSession>(),

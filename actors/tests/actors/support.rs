@@ -1,7 +1,7 @@
 //! A server with the real chain, and WebSocket clients that talk to it.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpServer, web};
@@ -20,7 +20,7 @@ use wildside_actors::frame::{FrameError, UpdateLocation, WalkProgress};
 use wildside_actors::protocol::Limits;
 use wildside_actors::redis_bridge::{BridgeConfig, RedisBridge};
 use wildside_actors::user_hub::{HubConfig, SnapshotLoader, UserHub};
-use wildside_actors::ws_session::{WsSessions, bound_socket};
+use wildside_actors::ws_session::{Login, WsSessions, bound_socket};
 use wildside_actors::{ActorHandle, ActorMetrics, ActorRegistry, ActorReport, Status, StatusEvent};
 
 /// How long a client waits for what must come.
@@ -179,7 +179,12 @@ async fn endpoint(
     user: web::Path<Uuid>,
     sessions: web::Data<WsSessions>,
 ) -> actix_web::Result<actix_web::HttpResponse> {
-    sessions.start(&request, payload, *user)
+    let login = Login {
+        user_id: *user,
+        generation: 1,
+        ends_at: Instant::now() + Duration::from_hours(1),
+    };
+    sessions.start(&request, payload, login)
 }
 
 fn loader(ledger: Arc<Mutex<Ledger>>) -> SnapshotLoader {
