@@ -198,7 +198,11 @@ impl<'de> Deserialize<'de> for Bounded {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
+
+    const REAL: &[u8] = include_bytes!("../../tests/fixtures/overpass/ok_200_json.body");
 
     fn answer(elements: &str) -> Answer {
         let body = format!(
@@ -249,10 +253,7 @@ mod tests {
 
     #[test]
     fn answers_of_a_real_server_parse() {
-        let full = Answer::parse(include_bytes!(
-            "../../tests/fixtures/overpass/ok_200_json.body"
-        ))
-        .unwrap();
+        let full = Answer::parse(REAL).unwrap();
         assert!(
             full.elements.len() > 200 && full.remark.is_none(),
             "{}",
@@ -268,5 +269,34 @@ mod tests {
         ))
         .unwrap();
         assert!(starved.remark.unwrap().contains("out of memory"));
+    }
+
+    /// Nothing that is no place on the earth gets in.
+    fn check(body: &[u8]) {
+        let Ok(answer) = Answer::parse(body) else {
+            return;
+        };
+        for element in answer.elements {
+            assert!(element.id > 0 && storable(&element.tags));
+            assert!(element.location.lon.abs() <= 180.0 && element.location.lat.abs() <= 90.0);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            check(&bytes);
+        }
+
+        #[test]
+        fn no_damage_to_a_real_answer_breaks_the_reader(
+            at in 0..REAL.len(),
+            cut in 0..40_usize,
+            put in "[0-9.eE+-]{0,12}|[\\[\\]{}\",:]{0,4}|\\\\u[0-9a-f]{0,4}|.{0,6}",
+        ) {
+            let mut body = REAL.to_vec();
+            body.splice(at..(at + cut).min(REAL.len()), put.bytes());
+            check(&body);
+        }
     }
 }

@@ -3,6 +3,8 @@
 mod address;
 mod body;
 mod fields;
+#[cfg(test)]
+mod fuzz;
 mod json;
 mod login;
 mod params;

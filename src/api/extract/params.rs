@@ -23,7 +23,7 @@ impl<T: FromFields> FromRequest for Params<T> {
     }
 }
 
-fn read<T: FromFields>(query: &str) -> Result<T, ApiError> {
+pub(super) fn read<T: FromFields>(query: &str) -> Result<T, ApiError> {
     let mut map = Map::new();
     let mut faults = Vec::new();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
