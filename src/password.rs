@@ -1,18 +1,32 @@
 //! Passwords: what they must be, and argon2id.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use zxcvbn::zxcvbn;
 
 /// Fewest characters of a password.
 pub const SHORTEST: usize = 12;
 /// Most bytes of a password.
 pub const LONGEST_BYTES: usize = 256;
+
+/// Whoever would wait longer for a slot is sent away.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why a password was not looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    #[error("too many passwords wait to be looked at")]
+    Busy,
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
 
 /// Why a password is not accepted; `None`: it is. Slow enough to stay off the async threads.
 pub fn weakness(password: &str) -> Option<&'static str> {
@@ -53,24 +67,28 @@ impl PasswordHashing {
     /// A hash with a fresh salt, in PHC string format.
     ///
     /// # Errors
-    /// The system has no randomness to give.
-    pub async fn hash(&self, password: String) -> anyhow::Result<String> {
-        self.run(move || hash(&password)).await?
+    /// All slots are taken for too long, or the system has no randomness to give.
+    pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
+        Ok(self.run(move || hash(&password)).await??)
     }
 
     /// Why the password is not accepted, if so.
     ///
     /// # Errors
-    /// The process is ending.
-    pub async fn weakness(&self, password: String) -> anyhow::Result<Option<&'static str>> {
+    /// All slots are taken for too long.
+    pub async fn weakness(&self, password: String) -> Result<Option<&'static str>, PasswordError> {
         self.run(move || weakness(&password)).await
     }
 
     /// Whether the password is the one of `stored`; takes as long when there is none.
     ///
     /// # Errors
-    /// The stored hash is not one.
-    pub async fn verify(&self, password: String, stored: Option<String>) -> anyhow::Result<bool> {
+    /// All slots are taken for too long, or the stored hash is not one.
+    pub async fn verify(
+        &self,
+        password: String,
+        stored: Option<String>,
+    ) -> Result<bool, PasswordError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.to_string());
         let matches = self.run(move || verify(&password, &stored)).await??;
@@ -80,14 +98,17 @@ impl PasswordHashing {
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> anyhow::Result<T> {
-        let slot = self.slots.clone().acquire_owned().await?;
+    ) -> Result<T, PasswordError> {
+        let slot = timeout(PATIENCE, self.slots.clone().acquire_owned())
+            .await
+            .map_err(|_| PasswordError::Busy)?
+            .context("no slots")?;
         let span = tracing::Span::current();
-        Ok(tokio::task::spawn_blocking(move || {
+        let worked = tokio::task::spawn_blocking(move || {
             let _slot = slot;
             span.in_scope(work)
-        })
-        .await?)
+        });
+        Ok(worked.await.context("the work on a password broke off")?)
     }
 }
 

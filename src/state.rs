@@ -8,6 +8,7 @@ use anyhow::Context;
 use redis::aio::ConnectionManager;
 
 use crate::analytics::Analytics;
+use crate::api::attempts::Attempts;
 use crate::api::quota::Quotas;
 use crate::api::themes::ThemeMemory;
 use crate::cache::RouteCache;
@@ -41,6 +42,7 @@ pub struct AppState {
     pub http: HttpConfig,
     pub limits: LimitsConfig,
     pub quotas: Arc<Quotas>,
+    pub attempts: Arc<Attempts>,
     pub themes: Arc<ThemeMemory>,
     pub analytics: Analytics,
     pub draining: Draining,
@@ -62,6 +64,7 @@ impl AppState {
             queue: queue.clone(),
             admission: Admission::new(queue, config.limits.queue),
             announcer: Announcer::new(redis.clone()),
+            attempts: Arc::new(Attempts::new(&config.limits, &redis)),
             redis,
             observability,
             passwords: PasswordHashing::new(config.limits.password_hashes)?,

@@ -10,10 +10,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db;
+use crate::password::PasswordError;
+
+/// However many faults a request has, no more are told.
+const MOST_DETAILS: usize = 100;
 
 /// A machine code for each kind of error; each has one status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "invalid_request")]
 pub enum ErrorCode {
     InvalidRequest,
     Unauthorized,
@@ -32,15 +37,13 @@ pub enum ErrorCode {
 
 /// One thing that is wrong with a request.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(example = json!({"field": "duration_minutes", "code": "out_of_range", "message": "must be between 15 and 180"}))]
 pub struct Fault {
     /// Path of the field, as `start_location.coordinates[0]`; empty: the whole request.
-    #[schema(example = "start_location.coordinates[0]")]
     pub field: String,
     /// Machine code.
-    #[schema(example = "out_of_range")]
     pub code: &'static str,
     /// For a person.
-    #[schema(example = "must be between -180 and 180")]
     pub message: String,
     /// More about it, by code.
     #[serde(flatten)]
@@ -199,7 +202,7 @@ impl ApiError {
             | Self::Conflict(_, faults)
             | Self::Unavailable {
                 details: faults, ..
-            } => faults.clone(),
+            } => faults.iter().take(MOST_DETAILS).cloned().collect(),
             Self::Unprocessable(fault) => vec![Fault::clone(fault)],
             _ => Vec::new(),
         }
@@ -265,6 +268,15 @@ impl From<db::PoolError> for ApiError {
     fn from(error: db::PoolError) -> Self {
         tracing::warn!(%error, "no database connection");
         Self::unavailable("the database is not available")
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::unavailable("too many people are logging in"),
+            PasswordError::Failed(error) => Self::Internal(error),
+        }
     }
 }
 

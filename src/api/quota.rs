@@ -22,6 +22,8 @@ const SWEEP_EVERY: u32 = 4096;
 pub struct Quotas {
     /// Requests of one address.
     pub requests: Limiter<IpAddr>,
+    /// Requests of one user, from wherever.
+    pub users: Limiter<Uuid>,
     /// Route requests of one user.
     pub routes: Limiter<Uuid>,
     /// Tries of one user to change the password.
@@ -32,12 +34,12 @@ impl Quotas {
     /// Limits as configured.
     pub fn new(limits: &LimitsConfig) -> Self {
         let burst = NonZeroU32::new(limits.requests_burst).unwrap_or(NonZeroU32::MIN);
-        let per_second = NonZeroU32::new(limits.requests_per_second);
+        let requests = NonZeroU32::new(limits.requests_per_second)
+            .map(|rate| Quota::per_second(rate).allow_burst(burst));
         let per_minute = NonZeroU32::new(limits.route_requests_per_minute);
         Self {
-            requests: Limiter::new(
-                per_second.map(|rate| Quota::per_second(rate).allow_burst(burst)),
-            ),
+            requests: Limiter::new(requests),
+            users: Limiter::new(requests),
             routes: Limiter::new(per_minute.map(Quota::per_minute)),
             passwords: Limiter::new(Some(Quota::per_minute(PASSWORD_TRIES))),
         }
@@ -52,7 +54,7 @@ pub struct Limiter<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
-    fn new(quota: Option<Quota>) -> Self {
+    pub(super) fn new(quota: Option<Quota>) -> Self {
         Self {
             limiter: quota.map(RateLimiter::keyed),
             asked: AtomicU32::new(0),

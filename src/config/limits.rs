@@ -3,11 +3,11 @@
 use super::Reader;
 
 /// * `WILDSIDE_ROUTE_REQUESTS_PER_MINUTE`: route requests of one user (default 60; 0: no limit)
-/// * `WILDSIDE_REQUESTS_PER_SECOND`: requests of one address (default 50; 0: no limit)
-/// * `WILDSIDE_REQUESTS_BURST`: requests of one address at once (default 200)
+/// * `WILDSIDE_REQUESTS_PER_SECOND`: requests of one address, and of one user (default 50; 0: no limit)
+/// * `WILDSIDE_REQUESTS_BURST`: of them, at once (default 200)
 /// * `WILDSIDE_QUEUE_LIMIT`: route jobs that may wait before more requests are refused with 503 (default 20000)
-/// * `WILDSIDE_LOGINS_PER_NAME`: failed logins for one name in 15 minutes before waiting begins (default 10; 0: no limit)
-/// * `WILDSIDE_LOGINS_PER_ADDRESS`: failed logins of one address in 15 minutes (default 50; 0: no limit)
+/// * `WILDSIDE_LOGINS_PER_NAME`: failed logins for one name before pauses begin, from 5 s to 15 minutes (default 10; 0: no limit)
+/// * `WILDSIDE_LOGINS_PER_ADDRESS`: the same for one address (default 50; 0: no limit)
 /// * `WILDSIDE_SIGNUPS_PER_ADDRESS`: sign-ups of one address in an hour (default 20; 0: no limit)
 /// * `WILDSIDE_PASSWORD_HASHES`: password hashes computed at once (default: half of the cores, at least 1)
 #[derive(Debug, Clone, Copy)]

@@ -38,6 +38,7 @@ impl FromRequest for CurrentUser {
             let (Some(login), Some(state)) = (login, state) else {
                 return Err(ApiError::Unauthorized);
             };
+            state.quotas.users.check(&login.user_id)?;
             let user = User::find(&mut *state.db.get().await?, login.user_id).await?;
             let user = user
                 .filter(|user| user.session_generation == login.generation)

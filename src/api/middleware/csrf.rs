@@ -1,7 +1,7 @@
 //! No page of another site may act in the name of a logged-in user.
 
 use actix_web::Error;
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
@@ -17,22 +17,22 @@ use crate::state::AppState;
 /// must be JSON, which a plain form can't send, is the second lock: see the body extractor.
 ///
 /// # Errors
-/// `forbidden` for a foreign origin.
+/// Those of the service; a refusal is an answer.
 pub async fn refuse_foreign_origins<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     if !matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         let allowed = req
             .app_data::<Data<AppState>>()
             .map_or(&[][..], |state| &state.http.allowed_origins);
         if !is_own(req.headers(), allowed) {
-            return Err(
-                ApiError::Forbidden("requests from pages of other sites are not accepted").into(),
-            );
+            let refusal =
+                ApiError::Forbidden("requests from pages of other sites are not accepted");
+            return Ok(req.error_response(refusal).map_into_right_body());
         }
     }
-    next.call(req).await
+    Ok(next.call(req).await?.map_into_left_body())
 }
 
 /// Whether a request comes from our own pages, from allowed ones, or from no page at all.

@@ -1,6 +1,6 @@
 //! No address may keep the server to itself.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -9,19 +9,25 @@ use actix_web::{Error, FromRequest};
 use crate::api::extract::ClientAddress;
 use crate::state::AppState;
 
-/// Counts each request under `/api` against its address. Probes, metrics and pages are not counted.
+/// What machines ask that look after this one. All else counts: another spelling of a path is no way round the limit.
+pub const PROBES: [&str; 4] = ["/healthz", "/health/live", "/health/ready", "/metrics"];
+
+/// Counts each request against its address.
 ///
 /// # Errors
-/// `too_many_requests`, with the time to wait.
+/// Those of the service; a refusal is an answer: `too_many_requests`, with the time to wait.
 pub async fn limit_addresses<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    if req.path().starts_with("/api/") {
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if !PROBES.contains(&req.path()) {
         let address = ClientAddress::extract(req.request()).await?;
-        if let Some(state) = req.app_data::<Data<AppState>>() {
-            state.quotas.requests.check(&address.limit_key())?;
+        let counted = req.app_data::<Data<AppState>>().map_or(Ok(()), |state| {
+            state.quotas.requests.check(&address.limit_key())
+        });
+        if let Err(refusal) = counted {
+            return Ok(req.error_response(refusal).map_into_right_body());
         }
     }
-    next.call(req).await
+    Ok(next.call(req).await?.map_into_left_body())
 }

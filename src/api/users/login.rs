@@ -7,7 +7,6 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::profile::Profile;
-use crate::api::attempts::Attempts;
 use crate::api::error::ApiError;
 use crate::api::extract::{Body, ClientAddress, CurrentUser, Fields, FromFields};
 use crate::db::users::{Credentials, User};
@@ -50,13 +49,12 @@ pub async fn login(
     body: Body<Login>,
 ) -> Result<Json<Profile>, ApiError> {
     let Login { username, password } = body.value;
-    let by_address = Attempts::of_address(address.limit_key(), state.limits.logins_per_address);
-    let by_name = Attempts::of_name(&username, state.limits.logins_per_name);
-    by_address.begin(&state.redis).await?;
-    by_name.begin(&state.redis).await?;
+    let (from, name) = (address.limit_key().to_string(), username.to_lowercase());
+    state.attempts.addresses.begin(&from).await?;
+    state.attempts.names.begin(&name).await?;
     let user = authenticate(&state, &username, password).await?;
-    by_address.forgive(&state.redis).await;
-    by_name.forgive(&state.redis).await;
+    state.attempts.addresses.forgive(&from).await;
+    state.attempts.names.forgive(&name).await;
     LoginSession::begin(&session, user.id, user.session_generation)?;
     state.analytics.capture("UserLogin", user.id, json!({}));
     Ok(Json(user.into()))

@@ -8,7 +8,6 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::profile::Profile;
-use crate::api::attempts::Attempts;
 use crate::api::error::{ApiError, Fault};
 use crate::api::extract::{Body, ClientAddress, Fields, FromFields, values};
 use crate::db::Connection;
@@ -45,17 +44,26 @@ impl FromFields for SignUp {
 }
 
 fn username(fields: &mut Fields<'_>, key: &str) -> Option<String> {
-    let name = fields.string(key)?;
+    match check_username(fields.string(key)?) {
+        Ok(name) => Some(name),
+        Err(why) => {
+            fields.fault(key, "invalid_username", why);
+            None
+        }
+    }
+}
+
+/// The name, if an account may have it.
+///
+/// # Errors
+/// What it must be instead.
+pub fn check_username(name: &str) -> Result<String, &'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
     if (3..=64).contains(&name.len()) && name.bytes().all(allowed) {
-        return Some(name.to_owned());
+        Ok(name.to_owned())
+    } else {
+        Err("must be 3 to 64 letters, digits or ._@+-")
     }
-    fields.fault(
-        key,
-        "invalid_username",
-        "must be 3 to 64 letters, digits or ._@+-",
-    );
-    None
 }
 
 /// Sign up.
@@ -77,9 +85,8 @@ pub async fn sign_up(
         password,
         display_name,
     } = body.value;
-    Attempts::of_sign_up(address.limit_key(), state.limits.signups_per_address)
-        .begin(&state.redis)
-        .await?;
+    let from = address.limit_key().to_string();
+    state.attempts.sign_ups.begin(&from).await?;
     if let Some(why) = state.passwords.weakness(password.clone()).await? {
         return Err(ApiError::invalid("password", "weak_password", why));
     }
