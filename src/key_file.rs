@@ -101,3 +101,40 @@ fn split_keys(content: &[u8]) -> Vec<&[u8]> {
         Err(_) => vec![content],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{Permissions, create_dir, set_permissions, write};
+
+    use super::*;
+
+    #[test]
+    fn the_files_of_a_directory_are_read_by_name_and_hidden_ones_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        create_dir(folder.path().join("10-folder")).unwrap();
+        for (name, content) in [
+            ("20-old", "old key\n\n"),
+            ("10-new", "new key\nspare key\n"),
+            (".data", "x"),
+        ] {
+            let file = folder.path().join(name);
+            write(&file, content).unwrap();
+            set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+        }
+        let expected: [&[u8]; 3] = [b"new key", b"spare key", b"old key"];
+        assert_eq!(read(folder.path(), 7).unwrap(), expected);
+        let error = read(folder.path(), 8).unwrap_err().to_string();
+        assert!(
+            error.ends_with("10-new: key 1 has 7 bytes, fewer than 8"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_one_key() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let key = [b'\n', 0xff, b'\n', 0xfe];
+        write(file.path(), key).unwrap();
+        assert_eq!(read(file.path(), 4).unwrap(), [key]);
+    }
+}

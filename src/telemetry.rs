@@ -7,22 +7,33 @@ use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::config::{LogFormat, TelemetryConfig};
 
-/// Starts logging for the whole process.
+/// Starts logging for the whole process, to standard error.
 ///
 /// # Errors
 /// The filter of `WILDSIDE_LOG` is not valid, or logging was started before.
 pub fn init(config: &TelemetryConfig) -> anyhow::Result<()> {
+    init_to(config, std::io::stderr)
+}
+
+/// The same, to `writer`.
+///
+/// # Errors
+/// The filter of `WILDSIDE_LOG` is not valid, or logging was started before.
+pub fn init_to<W>(config: &TelemetryConfig, writer: W) -> anyhow::Result<()>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let filter = EnvFilter::try_new(&config.filter).map_err(|error| {
         anyhow::anyhow!("WILDSIDE_LOG: `{}` is not valid: {error}", config.filter)
     })?;
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     match config.format.unwrap_or_else(default_format) {
         LogFormat::Json => registry
             .with(layer.fmt_fields(JsonFields::new()).event_format(FlatJson))

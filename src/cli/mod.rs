@@ -80,7 +80,7 @@ impl Cli {
                     return Ok(ExitCode::FAILURE);
                 }
             }
-            Some(Command::Completions { shell }) => completions(shell),
+            Some(Command::Completions { shell }) => completions(shell)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -100,14 +100,11 @@ fn migrate() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn completions(shell: clap_complete::Shell) {
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
     use clap::CommandFactory;
-    clap_complete::generate(
-        shell,
-        &mut Cli::command(),
-        "wildside",
-        &mut std::io::stdout(),
-    );
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "wildside", &mut script);
+    print(&String::from_utf8(script)?)
 }
 
 /// Writes to stdout; a reader that has gone away is no failure.

@@ -5,6 +5,7 @@ use std::io::Read;
 use anyhow::{Context, anyhow, bail};
 use clap::Subcommand;
 
+use crate::api::users::check_username;
 use crate::config::Config;
 use crate::db;
 use crate::db::users::{NewUser, Role};
@@ -16,6 +17,7 @@ pub(super) enum UsersCommand {
     /// Makes an account; the password is read from standard input.
     Create {
         /// Name to log in with.
+        #[arg(value_parser = check_username)]
         username: String,
         /// Name to show (default: the username).
         #[arg(long)]

@@ -89,7 +89,8 @@ impl Config {
     reason = "the one place that reads the environment"
 )]
 pub fn env_var(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    // What is not Unicode is not left out: the reader names it as wrong.
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -39,15 +39,14 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// The keys of the configured file, or one that dies with the process where that is allowed: in a debug build, or
-    /// with `SESSION_ALLOW_EPHEMERAL`.
+    /// The keys of the configured file, or one that dies with the process where that is allowed.
     ///
     /// # Errors
     /// [`KeyRingError`] names the file and what is wrong with it.
     pub fn load(config: &SessionConfig) -> Result<Self, KeyRingError> {
         let keys = match &config.key_file {
             Some(path) => read_keys(path)?,
-            None if config.allow_ephemeral || cfg!(debug_assertions) => {
+            None if config.allow_ephemeral => {
                 tracing::warn!("no SESSION_KEY_FILE: all sessions end with this process");
                 vec![Key::generate()]
             }
@@ -137,6 +136,8 @@ mod tests {
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn key_file(content: &str, mode: u32) -> tempfile::NamedTempFile {
@@ -173,6 +174,37 @@ mod tests {
         std::fs::write(file.path(), format!("{new}\n")).unwrap();
         before.reload().unwrap();
         assert!(before.open(&sealed).is_none());
+    }
+
+    proptest! {
+        /// What nobody sealed opens nothing, and no text breaks the lock.
+        #[test]
+        fn no_text_is_a_cookie(text in "[ -~]{0,200}|[A-Za-z0-9+/=%]{0,200}") {
+            let ring = KeyRing::load(&SessionConfig {
+                key_file: None,
+                allow_ephemeral: true,
+                cookie_secure: true,
+                cookie_domain: None,
+            });
+            if let Ok(cookie) = Cookie::parse_encoded(format!("session={text}")) {
+                prop_assert!(ring.unwrap().open(&cookie).is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_key_it_starts_only_where_that_is_allowed() {
+        let config = |allow_ephemeral| SessionConfig {
+            key_file: None,
+            allow_ephemeral,
+            cookie_secure: true,
+            cookie_domain: None,
+        };
+        assert!(KeyRing::load(&config(true)).is_ok());
+        assert!(matches!(
+            KeyRing::load(&config(false)),
+            Err(KeyRingError::Missing)
+        ));
     }
 
     #[test]
