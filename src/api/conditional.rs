@@ -7,9 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+/// For what only its owner may keep, and must ask for before it is used again.
+pub const OWN: &str = "private, no-cache";
+
 /// A body that was serialised once, and its tag.
 #[derive(Debug, Clone)]
 pub struct Tagged {
+    content_type: &'static str,
     body: Bytes,
     etag: String,
 }
@@ -20,10 +24,19 @@ impl Tagged {
     /// # Errors
     /// It can't be serialised.
     pub fn json(value: &impl serde::Serialize) -> anyhow::Result<Self> {
-        let body = Bytes::from(serde_json::to_vec(value)?);
+        Ok(Self::new("application/json", serde_json::to_vec(value)?))
+    }
+
+    /// A body of any kind.
+    pub fn new(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let body = body.into();
         let digest = Sha256::digest(&body);
         let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..12]));
-        Ok(Self { body, etag })
+        Self {
+            content_type,
+            body,
+            etag,
+        }
     }
 
     /// The body, or 304 if the client has it. `cache_control` says who may keep it for how long.
@@ -40,7 +53,7 @@ impl Tagged {
             return response.finish();
         }
         response
-            .insert_header((CONTENT_TYPE, "application/json"))
+            .insert_header((CONTENT_TYPE, self.content_type))
             .body(self.body.clone())
     }
 

@@ -10,6 +10,7 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_actix_web::AppExt;
 
 use super::error::ErrorBody;
+use super::middleware::limit;
 
 /// What no endpoint can say of itself.
 #[derive(utoipa::OpenApi)]
@@ -65,14 +66,17 @@ pub fn openapi() -> OpenApi {
         .configure(super::endpoints)
         .split_for_parts();
     for (path, item) in &mut api.paths.paths {
-        let operations = [
-            &mut item.get,
+        let unsafe_ones = [
             &mut item.post,
             &mut item.put,
             &mut item.patch,
             &mut item.delete,
         ];
-        for operation in operations.into_iter().flatten() {
+        for operation in unsafe_ones.into_iter().flatten() {
+            declare_error(operation, "403", "The page is of a foreign origin");
+            declare_errors(path, operation);
+        }
+        if let Some(operation) = &mut item.get {
             declare_errors(path, operation);
         }
     }
@@ -96,7 +100,7 @@ fn declare_errors(path: &str, operation: &mut Operation) {
         ("500", "Something went wrong on our side"),
         ("503", "A dependency is away; try again"),
     ];
-    if path.starts_with(super::PREFIX) {
+    if !limit::PROBES.contains(&path) {
         statuses.push(("429", "Too many requests"));
     }
     let takes_parameters = operation
@@ -121,10 +125,7 @@ fn declare_errors(path: &str, operation: &mut Operation) {
         statuses.push(("404", "There is no such thing, or it is somebody else's"));
     }
     for (status, description) in statuses {
-        let responses = &mut operation.responses.responses;
-        responses
-            .entry(status.to_owned())
-            .or_insert_with(|| RefOr::T(error_response(description)));
+        declare_error(operation, status, description);
     }
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
@@ -136,6 +137,14 @@ fn declare_errors(path: &str, operation: &mut Operation) {
                 .insert("Trace-Id".to_owned(), RefOr::T(header));
         }
     }
+}
+
+/// Declares an error unless the operation does so itself.
+fn declare_error(operation: &mut Operation, status: &str, description: &str) {
+    let responses = &mut operation.responses.responses;
+    responses
+        .entry(status.to_owned())
+        .or_insert_with(|| RefOr::T(error_response(description)));
 }
 
 fn error_response(description: &str) -> Response {

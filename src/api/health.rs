@@ -17,29 +17,35 @@ const TIME_BUDGET: Duration = Duration::from_secs(1);
 
 /// The process is alive.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"status": "ok"}))]
 pub struct Alive {
-    #[schema(example = "ok")]
     status: &'static str,
 }
 
 /// Whether the process may get requests, check by check.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "status": "not_ready",
+    "checks": [
+        {"name": "postgresql", "ok": true},
+        {"name": "redis", "ok": false, "error": "no answer within 1 s"},
+        {"name": "accepting", "ok": true}
+    ]
+}))]
 pub struct Ready {
     /// `ready` or `not_ready`.
-    #[schema(example = "ready")]
     status: &'static str,
     checks: Vec<Check>,
 }
 
 /// One thing that must be well.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"name": "redis", "ok": false, "error": "no answer within 1 s"}))]
 pub struct Check {
-    #[schema(example = "postgresql")]
     name: &'static str,
     ok: bool,
     /// What is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "no answer within 1 s")]
     error: Option<&'static str>,
 }
 

@@ -58,7 +58,7 @@ fn resources(config: &mut ServiceConfig<'_>) {
         .service(users::me::me)
         .service(users::me::delete_me)
         .service(users::change::change_me)
-        .service(users::change::put_interests)
+        .service(users::interests::put_interests)
         .service(routes::list::my_routes)
         .service(users::admin::list_users)
         .service(users::admin::show_user)

@@ -82,6 +82,7 @@ pub struct Page<T> {
 
 /// Where the other pages are.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"self": "/api/v1/users/me/routes?limit=20", "next": "/api/v1/users/me/routes?limit=20&cursor=AAAGR…"}))]
 pub struct Links {
     /// This page.
     #[serde(rename = "self")]

@@ -28,13 +28,23 @@ const WIDEST: f64 = 2.0;
 
 /// A place.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 24_094_959_931_i64,
+    "name": "Café de Paris",
+    "kind": "cafe",
+    "location": {"type": "Point", "coordinates": [7.4251, 43.7389]},
+    "tags": {"amenity": "cafe", "name": "Café de Paris"},
+    "narrative": null,
+    "popularity_score": 0.8,
+    "theme_ids": ["f47ac10b-58cc-4372-a567-0e02b2c3d479"],
+    "osm_type": "node",
+    "osm_id": 2_409_495_993_i64,
+    "link": "https://www.openstreetmap.org/node/2409495993"
+}))]
 pub struct PlaceView {
-    #[schema(example = 24_094_959_931_i64)]
     id: i64,
     /// As the place calls itself.
-    #[schema(example = "Café de Paris")]
     name: Option<String>,
-    #[schema(example = "cafe")]
     kind: String,
     location: GeoJsonPoint,
     /// As OpenStreetMap has them.
@@ -46,11 +56,8 @@ pub struct PlaceView {
     popularity_score: Option<f32>,
     theme_ids: Vec<Uuid>,
     /// `node`, `way` or `relation`.
-    #[schema(example = "node")]
     osm_type: &'static str,
-    #[schema(example = 2_409_495_993_i64)]
     osm_id: i64,
-    #[schema(example = "https://www.openstreetmap.org/node/2409495993")]
     link: String,
 }
 
@@ -152,10 +159,12 @@ fn bounding_box(fields: &mut Fields<'_>, key: &str) -> Option<BoundingBox> {
 /// The most popular places in a box.
 #[utoipa::path(tag = "places", params(BoxParams), responses(
     (status = 200, description = "The places, most popular first", body = Vec<PlaceView>),
+    (status = 304, description = "Not changed since the `If-None-Match` of the request"),
 ))]
 #[get("/pois")]
 pub async fn pois(
     state: Data<AppState>,
+    req: HttpRequest,
     Params(params): Params<BoxParams>,
 ) -> Result<HttpResponse, ApiError> {
     let theme = params.theme_id.map(|id| id.to_string()).unwrap_or_default();
@@ -171,10 +180,7 @@ pub async fn pois(
     } else {
         look_up(&state, &params, &key).await?
     };
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "public, max-age=60"))
-        .content_type("application/json")
-        .body(body))
+    Ok(Tagged::new("application/json", body).answer(&req, "public, max-age=60"))
 }
 
 async fn look_up(state: &AppState, params: &BoxParams, key: &str) -> Result<Bytes, ApiError> {

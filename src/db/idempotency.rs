@@ -17,7 +17,7 @@ pub struct IdempotencyKey {
     pub user_id: Uuid,
     pub endpoint: &'static str,
     pub key: Uuid,
-    /// SHA-256 of the body.
+    /// SHA-256 of the path and the body.
     pub request_digest: Vec<u8>,
 }
 

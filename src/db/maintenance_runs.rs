@@ -15,6 +15,15 @@ use super::schema::maintenance_runs;
 /// The last run of a chore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, Queryable, Selectable)]
 #[diesel(table_name = maintenance_runs, check_for_backend(diesel::pg::Pg))]
+#[schema(example = json!({
+    "chore": "requeue-lost-requests",
+    "started_at": "2026-11-25T10:00:00Z",
+    "finished_at": "2026-11-25T10:00:01Z",
+    "succeeded": true,
+    "result": "nothing to do",
+    "next_run_at": "2026-11-25T10:00:30Z",
+    "runs": 42
+}))]
 pub struct MaintenanceRun {
     /// Name of the chore, for `wildside jobs run`.
     pub chore: String,

@@ -96,6 +96,20 @@ async fn dead_job(state: &AppState, id: &str) -> Result<JobRecord, ApiError> {
 /// Where Overpass was asked for places, and what came of it.
 #[derive(Debug, Serialize, ToSchema, Queryable, Selectable)]
 #[diesel(table_name = enrichments, check_for_backend(diesel::pg::Pg))]
+#[schema(example = json!({
+    "square": 74_213,
+    "theme_id": "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+    "status": "complete",
+    "not_before": "2026-12-25T10:00:00Z",
+    "requested_at": "2026-11-25T10:00:00Z",
+    "finished_at": "2026-11-25T10:00:07Z",
+    "places": 41,
+    "changes": 12,
+    "rejected": 0,
+    "remark": null,
+    "error_code": null,
+    "trace_id": "0b2f6c1e-8d44-4f6e-9a56-2f3f6f1f7c55"
+}))]
 pub struct Enrichment {
     /// Square of the web-mercator grid.
     square: i32,
@@ -153,7 +167,8 @@ pub async fn page() -> HttpResponse {
         .content_type("text/html; charset=utf-8")
         .insert_header((
             CONTENT_SECURITY_POLICY,
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
+             form-action 'none'; frame-ancestors 'none'",
         ))
         .body(include_str!("page.html"))
 }

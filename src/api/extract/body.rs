@@ -22,7 +22,7 @@ const LIMIT: usize = 64 * 1024;
 pub struct Body<T> {
     /// What it says.
     pub value: T,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of the path it was sent to and of its bytes.
     pub digest: [u8; 32],
 }
 
@@ -36,6 +36,7 @@ impl<T: FromFields + 'static> FromRequest for Body<T> {
             .app_data::<Data<AppState>>()
             .map(|state| state.http.body_timeout);
         let payload = payload.take();
+        let mut digest = Sha256::new_with_prefix(req.path());
         Box::pin(async move {
             acceptable?;
             let bytes = match patience {
@@ -44,9 +45,10 @@ impl<T: FromFields + 'static> FromRequest for Body<T> {
                     .map_err(|_| ApiError::RequestTimeout)??,
                 None => collect(payload).await?,
             };
+            digest.update(&bytes);
             Ok(Self {
                 value: read(&bytes)?,
-                digest: Sha256::digest(&bytes).into(),
+                digest: digest.finalize().into(),
             })
         })
     }
@@ -94,7 +96,7 @@ async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
     Ok(body.freeze())
 }
 
-fn read<T: FromFields>(bytes: &[u8]) -> Result<T, ApiError> {
+pub(super) fn read<T: FromFields>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = json::parse(bytes).map_err(|error| {
         ApiError::invalid("", "invalid_json", format!("is not valid JSON: {error}"))
     })?;

@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use actix_web::http::header::ContentDisposition;
+use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, TryIntoHeaderValue};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::show::load;
 use super::view::{ATTRIBUTION, StopView};
+use crate::api::conditional::{OWN, Tagged};
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, parse_id};
 use crate::db::routes::{Route, RouteStop};
@@ -18,43 +18,48 @@ use crate::state::AppState;
 /// A walk as GPX 1.1: stops as waypoints, the path as a track.
 #[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path)), responses(
     (status = 200, description = "A GPX document", body = String, content_type = "application/gpx+xml"),
+    (status = 304, description = "Not changed since the `If-None-Match` of the request"),
 ))]
 #[get("/routes/{route_id}.gpx")]
 pub async fn route_gpx(
     state: Data<AppState>,
     user: CurrentUser,
+    req: HttpRequest,
     path: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&path)?;
     let (route, stops) = load(&mut *state.db.get().await?, id, user.id).await?;
-    Ok(file(id, "gpx")
-        .content_type("application/gpx+xml")
-        .body(gpx(&route, &stops)))
+    let document = Tagged::new("application/gpx+xml", gpx(&route, &stops));
+    Ok(file(&document, &req, format!("wildside-{id}.gpx")))
 }
 
 /// A walk as a GeoJSON `FeatureCollection`: the path, then the stops.
 #[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path)), responses(
     (status = 200, description = "A FeatureCollection", body = Object, content_type = "application/geo+json"),
+    (status = 304, description = "Not changed since the `If-None-Match` of the request"),
 ))]
 #[get("/routes/{route_id}.geojson")]
 pub async fn route_geojson(
     state: Data<AppState>,
     user: CurrentUser,
+    req: HttpRequest,
     path: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&path)?;
     let (route, stops) = load(&mut *state.db.get().await?, id, user.id).await?;
     let collection = geojson(&route, stops).to_string();
-    Ok(file(id, "geojson")
-        .content_type("application/geo+json")
-        .body(collection))
+    let document = Tagged::new("application/geo+json", collection);
+    Ok(file(&document, &req, format!("wildside-{id}.geojson")))
 }
 
-fn file(id: Uuid, extension: &str) -> actix_web::HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
-    response.insert_header(ContentDisposition::attachment(format!(
-        "wildside-{id}.{extension}"
-    )));
+/// An answer to be saved under a name.
+fn file(document: &Tagged, req: &HttpRequest, name: String) -> HttpResponse {
+    let mut response = document.answer(req, OWN);
+    if let Ok(attachment) = ContentDisposition::attachment(name).try_into_value() {
+        response
+            .headers_mut()
+            .insert(CONTENT_DISPOSITION, attachment);
+    }
     response
 }
 

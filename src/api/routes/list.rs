@@ -16,6 +16,14 @@ use crate::state::AppState;
 
 /// A walk in a list.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "01939c2e-8a40-7d11-b3c4-0242ac120002",
+    "requested_at": "2026-11-25T10:00:00Z",
+    "distance_metres": 3120.5,
+    "duration_seconds": 3540,
+    "generation_params": {"duration_minutes": 60},
+    "saved": true
+}))]
 pub struct RouteSummary {
     id: Uuid,
     /// When the user first asked for it.

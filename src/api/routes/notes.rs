@@ -18,11 +18,11 @@ use crate::state::AppState;
 
 /// A note.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"id": "8a6e0804-2bd0-4672-b79d-d97027f9071a", "poi_id": 24_094_959_931_i64, "body": "Come back for the cake.", "created_at": "2026-11-25T10:40:00Z"}))]
 pub struct NoteView {
     id: Uuid,
     /// The stop it is about, if it is about one.
     poi_id: Option<i64>,
-    #[schema(example = "Come back for the cake.")]
     body: String,
     created_at: DateTime<Utc>,
 }

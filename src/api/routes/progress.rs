@@ -19,6 +19,7 @@ use crate::state::AppState;
 
 /// Visited stops.
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(example = json!({"visited_poi_ids": [24_094_959_931_i64], "revision": 1, "updated_at": "2026-11-25T10:40:00Z"}))]
 pub struct ProgressView {
     visited_poi_ids: Vec<i64>,
     /// Grows with each change; 0 before the first.

@@ -1,10 +1,11 @@
 //! Getting a walk.
 
-use actix_web::get;
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
 use uuid::Uuid;
 
 use super::view::RouteView;
+use crate::api::conditional::{OWN, Tagged};
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, PathId};
 use crate::db::Connection;
@@ -15,17 +16,19 @@ use crate::state::AppState;
 /// A walk with everything about it.
 #[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path)), responses(
     (status = 200, description = "The walk", body = RouteView),
+    (status = 304, description = "Not changed since the `If-None-Match` of the request"),
 ))]
 #[get("/routes/{route_id}")]
 pub async fn show_route(
     state: Data<AppState>,
     user: CurrentUser,
+    req: HttpRequest,
     PathId(id): PathId<Uuid>,
-) -> Result<Json<RouteView>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     let mut connection = state.db.get().await?;
     let (route, stops) = load(&mut connection, id, user.id).await?;
     let saved = saved_routes::is_saved(&mut connection, user.id, id).await?;
-    Ok(Json(RouteView::new(route, stops, saved)))
+    Ok(Tagged::json(&RouteView::new(route, stops, saved))?.answer(&req, OWN))
 }
 
 /// A walk that the user may see, and its stops.

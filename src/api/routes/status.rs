@@ -14,10 +14,16 @@ use crate::state::AppState;
 
 /// Where a request stands.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "request_id": "01939c2e-7f1b-7c3a-9c1e-0242ac120002",
+    "status": "in_progress",
+    "progress": 0.4,
+    "created_at": "2026-11-25T10:00:00Z",
+    "updated_at": "2026-11-25T10:00:01Z"
+}))]
 pub struct RequestStatus {
     request_id: Uuid,
     /// `pending`, `in_progress`, `complete` or `failed`.
-    #[schema(example = "in_progress")]
     status: &'static str,
     /// The walk, once complete.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +33,7 @@ pub struct RequestStatus {
     error: Option<RequestError>,
     /// From 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 1, example = 0.4)]
+    #[schema(minimum = 0, maximum = 1)]
     progress: Option<f32>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -35,8 +41,8 @@ pub struct RequestStatus {
 
 /// Why there is no walk.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"code": "nothing_to_see", "message": "There is nothing to see within reach."}))]
 pub struct RequestError {
-    #[schema(example = "nothing_to_see")]
     code: String,
     /// For a person.
     message: String,

@@ -15,14 +15,16 @@ use crate::tiles::TileToken;
 
 /// What opens the tiles of a walk.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "token": "eyJhbGciOiJIUzI1NiJ9.e30.…",
+    "expires_at": "2026-11-25T10:15:00Z",
+    "url_template": "/tiles/routes/01939c2e-8a40-7d11-b3c4-0242ac120002/{z}/{x}/{y}.pbf?token=eyJhbGciOiJIUzI1NiJ9.e30.…"
+}))]
 pub struct TileTokenView {
     /// A JSON Web Token, good for this walk only.
     token: String,
     expires_at: DateTime<Utc>,
     /// Address of the tiles, token included; `{z}`, `{x}` and `{y}` are to be filled in.
-    #[schema(
-        example = "/tiles/routes/4f5c0f0e-7f7b-4a55-9d5e-3b7a2a1c9b10/{z}/{x}/{y}.pbf?token=…"
-    )]
     url_template: String,
 }
 

@@ -16,14 +16,26 @@ pub const ATTRIBUTION: &str =
 
 /// A walk.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "01939c2e-8a40-7d11-b3c4-0242ac120002",
+    "created_at": "2026-11-25T10:00:02Z",
+    "path": {"type": "LineString", "coordinates": [[7.4246, 43.7384], [7.4251, 43.7389]]},
+    "distance_metres": 3120.5,
+    "duration_seconds": 3540,
+    "score": 7.25,
+    "pois": [],
+    "details": {"legs": [], "stairs_metres": 0.0},
+    "generation_params": {"duration_minutes": 60},
+    "saved": false,
+    "bounds": [7.4246, 43.7384, 7.4251, 43.7389],
+    "attribution": "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
+}))]
 pub struct RouteView {
     pub id: Uuid,
     pub created_at: DateTime<Utc>,
     pub path: GeoJsonLine,
-    #[schema(example = 3120.5)]
     pub distance_metres: f64,
     /// Walking and visits together; never more than was asked for.
-    #[schema(example = 3540)]
     pub duration_seconds: i32,
     pub score: f64,
     /// The stops in order.
@@ -38,9 +50,6 @@ pub struct RouteView {
     /// West, south, east, north.
     #[schema(value_type = Vec<f64>, min_items = 4, max_items = 4)]
     pub bounds: [f64; 4],
-    #[schema(
-        example = "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
-    )]
     pub attribution: &'static str,
 }
 
@@ -49,7 +58,7 @@ pub struct RouteView {
 #[schema(as = LineString, example = json!({"type": "LineString", "coordinates": [[7.4246, 43.7384], [7.4251, 43.7389]]}))]
 pub struct GeoJsonLine {
     #[serde(rename = "type")]
-    #[schema(pattern = "^LineString$", example = "LineString")]
+    #[schema(pattern = "^LineString$")]
     kind: &'static str,
     /// Longitude, latitude of each point.
     coordinates: Vec<[f64; 2]>,
@@ -66,11 +75,20 @@ impl From<&[Point]> for GeoJsonLine {
 
 /// A stop of a walk.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 24_094_959_931_i64,
+    "position": 1,
+    "name": "Café de Paris",
+    "location": {"type": "Point", "coordinates": [7.4251, 43.7389]},
+    "narrative": null,
+    "popularity_score": 0.8,
+    "theme_ids": ["f47ac10b-58cc-4372-a567-0e02b2c3d479"],
+    "arrive_after_seconds": 120,
+    "visit_seconds": 300
+}))]
 pub struct StopView {
-    #[schema(example = 24_094_959_931_i64)]
     pub id: i64,
     /// From 1.
-    #[schema(example = 1)]
     pub position: i32,
     pub name: Option<String>,
     pub location: GeoJsonPoint,

@@ -1,15 +1,15 @@
 //! Users as an admin sees them; a user sees the own.
 
 use actix_web::web::{Data, Json};
-use actix_web::{get, patch};
-use diesel_async::AsyncConnection;
+use actix_web::{HttpResponse, get, patch};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::change::change;
+use super::change::write;
 use super::profile::Profile;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Admin, Body, CurrentUser, Fields, FromFields, Params, PathId, values};
+use crate::api::idempotency::ClientKey;
 use crate::api::page::{Page, PageParams};
 use crate::db::users::{Role, User, UserChanges};
 use crate::state::AppState;
@@ -79,18 +79,21 @@ impl FromFields for UserPatch {
 }
 
 /// Change one user: for an admin, and for the user.
-#[utoipa::path(tag = "users", request_body = UserPatch, security(("session" = [])), params(("user_id" = Uuid, Path)), responses(
+#[utoipa::path(tag = "users", request_body = UserPatch, security(("session" = [])),
+    params(("user_id" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)), responses(
     (status = 200, description = "The user as it is now", body = Profile),
-    (status = 403, description = "Only an admin may change a role", body = ErrorBody),
-    (status = 409, description = "`revision_mismatch`, with both numbers", body = ErrorBody),
+    (status = 403, description = "Only an admin may change a role, or the page is of a foreign origin", body = ErrorBody),
+    (status = 409, description = "`revision_mismatch`, with both numbers, or the idempotency key came with another body before", body = ErrorBody),
 ))]
 #[patch("/users/{user_id}")]
 pub async fn change_user(
     state: Data<AppState>,
     user: CurrentUser,
     PathId(id): PathId<Uuid>,
+    key: ClientKey,
     body: Body<UserPatch>,
-) -> Result<Json<Profile>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
+    let key = key.of(user.id, "PATCH /users", body.digest);
     let UserPatch {
         display_name,
         role,
@@ -105,11 +108,8 @@ pub async fn change_user(
         role,
         ..UserChanges::default()
     };
-    let mut connection = state.db.get().await?;
-    let user = connection
-        .transaction(async |connection| change(connection, id, expected_revision, &changes).await)
-        .await?;
-    Ok(Json(user.into()))
+    let written = write(&state, id, key, expected_revision, &changes).await?;
+    Ok(written.respond())
 }
 
 /// Others are not confirmed to exist.

@@ -1,17 +1,19 @@
 //! Changing a user.
 
 use actix_session::Session;
-use actix_web::web::{Data, Json};
-use actix_web::{patch, put};
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, patch};
 use diesel_async::AsyncConnection;
-use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::profile::{self, Profile};
 use crate::api::error::{ApiError, ErrorBody, Fault};
 use crate::api::extract::{Body, CurrentUser, Fields, FromFields, values};
+use crate::api::idempotency::{self, ClientKey, Written};
 use crate::db::Connection;
+use crate::db::idempotency::IdempotencyKey;
 use crate::db::users::{Credentials, User, UserChanges};
 use crate::session::LoginSession;
 use crate::state::AppState;
@@ -36,6 +38,7 @@ pub struct ProfilePatch {
 
 /// Preferences to change.
 #[derive(Debug, ToSchema)]
+#[schema(example = json!({"duration_minutes": 90, "unit_system": "imperial"}))]
 pub struct PreferencesPatch {
     #[schema(minimum = 0, maximum = 1)]
     pub popularity_bias: Option<f64>,
@@ -89,18 +92,22 @@ fn preferences(fields: &mut Fields<'_>) -> UserChanges {
 }
 
 /// Change my profile, preferences or password.
-#[utoipa::path(tag = "users", request_body = ProfilePatch, security(("session" = [])), responses(
-    (status = 200, description = "The profile as it is now", body = Profile),
-    (status = 403, description = "The current password is wrong", body = ErrorBody),
-    (status = 409, description = "`revision_mismatch`, with both numbers", body = ErrorBody),
-))]
+#[utoipa::path(tag = "users", request_body = ProfilePatch, security(("session" = [])),
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "Does not count when a password is sent: nothing of it is kept")),
+    responses(
+        (status = 200, description = "The profile as it is now", body = Profile),
+        (status = 403, description = "The current password is wrong, or the page is of a foreign origin", body = ErrorBody),
+        (status = 409, description = "`revision_mismatch`, with both numbers, or the idempotency key came with another body before", body = ErrorBody),
+    ))]
 #[patch("/users/me")]
 pub async fn change_me(
     state: Data<AppState>,
     user: CurrentUser,
     session: Session,
+    key: ClientKey,
     body: Body<ProfilePatch>,
-) -> Result<Json<Profile>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
+    let key = key.of(user.id, "PATCH /users/me", body.digest);
     let ProfilePatch {
         display_name,
         password,
@@ -108,39 +115,68 @@ pub async fn change_me(
         preferences,
         expected_revision,
     } = body.value;
-    let hash = match (password, current_password) {
-        (Some(new), Some(current)) => Some(new_hash(&state, &user, new, current).await?),
-        _ => None,
-    };
     let changes = UserChanges {
         display_name,
         ..preferences.unwrap_or_default()
     };
+    let (Some(new), Some(current)) = (password, current_password) else {
+        return Ok(write(&state, user.id, key, expected_revision, &changes)
+            .await?
+            .respond());
+    };
+    let password_hash = new_hash(&state, &user, new, current).await?;
     let mut connection = state.db.get().await?;
-    let changes_password = hash.is_some();
     let user = connection
         .transaction(async |connection| {
             let user = change(connection, user.id, expected_revision, &changes).await?;
-            let Some(password_hash) = hash else {
-                return Ok::<_, ApiError>(user);
-            };
-            Credentials {
-                user_id: user.id,
-                password_hash,
-            }
-            .upsert(connection)
-            .await?;
-            let generation = User::end_sessions(connection, user.id).await?;
-            Ok(User {
-                session_generation: generation.unwrap_or_default(),
-                ..user
-            })
+            set_password(connection, user, password_hash).await
         })
         .await?;
-    if changes_password {
-        LoginSession::begin(&session, user.id, user.session_generation)?;
+    LoginSession::begin(&session, user.id, user.session_generation)?;
+    Ok(HttpResponse::Ok().json(Profile::from(user)))
+}
+
+/// Changes a user once for each key.
+///
+/// # Errors
+/// `conflict` if the expected revision is not the current one, or the key came with another body before.
+pub async fn write(
+    state: &AppState,
+    id: Uuid,
+    key: Option<IdempotencyKey>,
+    expected_revision: Option<i32>,
+    changes: &UserChanges,
+) -> Result<Written, ApiError> {
+    let mut connection = state.db.get().await?;
+    connection
+        .transaction(async |connection| {
+            if let Some(written) = idempotency::earlier(connection, key.as_ref()).await? {
+                return Ok(written);
+            }
+            let user = change(connection, id, expected_revision, changes).await?;
+            let written = Written::new(StatusCode::OK, &Profile::from(user))?;
+            idempotency::keep(connection, key.as_ref(), written).await
+        })
+        .await
+}
+
+/// Sets the password, and ends all login sessions.
+async fn set_password(
+    connection: &mut Connection,
+    user: User,
+    password_hash: String,
+) -> Result<User, ApiError> {
+    Credentials {
+        user_id: user.id,
+        password_hash,
     }
-    Ok(Json(user.into()))
+    .upsert(connection)
+    .await?;
+    let generation = User::end_sessions(connection, user.id).await?;
+    Ok(User {
+        session_generation: generation.unwrap_or_default(),
+        ..user
+    })
 }
 
 async fn new_hash(
@@ -204,75 +240,4 @@ pub fn check_revision(expected: Option<i32>, actual: i32) -> Result<(), ApiError
         }
         _ => Ok(()),
     }
-}
-
-/// The themes a user likes.
-#[derive(Debug, ToSchema)]
-#[schema(example = json!({"interest_theme_ids": ["f47ac10b-58cc-4372-a567-0e02b2c3d479"], "expected_revision": 1}))]
-pub struct InterestsBody {
-    #[schema(max_items = 100)]
-    interest_theme_ids: Vec<Uuid>,
-    #[schema(minimum = 1)]
-    expected_revision: Option<i32>,
-}
-
-impl FromFields for InterestsBody {
-    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
-        let ids = fields.required("interest_theme_ids", |fields, key| {
-            fields.uuids(key, 0..=100)
-        });
-        let expected_revision = fields.integer("expected_revision", 1..=i32::MAX);
-        Some(Self {
-            interest_theme_ids: ids?,
-            expected_revision,
-        })
-    }
-}
-
-/// The interests as they are now.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Interests {
-    user_id: Uuid,
-    interest_theme_ids: Vec<Uuid>,
-    #[schema(example = 2)]
-    revision: i32,
-}
-
-/// Replace my interests.
-#[utoipa::path(tag = "users", request_body = InterestsBody, security(("session" = [])), responses(
-    (status = 200, description = "The interests as they are now", body = Interests),
-    (status = 409, description = "`revision_mismatch`, with both numbers", body = ErrorBody),
-))]
-#[put("/users/me/interests")]
-pub async fn put_interests(
-    state: Data<AppState>,
-    user: CurrentUser,
-    body: Body<InterestsBody>,
-) -> Result<Json<Interests>, ApiError> {
-    let InterestsBody {
-        interest_theme_ids,
-        expected_revision,
-    } = body.value;
-    state
-        .themes
-        .require(&state.db, "interest_theme_ids", &interest_theme_ids)
-        .await?;
-    let mut connection = state.db.get().await?;
-    let user = connection
-        .transaction(async |connection| {
-            User::set_interests(connection, user.id, &interest_theme_ids).await?;
-            change(
-                connection,
-                user.id,
-                expected_revision,
-                &UserChanges::default(),
-            )
-            .await
-        })
-        .await?;
-    Ok(Json(Interests {
-        user_id: user.id,
-        interest_theme_ids: user.interest_theme_ids,
-        revision: user.revision,
-    }))
 }

@@ -2,9 +2,10 @@
 
 pub mod admin;
 pub mod change;
+pub mod interests;
 pub mod login;
 pub mod me;
 pub mod profile;
 pub mod sign_up;
 
-pub use sign_up::create;
+pub use sign_up::{check_username, create};

@@ -9,14 +9,27 @@ use crate::db::users::User;
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "3f1c9a52-6f0e-4a0b-9d57-2b1c6e8f4a10",
+    "username": "ada",
+    "display_name": "Ada Lovelace",
+    "role": "user",
+    "created_at": "2026-11-25T10:00:00Z",
+    "updated_at": "2026-11-25T10:00:00Z",
+    "interest_theme_ids": ["f47ac10b-58cc-4372-a567-0e02b2c3d479"],
+    "preferences": {
+        "popularity_bias": 0.5,
+        "duration_minutes": 60,
+        "accessibility": {"avoid_stairs": true, "prefer_well_lit": false},
+        "unit_system": "metric"
+    },
+    "revision": 1
+}))]
 pub struct Profile {
     pub id: Uuid,
-    #[schema(example = "ada")]
     pub username: String,
-    #[schema(example = "Ada Lovelace")]
     pub display_name: String,
     /// `user` or `admin`.
-    #[schema(example = "user")]
     pub role: &'static str,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -24,27 +37,27 @@ pub struct Profile {
     pub interest_theme_ids: Vec<Uuid>,
     pub preferences: Preferences,
     /// Grows with each change; send it back as `expected_revision`.
-    #[schema(example = 1)]
     pub revision: i32,
 }
 
 /// What a walk is like unless its request says otherwise.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"popularity_bias": 0.5, "duration_minutes": 60, "accessibility": {"avoid_stairs": true, "prefer_well_lit": false}, "unit_system": "metric"}))]
 pub struct Preferences {
     /// 0 looks for hidden gems, 1 for hotspots; null: no preference.
-    #[schema(minimum = 0, maximum = 1, example = 0.5)]
+    #[schema(minimum = 0, maximum = 1)]
     pub popularity_bias: Option<f32>,
     /// Usual length of a walk; null: no preference.
-    #[schema(minimum = 15, maximum = 180, example = 60)]
+    #[schema(minimum = 15, maximum = 180)]
     pub duration_minutes: Option<i32>,
     pub accessibility: Accessibility,
     /// `metric` or `imperial`.
-    #[schema(example = "metric")]
     pub unit_system: String,
 }
 
 /// What the walker can or likes to walk on.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(example = json!({"avoid_stairs": true, "prefer_well_lit": false}))]
 pub struct Accessibility {
     pub avoid_stairs: bool,
     pub prefer_well_lit: bool,
@@ -52,6 +65,7 @@ pub struct Accessibility {
 
 /// What to change of it; what is left out stays.
 #[derive(Debug, ToSchema)]
+#[schema(example = json!({"avoid_stairs": true}))]
 pub struct AccessibilityPatch {
     pub avoid_stairs: Option<bool>,
     pub prefer_well_lit: Option<bool>,

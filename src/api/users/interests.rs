@@ -1,0 +1,96 @@
+//! What a user likes.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, put};
+use diesel_async::AsyncConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::change::change;
+use crate::api::error::{ApiError, ErrorBody};
+use crate::api::extract::{Body, CurrentUser, Fields, FromFields};
+use crate::api::idempotency::{self, ClientKey, Written};
+use crate::db::users::{User, UserChanges};
+use crate::state::AppState;
+
+/// The themes a user likes.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({"interest_theme_ids": ["f47ac10b-58cc-4372-a567-0e02b2c3d479"], "expected_revision": 1}))]
+pub struct InterestsBody {
+    #[schema(max_items = 100)]
+    interest_theme_ids: Vec<Uuid>,
+    #[schema(minimum = 1)]
+    expected_revision: Option<i32>,
+}
+
+impl FromFields for InterestsBody {
+    fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let ids = fields.required("interest_theme_ids", |fields, key| {
+            fields.uuids(key, 0..=100)
+        });
+        let expected_revision = fields.integer("expected_revision", 1..=i32::MAX);
+        Some(Self {
+            interest_theme_ids: ids?,
+            expected_revision,
+        })
+    }
+}
+
+/// The interests as they are now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"user_id": "3f1c9a52-6f0e-4a0b-9d57-2b1c6e8f4a10", "interest_theme_ids": ["f47ac10b-58cc-4372-a567-0e02b2c3d479"], "revision": 2}))]
+pub struct Interests {
+    user_id: Uuid,
+    interest_theme_ids: Vec<Uuid>,
+    revision: i32,
+}
+
+impl From<User> for Interests {
+    fn from(user: User) -> Self {
+        Self {
+            user_id: user.id,
+            interest_theme_ids: user.interest_theme_ids,
+            revision: user.revision,
+        }
+    }
+}
+
+/// Replace my interests.
+#[utoipa::path(tag = "users", request_body = InterestsBody, security(("session" = [])),
+    params(("Idempotency-Key" = Option<Uuid>, Header)), responses(
+    (status = 200, description = "The interests as they are now", body = Interests),
+    (status = 409, description = "`revision_mismatch`, with both numbers, or the idempotency key came with another body before", body = ErrorBody),
+))]
+#[put("/users/me/interests")]
+pub async fn put_interests(
+    state: Data<AppState>,
+    user: CurrentUser,
+    key: ClientKey,
+    body: Body<InterestsBody>,
+) -> Result<HttpResponse, ApiError> {
+    let key = key.of(user.id, "PUT /users/me/interests", body.digest);
+    let InterestsBody {
+        interest_theme_ids,
+        expected_revision,
+    } = body.value;
+    state
+        .themes
+        .require(&state.db, "interest_theme_ids", &interest_theme_ids)
+        .await?;
+    let mut connection = state.db.get().await?;
+    let written = connection
+        .transaction(async |connection| {
+            if let Some(written) = idempotency::earlier(connection, key.as_ref()).await? {
+                return Ok::<_, ApiError>(written);
+            }
+            User::set_interests(connection, user.id, &interest_theme_ids).await?;
+            let unchanged = UserChanges::default();
+            let user = change(connection, user.id, expected_revision, &unchanged).await?;
+            let written = Written::new(StatusCode::OK, &Interests::from(user))?;
+            idempotency::keep(connection, key.as_ref(), written).await
+        })
+        .await?;
+    Ok(written.respond())
+}
