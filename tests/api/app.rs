@@ -11,6 +11,8 @@ use wildside::config::Config;
 use wildside::server::Application;
 use wildside_test_support::{TestDatabase, TestRedis};
 
+use crate::log;
+
 /// A running server.
 pub struct TestApp {
     pub database: TestDatabase,
@@ -64,6 +66,7 @@ impl Drop for TestApp {
                 "the server panicked"
             );
         }
+        log::assert_no_secrets();
     }
 }
 
@@ -73,11 +76,17 @@ pub fn serve(
     redis: &TestRedis,
     variables: &[(&str, &str)],
 ) -> (SocketAddr, ServerHandle, JoinHandle<()>) {
+    log::begin();
+    for url in [database.url(), redis.url()] {
+        log::keep_secret(url.split(['@', ':']).nth(2).unwrap());
+    }
     let config = config(&database.url(), &redis.url(), variables);
     let (sender, receiver) = mpsc::channel();
     let thread = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             let application = Application::build(&config).unwrap();
+            let state = application.state();
+            while state.tile_tokens.publish(&state.db).await.is_err() {}
             sender
                 .send((application.address(), application.handle()))
                 .unwrap();
@@ -150,7 +159,10 @@ impl Client {
     pub fn of(address: SocketAddr) -> Self {
         Self {
             base: format!("http://{address}"),
-            http: reqwest::Client::new(),
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
             cookie: None,
         }
     }
@@ -208,6 +220,10 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         self.keep_cookie(&headers);
         let text = response.text().await.unwrap();
+        assert!(
+            !text.contains("$argon2"),
+            "a password hash came out: {text}"
+        );
         Answer {
             status,
             headers,
@@ -221,6 +237,7 @@ impl Client {
                 continue;
             };
             let value = value.split(';').next().unwrap();
+            log::keep_secret(value);
             self.cookie = (!value.is_empty()).then(|| value.to_owned());
         }
     }

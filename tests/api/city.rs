@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::app::{Client, TestApp};
 
-/// On the street.
-pub const START: [f64; 2] = [7.4202, 43.7301];
+/// On the street, with more digits than the time of a log line has.
+pub const START: [f64; 2] = [7.420_212_7, 43.730_112_7];
 const PATH: &str = "LINESTRING(7.42 43.73, 7.421 43.73, 7.422 43.73)";
 
 /// Loads the street.

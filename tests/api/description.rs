@@ -41,6 +41,36 @@ fn every_operation_declares_its_errors_and_the_trace_id() {
     }
 }
 
+#[test]
+fn every_schema_has_an_example_that_fits() {
+    let api = serde_json::to_value(wildside::api::description::openapi()).unwrap();
+    for (name, schema) in api["components"]["schemas"].as_object().unwrap() {
+        let parts = schema["allOf"].as_array().cloned().unwrap_or_default();
+        let parts = parts.iter().chain([schema]);
+        let properties: serde_json::Map<_, _> = parts
+            .filter_map(|part| part["properties"].as_object().cloned())
+            .flatten()
+            .collect();
+        let Some(example) = schema.get("example") else {
+            // A page of something: its parts have examples.
+            for (key, part) in &properties {
+                let items = part.get("items").unwrap_or(part);
+                let has_example = items.get("$ref").is_some() || items.get("example").is_some();
+                assert!(has_example, "{name}.{key} has no example");
+            }
+            assert!(!properties.is_empty(), "{name} has no example");
+            continue;
+        };
+        for required in schema["required"].as_array().into_iter().flatten() {
+            let there = example.get(required.as_str().unwrap()).is_some();
+            assert!(there, "{required} is missing in the example of {name}");
+        }
+        for key in example.as_object().into_iter().flat_map(|map| map.keys()) {
+            assert!(properties.contains_key(key), "{name} has no {key}");
+        }
+    }
+}
+
 #[actix_web::test]
 async fn the_page_to_try_it_comes_from_this_server_alone() {
     let app = TestApp::spawn();

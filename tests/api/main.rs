@@ -10,10 +10,14 @@
 mod accounts;
 mod app;
 mod city;
+mod command;
 mod description;
 mod envelope;
+mod log;
+mod process;
 mod profiles;
 mod rotation;
+mod security;
 mod walkers;
 mod walks;
 mod websocket;

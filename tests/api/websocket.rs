@@ -13,9 +13,13 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::app::{Client, TestApp};
 use crate::city;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn connect(app: &TestApp, cookie: Option<&str>, origin: Option<&str>) -> Result<Socket, u16> {
+pub async fn connect(
+    app: &TestApp,
+    cookie: Option<&str>,
+    origin: Option<&str>,
+) -> Result<Socket, u16> {
     let mut request = format!("ws://{}/ws", app.address)
         .into_client_request()
         .unwrap();
@@ -38,12 +42,12 @@ async fn connect(app: &TestApp, cookie: Option<&str>, origin: Option<&str>) -> R
     }
 }
 
-async fn socket_of(app: &TestApp, client: &Client) -> Socket {
+pub async fn socket_of(app: &TestApp, client: &Client) -> Socket {
     connect(app, client.cookie.as_deref(), None).await.unwrap()
 }
 
 /// The next frame that is JSON.
-async fn frame(socket: &mut Socket) -> Value {
+pub async fn frame(socket: &mut Socket) -> Value {
     loop {
         let message = timeout(Duration::from_secs(10), socket.next())
             .await

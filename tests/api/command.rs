@@ -1,0 +1,214 @@
+//! `wildside`, as an operator types it.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use wildside_test_support::{TestDatabase, TestRedis};
+
+use crate::app::TestApp;
+use crate::log::PASSWORD;
+
+/// Exit code, standard output, standard error.
+type Ended = (Option<i32>, String, String);
+
+/// Runs `wildside` with nothing in its environment but `variables`.
+fn wildside(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Ended {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wildside"))
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+const COMMANDS: [&[&str]; 15] = [
+    &[],
+    &["migrate"],
+    &["openapi"],
+    &["walk"],
+    &["jobs"],
+    &["jobs", "list"],
+    &["jobs", "show"],
+    &["jobs", "retry"],
+    &["jobs", "purge"],
+    &["jobs", "periodic"],
+    &["jobs", "run"],
+    &["users"],
+    &["users", "create"],
+    &["doctor"],
+    &["completions"],
+];
+
+#[test]
+fn every_command_explains_itself_and_refuses_what_it_does_not_know() {
+    for command in COMMANDS {
+        let (code, help, _) = wildside(&[command, &["--help"]].concat(), &[], "");
+        assert_eq!(code, Some(0), "{command:?}");
+        assert!(help.contains("Usage: wildside"), "{command:?}: {help}");
+        let (code, out, error) = wildside(&[command, &["--no-such-option"]].concat(), &[], "");
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{command:?}");
+        assert!(error.contains("--no-such-option"), "{command:?}: {error}");
+    }
+    for wrong in [
+        &["fly"][..],
+        &["--mode", "fly"],
+        &["jobs"],
+        &["users", "create"],
+        &["jobs", "retry"],
+    ] {
+        assert_eq!(wildside(wrong, &[], "").0, Some(2), "{wrong:?}");
+    }
+    assert_eq!(
+        wildside(&["openapi"], &[("WILDSIDE_MODE", "fly")], "").0,
+        Some(2)
+    );
+}
+
+#[test]
+fn a_wrong_configuration_is_named_whole_and_at_once() {
+    let wrong = [
+        ("REDIS_URL", "http://localhost"),
+        ("WILDSIDE_BIND", "nowhere"),
+        ("WILDSIDE_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("WILDSIDE_ALLOWED_ORIGINS", "*"),
+        ("WILDSIDE_LOGINS_PER_NAME", "-1"),
+        ("POSTHOG_HOST", "file:///etc/passwd"),
+    ];
+    for command in [
+        &[][..],
+        &["--mode", "worker"],
+        &["migrate"],
+        &["jobs", "list"],
+    ] {
+        let (code, out, error) = wildside(command, &wrong, "");
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{command:?}: {error}");
+        for name in wrong.iter().map(|(name, _)| *name).chain(["DATABASE_URL"]) {
+            assert!(error.contains(name), "{name} is not in {error}");
+        }
+    }
+}
+
+#[test]
+fn the_description_is_printed_as_it_is_committed() {
+    let (code, out, _) = wildside(&["openapi"], &[], "");
+    assert_eq!(code, Some(0));
+    let committed = std::fs::read_to_string("openapi.json").unwrap();
+    assert!(out == committed, "openapi.json is out of date");
+}
+
+#[test]
+fn every_shell_is_completed() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, script, _) = wildside(&["completions", shell], &[], "");
+        assert_eq!(code, Some(0), "{shell}");
+        assert!(
+            script.contains("doctor") && script.contains("wildside"),
+            "{shell}"
+        );
+    }
+    let (code, _, error) = wildside(&["completions", "tcsh"], &[], "");
+    assert_eq!(code, Some(2), "{error}");
+}
+
+#[actix_web::test]
+async fn the_first_admin_comes_from_the_command_line() {
+    let app = TestApp::spawn();
+    let (database, redis) = (app.database.url(), app.redis.url());
+    let urls = [
+        ("DATABASE_URL", database.as_str()),
+        ("REDIS_URL", redis.as_str()),
+    ];
+    let create = |name: &str, password: &str| {
+        wildside(&["users", "create", name, "--admin"], &urls, password)
+    };
+    let (code, id, error) = create("root", &format!("{PASSWORD}\n"));
+    assert_eq!(code, Some(0), "{error}");
+    let mut root = app.client();
+    let body = serde_json::json!({"username": "root", "password": PASSWORD});
+    let me = root.post("/api/v1/login", &body).await.json();
+    assert_eq!(
+        (me["role"].as_str(), me["id"].as_str()),
+        (Some("admin"), Some(id.trim()))
+    );
+    assert_eq!(root.get("/api/v1/users").await.status.as_u16(), 200);
+    for (name, password, code, cause) in [
+        ("Root", PASSWORD, 1, "the name is taken"),
+        ("other", "short", 1, "at least 12 characters"),
+        ("other", "qwerty123456", 1, "tried first"),
+        ("a b", PASSWORD, 2, "3 to 64 letters"),
+    ] {
+        let (ended, _, error) = create(name, password);
+        assert_eq!(ended, Some(code), "{name}: {error}");
+        assert!(
+            error.contains(cause) && !error.contains(password),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_what_mends_it() {
+    let (database, mut redis) = (TestDatabase::create(), TestRedis::start());
+    let (database_url, redis_url) = (database.url(), redis.url());
+    let urls = [
+        ("DATABASE_URL", database_url.as_str()),
+        ("REDIS_URL", redis_url.as_str()),
+    ];
+    let findings = || -> (Option<i32>, Vec<Value>) {
+        let (code, out, _) = wildside(&["doctor", "--json"], &urls, "");
+        let lines = out.lines().map(|line| serde_json::from_str(line).unwrap());
+        (code, lines.collect())
+    };
+    let about = |findings: &[Value], name: &str| -> Value {
+        findings
+            .iter()
+            .find(|finding| finding["name"] == name)
+            .unwrap()
+            .clone()
+    };
+    let (code, found) = findings();
+    assert_eq!(code, Some(1), "no area is loaded");
+    assert_eq!(about(&found, "postgresql")["ok"], true);
+    assert_eq!(about(&found, "redis")["ok"], true);
+    assert!(
+        about(&found, "areas")["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("wildside-ingest")
+    );
+    database.sql(
+        "INSERT INTO areas (name, boundary, source_digest) \
+         VALUES ('toy', ST_Multi(ST_MakeEnvelope(7.40, 43.72, 7.44, 43.75, 4326)), 'none')",
+    );
+    assert_eq!(findings().0, Some(0));
+    redis.kill();
+    let (code, found) = findings();
+    assert_eq!(
+        (code, &about(&found, "redis")["ok"]),
+        (Some(1), &Value::Bool(false))
+    );
+    let (code, out, _) = wildside(&["doctor"], &urls, "");
+    assert_eq!(code, Some(1));
+    assert!(
+        out.contains("FAIL  redis") && out.contains("mend it with"),
+        "{out}"
+    );
+    let (code, out, _) = wildside(&["doctor", "--json"], &[], "");
+    assert_eq!(code, Some(1));
+    assert!(out.contains("DATABASE_URL"), "{out}");
+    for secret in [&database_url, &redis_url] {
+        assert!(!out.contains(secret.split(['@', ':']).nth(2).unwrap()));
+    }
+}
