@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Licences, advisories and duplicates of the dependencies.
+# Licences, sources, duplicates and advisories of the dependencies.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$root"
@@ -15,3 +15,18 @@ if cargo deny --version >/dev/null 2>&1; then
 else
     say "cargo-deny is not installed: licences and sources were not checked"
 fi
+
+# Fails on an advisory; a database that can't be reached is said and is no failure.
+audit() {
+    local found
+    if ! cargo audit --version >/dev/null 2>&1; then
+        say "cargo-audit is not installed: advisories were not checked"
+    elif found=$(cargo audit --color never 2>&1); then
+        say "no dependency has an advisory"
+    elif grep -q "fetch advisory database" <<<"$found"; then
+        say "the advisory database can't be reached: advisories were not checked"
+    else
+        fail "a dependency has an advisory" "$found"
+    fi
+}
+audit

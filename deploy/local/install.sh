@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install.sh NEED…: sees to it that what is needed is there: `compiler`, `postgres`, `redis`, `nginx`,
-# `chromium`, `node`.
+# `chromium`, `node`, `python`.
 # Installs it with apt as root or by sudo without a password, else says what to install.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -13,6 +13,7 @@ is_there() {
         chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
         node) [ "$(node --version | tr -dc '0-9.' | cut -d . -f 1)" -ge 18 ] && npm --version ;;
         nginx) PATH=$PATH:/usr/sbin command -v nginx ;;
+        python) python3 -c 'import ensurepip, venv' && curl --version ;;
     esac >/dev/null 2>&1
 }
 
@@ -24,6 +25,7 @@ packages_of() {
         nginx) say nginx-light ;;
         chromium) say chromium ;;
         node) say nodejs npm ;;
+        python) say python3-venv curl ;;
     esac
 }
 
@@ -34,6 +36,7 @@ requirement_of() {
         redis) say "Redis 7 or newer (Debian 12 and Ubuntu 24.04 have it; others: https://packages.redis.io)" ;;
         nginx) say "nginx" ;;
         chromium) say "chromium" ;;
+        python) say "Python 3 with venv, and curl" ;;
         node) say "Node.js 18 or newer with npm (Debian 12 and Ubuntu 24.04 have it; others: https://nodejs.org)" ;;
     esac
 }

@@ -4,13 +4,14 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 examples=${1:-50}
 target=${CARGO_TARGET_DIR:-target}
-venv=$target/schemathesis
+version=4.32.5
+venv=${XDG_CACHE_HOME:-$HOME/.cache}/wildside/schemathesis-$version
 work=$(mktemp -d)
 log=$work/server.log
 
 if [ ! -x "$venv/bin/schemathesis" ]; then
     python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet 'schemathesis==4.*'
+    "$venv/bin/pip" install --quiet "schemathesis==$version"
 fi
 
 coproc servers { exec "$target/debug/examples/servers"; }
