@@ -12,7 +12,7 @@ fn walk(request: &WalkRequest, pois: &[Poi], network: &Network) -> Result<Walk, 
         request,
         pois,
         network,
-        Instant::now() + Duration::from_secs(120),
+        Instant::now() + Duration::from_mins(2),
     );
     if let Ok(walk) = &result {
         assert_sound(walk, request);
