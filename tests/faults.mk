@@ -3,5 +3,5 @@
 ROWS ?=
 
 test-faults: ## Real processes under load, and everything that can go wrong: prints a table (ROWS=1,2,6: some rows)
-	@deploy/local/install.sh compiler postgres redis
-	@ulimit -n $$(ulimit -Hn) && cargo test --quiet --test faults -- matrix $(ROWS)
+	@deploy/local/install.sh compiler postgres redis faketime
+	@ulimit -n $$(ulimit -Hn) && cargo test --quiet --workspace --test faults -- matrix $(ROWS)

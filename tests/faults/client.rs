@@ -17,7 +17,7 @@ pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 const PASSWORD: &str = "a fine long password";
 /// A browser is about as patient.
 const PATIENCE: Duration = Duration::from_secs(15);
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
 
 /// A user and the session cookie, which every server of the fleet knows.
 #[derive(Debug, Clone)]

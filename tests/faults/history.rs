@@ -274,7 +274,7 @@ impl Events {
                     .wrong
                     .push(format!("{} was shown to another user", frame.request));
             }
-            if status.is_final() && entry.status != status {
+            if status.is_final() && entry.status.is_final() && entry.status != status {
                 verdict.wrong.push(format!(
                     "{} was shown as {status:?} and is {:?}",
                     frame.request, entry.status

@@ -98,18 +98,18 @@ pub fn play(themes: &[&[Row]], chosen: &str) -> ExitCode {
 /// The quick rows, as tests that cargo and nextest understand.
 pub fn test(themes: &[&[Row]]) -> ExitCode {
     let rows = themes.concat().into_iter().filter(|row| row.quick);
-    let trials = rows.map(|row| {
-        let name = format!(
-            "row_{:02}_{}",
-            row.number,
-            row.fault.replace([' ', '-'], "_")
-        );
-        Trial::test(name, move || Ok(play_row(&row).map(drop)?))
-    });
+    let trials = rows.map(|row| Trial::test(name_of(&row), move || Ok(play_row(&row).map(drop)?)));
     let mut arguments = Arguments::from_args();
     // A row has both cores busy by itself.
     arguments.test_threads = Some(1);
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+/// The row as the name of a test.
+fn name_of(row: &Row) -> String {
+    let words = row.fault.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    format!("row_{:02}_{}", row.number, words.join("_").to_lowercase())
 }
 
 /// A line of the table.

@@ -38,7 +38,7 @@ pub const ROWS: &[Row] = &[
         number: 15,
         fault: "migration while old replicas run",
         done: "wildside migrate under load, while somebody holds a lock it needs",
-        quick: true,
+        quick: false,
         play: || migrated().boxed_local(),
     },
 ];
