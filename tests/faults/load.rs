@@ -98,17 +98,30 @@ impl Load {
 
     /// One of the users asks for a walk that is poison to a worker's engine; the request.
     pub async fn ask_poison(&self) -> Uuid {
-        let (user, asked) = (&self.people.users[0], Instant::now());
-        let mut walk = some_walk();
-        walk["duration_minutes"] = POISON_MINUTES.into();
-        let answer = user
-            .ask(&self.people.servers[0], &walk, Uuid::new_v4())
-            .await
-            .unwrap();
+        self.ask(0, 0, &poison(), Uuid::new_v4()).await
+    }
+
+    /// A user asks at a server until it accepts, and waits between as long as it says; the request.
+    pub async fn ask(&self, user: usize, server: usize, walk: &Value, key: Uuid) -> Uuid {
+        let (user, asked) = (self.user(user), Instant::now());
+        let server = &self.people.servers[server];
+        let answer = loop {
+            let answer = user.ask(server, walk, key).await.unwrap();
+            match answer.retry_after {
+                Some(seconds) => sleep(Duration::from_secs(seconds.into())).await,
+                None => break answer,
+            }
+        };
         assert_eq!(answer.status, 202, "{answer:?}");
         let request = uuid(&answer.body["request_id"]);
         self.history.accepted(user.id, request, asked);
         request
+    }
+
+    /// One of the users; any number is somebody's.
+    pub fn user(&self, number: usize) -> &User {
+        let users = &self.people.users;
+        &users[number % users.len()]
     }
 
     /// The users ask for `count` walks, `at_once` at a time.
@@ -321,6 +334,13 @@ impl People {
             assert!(answer.status == 200 && points > 1, "{path}: {answer:?}");
         }
     }
+}
+
+/// A walk that is poison to a worker's engine.
+fn poison() -> Value {
+    let mut walk = some_walk();
+    walk["duration_minutes"] = POISON_MINUTES.into();
+    walk
 }
 
 /// Returns when the connection has ended.

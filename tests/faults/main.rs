@@ -21,12 +21,18 @@ mod matrix;
 mod process;
 mod worker;
 
+mod chaos;
 mod crowds;
+mod disk;
+mod engine;
 mod poison;
 mod postgres;
 mod redis;
+mod requests;
 mod servers;
 mod slow_redis;
+mod sockets;
+mod versions;
 mod workers;
 
 use std::process::ExitCode;
@@ -42,6 +48,12 @@ const THEMES: &[&[Row]] = &[
     postgres::ROWS,
     poison::ROWS,
     crowds::ROWS,
+    engine::ROWS,
+    requests::ROWS,
+    sockets::ROWS,
+    versions::ROWS,
+    disk::ROWS,
+    chaos::ROWS,
 ];
 
 fn main() -> ExitCode {

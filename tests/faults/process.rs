@@ -58,6 +58,11 @@ impl Process {
         format!("http://127.0.0.1:{}", self.launch.port)
     }
 
+    /// Where it listens, on loopback.
+    pub const fn port(&self) -> u16 {
+        self.launch.port
+    }
+
     /// Sends a signal by its name, such as `STOP`.
     pub fn signal(&self, name: &str) {
         let (signal, pid) = (format!("-{name}"), self.pid().to_string());

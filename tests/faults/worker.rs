@@ -16,6 +16,10 @@ use wildside_engine::{Point, Walk};
 /// Requests for a walk of so many minutes are poisonous.
 pub const POISON_MINUTES: u32 = 179;
 
+/// How many walks the engine of a worker has computed.
+pub const COMPUTED: &str =
+    r#"actor_messages_total{actor="route_supervisor",message="GenerateRoute",outcome="ok"}"#;
+
 pub fn run(mut arguments: impl Iterator<Item = String>) -> ExitCode {
     let milliseconds = arguments.next().and_then(|text| text.parse().ok());
     let time = Duration::from_millis(milliseconds.expect("the time for a walk in milliseconds"));

@@ -1,0 +1,123 @@
+//! Everything that dies, dies again and again, in no order.
+
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use rand::seq::{IndexedRandom, SliceRandom};
+use tokio::time::sleep;
+
+use crate::fleet::Fleet;
+use crate::load::Load;
+use crate::matrix::{Outcome, Row};
+use crate::process::Process;
+
+pub const ROWS: &[Row] = &[Row {
+    number: 40,
+    fault: "one fault after the other, at random",
+    done: "workers killed and frozen, servers killed, Redis and PostgreSQL restarted (CHAOS_SECONDS=180, CHAOS_RATE=10)",
+    quick: false,
+    play: || chaos().boxed_local(),
+}];
+
+const RECOVERY_LIMIT: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Longer than a worker may be silent before others take its jobs.
+const FROZEN: Duration = Duration::from_secs(7);
+
+/// What goes wrong, for one of the processes of that kind.
+#[derive(Clone, Copy)]
+enum Mishap {
+    WorkerKilled,
+    WorkerFrozen,
+    ServerKilled,
+    RedisRestarted,
+    PostgresRestarted,
+}
+
+const MISHAPS: [Mishap; 5] = [
+    Mishap::WorkerKilled,
+    Mishap::WorkerFrozen,
+    Mishap::ServerKilled,
+    Mishap::RedisRestarted,
+    Mishap::PostgresRestarted,
+];
+
+struct Victims {
+    fleet: Fleet,
+    servers: Vec<Process>,
+    workers: Vec<Process>,
+}
+
+async fn chaos() -> Outcome {
+    let fleet = Fleet::start();
+    let servers = vec![fleet.server(&[]).await, fleet.server(&[]).await];
+    let workers = vec![
+        fleet.worker_with_engine(&["20"], &[]).await,
+        fleet.worker_with_engine(&["20"], &[]).await,
+    ];
+    let load = Load::start(&[&servers[0], &servers[1]], setting("CHAOS_RATE", 10.0)).await;
+    let mut victims = Victims {
+        fleet,
+        servers,
+        workers,
+    };
+    let (begun, time) = (Instant::now(), setting("CHAOS_SECONDS", 180.0));
+    let mut rounds = 0;
+    while begun.elapsed() < Duration::from_secs_f64(time) {
+        victims.suffer_all(&load).await;
+        rounds += 1;
+    }
+    let ended = Instant::now();
+    load.goes_on(20).await;
+    let report = load.settle(&victims.fleet, PATIENCE).await.all_complete();
+    let recovery = report.history.settled_after(ended);
+    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
+    Outcome::recovered(
+        recovery,
+        format!("{rounds} rounds of {} mishaps; {report}", MISHAPS.len()),
+    )
+}
+
+/// A number from the environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a setting of the test, not of the service"
+)]
+fn setting(name: &str, default: f64) -> f64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+impl Victims {
+    /// Everything happens once, in any order.
+    async fn suffer_all(&mut self, load: &Load) {
+        let mut mishaps = MISHAPS;
+        mishaps.shuffle(&mut rand::rng());
+        for mishap in mishaps {
+            load.goes_on(1).await;
+            self.suffer(mishap).await;
+            sleep(Duration::from_millis(rand::random_range(0..3000))).await;
+        }
+    }
+
+    /// Something happens to one of them, and it is mended as an orchestrator would.
+    async fn suffer(&mut self, mishap: Mishap) {
+        match mishap {
+            Mishap::WorkerKilled => die_and_rise(&mut self.workers).await,
+            Mishap::ServerKilled => die_and_rise(&mut self.servers).await,
+            Mishap::WorkerFrozen => {
+                let worker = self.workers.choose(&mut rand::rng()).unwrap();
+                worker.signal("STOP");
+                sleep(FROZEN).await;
+                worker.signal("CONT");
+            }
+            Mishap::RedisRestarted => self.fleet.redis.restart(),
+            Mishap::PostgresRestarted => self.fleet.postgres.restart(),
+        }
+    }
+}
+
+async fn die_and_rise(processes: &mut [Process]) {
+    let number = rand::random_range(0..processes.len());
+    processes[number].start_again(&[]);
+    processes[number].is_ready().await;
+}

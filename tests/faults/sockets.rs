@@ -1,0 +1,139 @@
+//! WebSocket clients that vanish, and come back at the worst moment.
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use futures::{FutureExt, Stream};
+use serde_json::Value;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use wildside_actors::Status;
+use wildside_test_support::{Fault, TcpProxy};
+
+use crate::client::User;
+use crate::fleet::Fleet;
+use crate::load::Load;
+use crate::matrix::{Outcome, Row};
+use crate::process::{Process, until};
+
+pub const ROWS: &[Row] = &[
+    Row {
+        number: 26,
+        fault: "half-open WebSockets",
+        done: "a black hole between 20 clients and the server",
+        quick: false,
+        play: || half_open().boxed_local(),
+    },
+    Row {
+        number: 27,
+        fault: "client away at the moment its walk is done",
+        done: "40 times the connection is cut around the end of a walk, and opened anew at the other server",
+        quick: false,
+        play: || away_at_the_end().boxed_local(),
+    },
+];
+
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Open WebSocket connections.
+const OPEN: &str = "websocket_connections_active";
+
+async fn half_open() -> Outcome {
+    const CLIENTS: usize = 20;
+    let fleet = Fleet::start();
+    let server = fleet.server(&[]).await;
+    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
+    let proxy = TcpProxy::to_port(server.port());
+    let behind_proxy = format!("http://127.0.0.1:{}", proxy.port());
+    let load = Load::start(&[&server], 10.0).await;
+    let hearing = server.count(OPEN).await;
+    let user = User::sign_up(&server.url(), "far-away").await;
+    let mut sockets = Vec::new();
+    for _ in 0..CLIENTS {
+        sockets.push(user.connect(&behind_proxy).await.unwrap());
+    }
+    assert_eq!(server.count(OPEN).await, hearing + CLIENTS as u64);
+    proxy.set(Fault::BlackHole);
+    let reaped = until("they are reaped", Duration::from_mins(1), async || {
+        server.count(OPEN).await == hearing
+    })
+    .await;
+    load.goes_on(10).await;
+    let report = load
+        .settle(&fleet, PATIENCE)
+        .await
+        .all_complete()
+        .none_refused();
+    Outcome::recovered(
+        reaped,
+        format!("all {CLIENTS} reaped, the gauge went down, the others noticed nothing; {report}"),
+    )
+}
+
+async fn away_at_the_end() -> Outcome {
+    const WALKS: u64 = 40;
+    let fleet = Fleet::start();
+    let servers = [fleet.server(&[]).await, fleet.server(&[]).await];
+    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
+    let load = Load::start(&[&servers[0], &servers[1]], 10.0).await;
+    load.goes_on(10).await;
+    let ann = User::sign_up(&servers[0].url(), "ann").await;
+    let mut slowest = Duration::ZERO;
+    for number in 0..WALKS {
+        // Before, while and after the walk is computed.
+        let away_after = Duration::from_millis(2 * number);
+        slowest = slowest.max(cut_and_back(&ann, &servers, away_after).await);
+    }
+    let report = load
+        .settle(&fleet, PATIENCE)
+        .await
+        .all_complete()
+        .none_refused();
+    Outcome::recovered(
+        slowest,
+        format!("each of {WALKS} ends was told once, as the status URL tells it; {report}"),
+    )
+}
+
+/// Asks for a walk and loses the connection soon after; says how long after its return the client knew the end.
+async fn cut_and_back(ann: &User, [here, there]: &[Process; 2], away_after: Duration) -> Duration {
+    let mut socket = ann.connect(&here.url()).await.unwrap();
+    let answer = ann.ask_anew(&here.url()).await.unwrap();
+    let request = answer.body["request_id"].clone();
+    let _ = timeout(away_after, async { while socket.next().await.is_some() {} }).await;
+    drop(socket);
+    let mut socket = ann.connect(&there.url()).await.unwrap();
+    let back = Instant::now();
+    let told = loop {
+        let frame = next_end(&mut socket).await;
+        if frame["request_id"] == request {
+            break frame;
+        }
+    };
+    let took = back.elapsed();
+    let path = answer.body["status_url"].as_str().unwrap();
+    let asked = ann.get(&there.url(), path).await.unwrap().body;
+    assert_eq!(told["status"], "complete");
+    for field in ["status", "route_id"] {
+        assert_eq!(told[field], asked[field], "{field}");
+    }
+    let twice = timeout(Duration::from_millis(50), async {
+        while next_end(&mut socket).await["request_id"] != request {}
+    });
+    assert!(twice.await.is_err(), "the end was told twice");
+    took
+}
+
+/// The next frame that tells an end.
+async fn next_end(socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin)) -> Value {
+    loop {
+        let frame = timeout(PATIENCE, socket.next()).await.unwrap();
+        let Message::Text(text) = frame.unwrap().unwrap() else {
+            continue;
+        };
+        let frame: Value = serde_json::from_str(&text).unwrap();
+        let status: Status = serde_json::from_value(frame["status"].clone()).unwrap();
+        if status.is_final() {
+            return frame;
+        }
+    }
+}
