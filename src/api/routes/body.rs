@@ -60,7 +60,7 @@ pub struct RouteBody {
     #[schema(minimum = 0, maximum = 1)]
     popularity_bias: Option<f64>,
     /// Left out: neither.
-    #[schema(value_type = Option<profile::Accessibility>)]
+    #[schema(value_type = Option<profile::AccessibilityPatch>)]
     accessibility: Option<Accessibility>,
 }
 
