@@ -1,9 +1,10 @@
 //! The whole chain, measured from outside: a request goes in over HTTP, its walk comes back over a WebSocket.
 //!
-//! Server and worker are a process of their own, with the configuration and the logs of production. PostgreSQL syncs each
+//! Server and worker are a process of their own, with the configuration and the logs of production. `PostgreSQL` syncs each
 //! commit: on a memory disk, where the software is what limits, and on the disk that is there. Beside it, in the same run
-//! and on the same tables, express with BullMQ and Socket.IO keeps the same promise.
+//! and on the same tables, express with `BullMQ` and Socket.IO keeps the same promise.
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a program that measures and reports"
@@ -58,9 +59,10 @@ async fn measure(walks: usize) {
     ];
     for (name, folder, walks) in disks {
         let ours = chain(&folder, walks, Subject::wildside).await;
-        let theirs = match with_peer {
-            true => Some(chain(&folder, SAMPLE.min(walks), Subject::peer).await),
-            false => None,
+        let theirs = if with_peer {
+            Some(chain(&folder, SAMPLE.min(walks), Subject::peer).await)
+        } else {
+            None
         };
         print_chain(name, processor::sync_ms(&folder), &ours, theirs.as_ref());
     }

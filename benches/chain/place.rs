@@ -94,6 +94,7 @@ pub(crate) fn helsinki_wish(number: usize) -> Wish {
 }
 
 /// A walk of the usual size: a hundred points, eight stops, an instruction for each leg.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of an engine")]
 pub(crate) fn instant_walk(
     request: &WalkRequest,
     pois: &[Poi],
