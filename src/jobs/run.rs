@@ -52,13 +52,14 @@ async fn run_in_span<J: Perform>(delivery: Delivery<J>, context: &JobContext) {
     if delivery.crashes >= context.limits.max_runs {
         return give_up(delivery, context, &JobError::Crashed).await;
     }
+    let (run, waits) = (delivery.run, delivery.waits);
     match attempt(&delivery.job, context).await {
         Ok(()) => {
             count(context, J::KIND, "success");
             delivery.finish().await;
         }
-        Err(error) if may_run_again(&error, delivery.run, context.limits.max_runs) => {
-            let backoff = backoff::jittered(FIRST_RETRY_DELAY, MAX_RETRY_DELAY, delivery.run - 1);
+        Err(error) if may_run_again(&error, run, waits, context.limits.max_runs) => {
+            let backoff = backoff::jittered(FIRST_RETRY_DELAY, MAX_RETRY_DELAY, run - 1);
             let delay = error.wait().map_or(backoff, |wait| wait + backoff);
             tracing::warn!(%error, code = error.code(), ?delay, "job will run again");
             context
@@ -66,7 +67,11 @@ async fn run_in_span<J: Perform>(delivery: Delivery<J>, context: &JobContext) {
                 .job_retries_total
                 .with_label_values(&[J::QUEUE, error.code()])
                 .inc();
-            delivery.retry_after(delay).await;
+            if error.is_outage() {
+                delivery.put_off(delay).await;
+            } else {
+                delivery.retry_after(delay).await;
+            }
         }
         Err(error) => give_up(delivery, context, &error).await,
     }
@@ -83,11 +88,12 @@ async fn attempt<J: Perform>(job: &J, context: &JobContext) -> Result<(), JobErr
     }
 }
 
-const fn may_run_again(error: &JobError, run: u32, max_runs: u32) -> bool {
+/// What was put off does not count with what failed.
+const fn may_run_again(error: &JobError, run: u32, waits: u32, max_runs: u32) -> bool {
     if error.is_outage() {
-        run < MAX_RUNS_IN_OUTAGE
+        waits + 1 < MAX_RUNS_IN_OUTAGE
     } else {
-        run < max_runs
+        run.saturating_sub(waits) < max_runs
     }
 }
 
@@ -125,7 +131,13 @@ mod tests {
     fn an_outage_is_waited_out_and_a_fault_is_not() {
         let outage = JobError::Unavailable("gone".into());
         let fault = JobError::Panicked("oh".into());
-        assert!(may_run_again(&fault, 2, 3) && !may_run_again(&fault, 3, 3));
-        assert!(may_run_again(&outage, 14, 3) && !may_run_again(&outage, 15, 3));
+        assert!(may_run_again(&fault, 2, 0, 3) && !may_run_again(&fault, 3, 0, 3));
+        assert!(may_run_again(&outage, 14, 13, 3) && !may_run_again(&outage, 15, 14, 3));
+    }
+
+    #[test]
+    fn an_outage_takes_no_run_from_a_fault() {
+        let fault = JobError::Panicked("oh".into());
+        assert!(may_run_again(&fault, 12, 10, 3) && !may_run_again(&fault, 13, 10, 3));
     }
 }

@@ -12,7 +12,7 @@ use super::holdings::Holdings;
 
 /// A job to run, and the right to say what became of it.
 ///
-/// Exactly one of [`Self::finish`], [`Self::retry_after`] and [`Self::bury`] settles it. Dropped without any, it goes
+/// Exactly one of [`Self::finish`], [`Self::retry_after`], [`Self::put_off`] and [`Self::bury`] settles it. Dropped without any, it goes
 /// to the next worker, and that counts as a run.
 #[derive(Debug)]
 pub struct Delivery<J> {
@@ -20,6 +20,8 @@ pub struct Delivery<J> {
     pub job: J,
     /// The number of this run, from 1.
     pub run: u32,
+    /// How many of the runs before were put off.
+    pub waits: u32,
     /// How many of the runs before never ended, because their worker did.
     pub crashes: u32,
     /// How long the job waited, by the clock of Redis.
@@ -43,6 +45,17 @@ impl<J> Delivery<J> {
 
     /// The job shall run again after `delay`.
     pub async fn retry_after(self, delay: Duration) {
+        let waits = self.waits;
+        self.run_again(waits, delay).await;
+    }
+
+    /// The same, but this run says nothing about the job: what it needs was not there.
+    pub async fn put_off(self, delay: Duration) {
+        let waits = self.waits + 1;
+        self.run_again(waits, delay).await;
+    }
+
+    async fn run_again(self, waits: u32, delay: Duration) {
         let Ticket {
             consumer,
             entry_id,
@@ -51,6 +64,7 @@ impl<J> Delivery<J> {
         } = &self.ticket;
         let next = Entry {
             runs: self.run,
+            waits,
             ..entry.clone()
         };
         self.ticket

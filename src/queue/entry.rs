@@ -16,6 +16,9 @@ pub(super) struct Entry {
     pub(super) payload: String,
     /// Runs that ended with an error before this entry was made.
     pub(super) runs: u32,
+    /// Of these, the runs that failed by no fault of the job's.
+    #[serde(default)]
+    pub(super) waits: u32,
 }
 
 impl Entry {
@@ -28,6 +31,7 @@ impl Entry {
             trace_id: text("trace_id"),
             payload: text("payload"),
             runs: entry.get("runs").unwrap_or_default(),
+            waits: entry.get("waits").unwrap_or_default(),
         }
     }
 

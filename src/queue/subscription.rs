@@ -255,6 +255,7 @@ impl<J: Job> Fetcher<'_, J> {
     ) -> Option<Delivery<J>> {
         let entry = Entry::of(stream_id);
         let run = entry.runs + crashes + 1;
+        let waits = entry.waits;
         let waited = self.shared.clock.age(&stream_id.id);
         self.shared
             .metrics
@@ -275,6 +276,7 @@ impl<J: Job> Fetcher<'_, J> {
             Ok(job) => Some(Delivery {
                 job,
                 run,
+                waits,
                 crashes,
                 waited,
                 ticket,
@@ -285,6 +287,7 @@ impl<J: Job> Fetcher<'_, J> {
                 let unknown = Delivery {
                     job: (),
                     run,
+                    waits,
                     crashes,
                     waited,
                     ticket,

@@ -6,7 +6,7 @@ local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[1
 for _, member in ipairs(due) do
     local job = cjson.decode(member)
     redis.call('XADD', KEYS[1], '*', 'id', job.id, 'kind', job.kind, 'trace_id', job.trace_id,
-        'payload', job.payload, 'runs', job.runs)
+        'payload', job.payload, 'runs', job.runs, 'waits', job.waits or 0)
     redis.call('ZREM', KEYS[2], member)
 end
 return #due
