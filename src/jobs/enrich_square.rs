@@ -15,7 +15,7 @@ use super::{JobContext, JobError, Perform};
 use crate::db::enriched_pois::{self, EnrichedPoi};
 use crate::db::enrichments::{self, Outcome};
 use crate::overpass::{
-    Answer, Element, Fetched, OverpassError, Query, Servers, Square, Unanswered,
+    Answer, Element, Fetched, OverpassError, Query, Refusal, Servers, Square, Unanswered,
 };
 use crate::queue::EnrichmentJob;
 
@@ -28,6 +28,8 @@ const FAILURE_PAUSE: TimeDelta = TimeDelta::hours(1);
 const REFUSAL_PAUSE: TimeDelta = TimeDelta::days(1);
 /// A job does not wait for its turn longer than this, half of what its reservation lasts; the next walk will ask anew.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
+/// A job waits so long in its slot, less than a worker that ends grants it.
+const TURN_WAIT: Duration = Duration::from_secs(15);
 const CLASSIFY_BUDGET: Duration = Duration::from_secs(10);
 
 /// What enrichment needs beside what all jobs have.
@@ -61,6 +63,7 @@ impl Perform for EnrichmentJob {
             theme.id = %self.theme_id,
             places = outcome.places,
             changes = outcome.changes,
+            rejected = outcome.rejected,
             remark = outcome.remark,
             "square enriched"
         );
@@ -119,7 +122,7 @@ async fn ask(
     let (south_west, north_east) = square.corners();
     let search = catalogue().search(ThemeId(job.theme_id));
     let query = Query::places(&search, south_west, north_east);
-    match enrichment.servers.ask(&query).await {
+    match ask_in_turn(&enrichment.servers, &query).await {
         Ok(fetched) => Ok(Ok(fetched)),
         Err(Unanswered::NotNow(refusal)) if refusal.wait > LONGEST_WAIT => {
             tracing::warn!(%refusal, "enrichment given up for now");
@@ -136,6 +139,22 @@ async fn ask(
         }
         Err(Unanswered::Failed(error)) => Err(error.into()),
         Err(Unanswered::Redis(error)) => Err(error.into()),
+    }
+}
+
+/// Waits in its slot while others ask. Put off instead, each of many waiting jobs would be taken up and put down over and
+/// over.
+async fn ask_in_turn(servers: &Servers, query: &Query) -> Result<Fetched, Unanswered> {
+    let begun = Instant::now();
+    loop {
+        match servers.ask(query).await {
+            Err(Unanswered::NotNow(refusal))
+                if refusal.reason == Refusal::BUSY && begun.elapsed() < TURN_WAIT =>
+            {
+                tokio::time::sleep(refusal.wait).await;
+            }
+            answer => return answer,
+        }
     }
 }
 

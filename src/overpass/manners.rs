@@ -65,13 +65,15 @@ pub struct Permit {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("overpass is not asked now: {reason}, again in {wait:?}")]
 pub struct Refusal {
-    /// `busy`, `quota_used_up` or [`Refusal::CIRCUIT_OPEN`].
+    /// [`Refusal::BUSY`], `quota_used_up` or [`Refusal::CIRCUIT_OPEN`].
     pub reason: String,
     /// When to ask again.
     pub wait: Duration,
 }
 
 impl Refusal {
+    /// Others ask just now.
+    pub const BUSY: &str = "busy";
     /// The server has failed too often of late, or wants to be left alone.
     pub const CIRCUIT_OPEN: &str = "circuit_open";
 }
