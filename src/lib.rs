@@ -9,6 +9,7 @@ pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod db;
+mod descriptors;
 pub mod jobs;
 pub mod key_file;
 pub mod maintenance;

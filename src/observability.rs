@@ -7,6 +7,7 @@ use prometheus::Registry;
 use wildside_actors::watchdog::Watchdog;
 use wildside_actors::{ActorMetrics, ActorRegistry};
 
+use crate::descriptors::Descriptors;
 use crate::metrics::Metrics;
 
 /// How often the actors are asked whether they still answer.
@@ -27,6 +28,7 @@ impl Observability {
     /// Two metrics have the same name.
     pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
+        registry.register(Box::new(Descriptors::new()?))?;
         Ok(Self {
             metrics: Metrics::new(&registry)?,
             actors: ActorRegistry::new(ActorMetrics::register(&registry)?),
