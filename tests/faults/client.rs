@@ -1,6 +1,7 @@
 //! Somebody who is logged in.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -19,11 +20,11 @@ const PASSWORD: &str = "a fine long password";
 const PATIENCE: Duration = Duration::from_secs(15);
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
 
-/// A user and the session cookie, which every server of the fleet knows.
+/// A user and the session cookie, which every server of the fleet knows; clones share it, as the tabs of a browser do.
 #[derive(Debug, Clone)]
 pub struct User {
     pub id: Uuid,
-    cookie: String,
+    cookie: Arc<Mutex<String>>,
     http: reqwest::Client,
 }
 
@@ -47,8 +48,7 @@ impl User {
         let request = http.post(format!("{server}/api/v1/users")).json(&body);
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::CREATED);
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        let cookie = cookie.split(';').next().unwrap().to_owned();
+        let cookie = Arc::new(Mutex::new(new_cookie(&answer).unwrap()));
         let profile: Value = answer.json().await.unwrap();
         let id = profile["id"].as_str().unwrap().parse().unwrap();
         Self { id, cookie, http }
@@ -78,7 +78,10 @@ impl User {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
-        let answer = request.header("cookie", &self.cookie).send().await?;
+        let answer = request.header("cookie", self.cookie()).send().await?;
+        if let Some(cookie) = new_cookie(&answer) {
+            *self.cookie.lock().unwrap() = cookie;
+        }
         let status = answer.status();
         let retry_after = answer.headers().get("retry-after");
         let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
@@ -116,10 +119,20 @@ impl User {
     fn handshake(&self, server: &str) -> Request {
         let url = server.replace("http", "ws") + "/ws";
         let mut request = url.into_client_request().unwrap();
-        let cookie = self.cookie.parse().unwrap();
+        let cookie = self.cookie().parse().unwrap();
         request.headers_mut().insert("cookie", cookie);
         request
     }
+
+    fn cookie(&self) -> String {
+        self.cookie.lock().unwrap().clone()
+    }
+}
+
+/// The session cookie that an answer brings.
+fn new_cookie(answer: &reqwest::Response) -> Option<String> {
+    let cookie = answer.headers().get("set-cookie")?.to_str().ok()?;
+    Some(cookie.split(';').next()?.to_owned())
 }
 
 /// A walk from a place of its own, two metres from the last: no two of some twenty thousand are the same.

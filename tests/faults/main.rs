@@ -19,12 +19,17 @@ mod history;
 mod load;
 mod matrix;
 mod process;
+mod sparse;
 mod worker;
 
+mod bad_answers;
 mod chaos;
 mod crowds;
+mod descriptors;
 mod disk;
 mod engine;
+mod keys;
+mod overpass;
 mod poison;
 mod postgres;
 mod redis;
@@ -54,6 +59,10 @@ const THEMES: &[&[Row]] = &[
     versions::ROWS,
     disk::ROWS,
     chaos::ROWS,
+    keys::ROWS,
+    overpass::ROWS,
+    bad_answers::ROWS,
+    descriptors::ROWS,
 ];
 
 fn main() -> ExitCode {

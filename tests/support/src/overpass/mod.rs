@@ -47,6 +47,8 @@ pub enum OverpassFault {
     Trickle,
     /// The connection ends in the middle of the body.
     Truncated,
+    /// A body of 100 MB.
+    Huge,
     /// A small compressed body that becomes 100 MB.
     CompressedBomb,
     /// A redirect to another address.

@@ -66,6 +66,7 @@ pub(super) async fn write(
         OverpassFault::Silence => forever().await,
         OverpassFault::Trickle => trickle(stream, complete.as_bytes()).await,
         OverpassFault::Truncated => truncated(stream, complete.as_bytes()).await,
+        OverpassFault::Huge => huge(stream).await,
         OverpassFault::CompressedBomb => {
             send(
                 stream,
@@ -166,6 +167,16 @@ async fn trickle(stream: &mut TcpStream, body: &[u8]) -> std::io::Result<()> {
 async fn truncated(stream: &mut TcpStream, body: &[u8]) -> std::io::Result<()> {
     head(stream, "200 OK", JSON, "", body.len()).await?;
     stream.write_all(&body[..body.len() / 2]).await
+}
+
+/// Until the client has had enough.
+async fn huge(stream: &mut TcpStream) -> std::io::Result<()> {
+    head(stream, "200 OK", JSON, "", BOMB_BYTES).await?;
+    let spaces = vec![b' '; 1 << 20];
+    for _ in 0..BOMB_BYTES / spaces.len() {
+        stream.write_all(&spaces).await?;
+    }
+    Ok(())
 }
 
 fn bomb() -> std::io::Result<Vec<u8>> {
