@@ -42,7 +42,7 @@ impl Perform for GenerateRouteJob {
             Turn::Lead(flight) => flight,
             Turn::Followed => return follow(&request, &key, context).await,
         };
-        let outcome = compute(&request, &key, context).await;
+        let outcome = lead(&request, &key, context).await;
         if let Some(flight) = flight {
             flight.land().await;
         }
@@ -68,6 +68,18 @@ async fn claim(
 ) -> Result<Option<RouteRequest>, JobError> {
     let mut connection = context.db.get().await?;
     Ok(RouteRequest::claim(&mut connection, job.request_id).await?)
+}
+
+/// Computes the walk, unless an earlier flight has landed since the request was made.
+async fn lead(
+    request: &RouteRequest,
+    key: &CacheKey,
+    context: &JobContext,
+) -> Result<(), JobError> {
+    if is_answered(request, key, context).await? {
+        return Ok(());
+    }
+    compute(request, key, context).await
 }
 
 /// The best walk that there is now; where it had little to choose from, the next one shall have more.
@@ -231,13 +243,25 @@ async fn follow(
     key: &CacheKey,
     context: &JobContext,
 ) -> Result<(), JobError> {
+    if is_answered(request, key, context).await? {
+        return Ok(());
+    }
+    tell_end(request.id, context).await
+}
+
+/// Ends the request with the walk that is known for its like; false if there is none.
+async fn is_answered(
+    request: &RouteRequest,
+    key: &CacheKey,
+    context: &JobContext,
+) -> Result<bool, JobError> {
     let Some(route_id) = context.cache.get(key).await else {
-        return tell_end(request.id, context).await;
+        return Ok(false);
     };
     let mut connection = context.db.get().await?;
     if !Route::exists(&mut connection, route_id).await? {
         context.cache.remove(key).await;
-        return Err(JobError::Busy);
+        return Ok(false);
     }
     let finished = request.complete(&mut connection, route_id).await?;
     drop(connection);
@@ -245,7 +269,7 @@ async fn follow(
         Some(finished) => context.announcer.announce(&finished).await,
         None => tell_end(request.id, context).await?,
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Says how a request has ended that ended without this job: whoever ended it may have died before it could say so, and
