@@ -170,12 +170,12 @@ async fn write(
 /// Tells the user's sessions, and a worker if there is work. The request is in the ledger: while Redis is away, slow or
 /// full, the answer does not wait for it, and the sweep of the workers queues the job later.
 async fn set_off(state: &AppState, request: &RouteRequest) {
+    let announced = state.announcer.announce(request);
+    if request.status.is_final() {
+        // Redis has just answered with the walk, and no sweep makes up for this event.
+        return announced.await;
+    }
     let told = timeout(SET_OFF_BUDGET, async {
-        let announced = state.announcer.announce(request);
-        if request.status.is_final() {
-            announced.await;
-            return Ok(());
-        }
         let job = GenerateRouteJob {
             request_id: request.id,
             trace_id: request.trace_id,
