@@ -77,16 +77,16 @@ impl TileTokens {
         Ok(())
     }
 
-    /// A token for the tiles of a route; none while the database has no key of ours.
+    /// A token for the tiles of a route, from `now` by the clock of the database, which verifies it and allows little
+    /// skew; none while the database has no key of ours.
     ///
     /// # Errors
     /// The cryptographic library refuses the key.
-    pub fn sign(&self, route_id: Uuid) -> anyhow::Result<Option<TileToken>> {
+    pub fn sign(&self, route_id: Uuid, now: DateTime<Utc>) -> anyhow::Result<Option<TileToken>> {
         let keys = self.published.load();
         let Some(key) = keys.first() else {
             return Ok(None);
         };
-        let now = Utc::now();
         let token = sign(key, route_id, now)?;
         Ok(Some(TileToken {
             url_template: self

@@ -1,7 +1,8 @@
 //! Keys that open route tiles, for the database to verify tokens with.
 
-use diesel::QueryResult;
-use diesel::sql_types::{Array, Binary};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, Binary, Timestamptz};
+use diesel::{IntoSql, QueryResult};
 use diesel_async::RunQueryDsl;
 
 use super::Connection;
@@ -19,4 +20,14 @@ pub async fn replace(connection: &mut Connection, keys: &[Vec<u8>]) -> QueryResu
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The time by the clock that tokens are verified by.
+///
+/// # Errors
+/// The database is away.
+pub async fn now(connection: &mut Connection) -> QueryResult<DateTime<Utc>> {
+    diesel::select(diesel::dsl::now.into_sql::<Timestamptz>())
+        .get_result(connection)
+        .await
 }

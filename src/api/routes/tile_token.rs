@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, PathId};
 use crate::db::routes::Route;
+use crate::db::tile_token_keys;
 use crate::state::AppState;
 use crate::tiles::TileToken;
 
@@ -58,7 +59,8 @@ pub async fn create_tile_token(
     Route::find_for_user(&mut connection, id, user.id)
         .await?
         .ok_or(ApiError::NotFound("route"))?;
-    let token = state.tile_tokens.sign(id)?;
+    let now = tile_token_keys::now(&mut connection).await?;
+    let token = state.tile_tokens.sign(id, now)?;
     let token = token.ok_or(ApiError::unavailable("route tiles can't be opened now"))?;
     Ok(Json(token.into()))
 }
