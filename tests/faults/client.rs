@@ -77,6 +77,11 @@ impl User {
         self.send(self.http.get(format!("{server}{path}"))).await
     }
 
+    /// Has something done that needs no body.
+    pub async fn post(&self, server: &str, path: &str) -> reqwest::Result<Answer> {
+        self.send(self.http.post(format!("{server}{path}"))).await
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
         let answer = request.header("cookie", self.cookie()).send().await?;
         if let Some(cookie) = new_cookie(&answer) {

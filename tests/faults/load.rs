@@ -337,7 +337,7 @@ impl People {
 }
 
 /// A walk that is poison to a worker's engine.
-fn poison() -> Value {
+pub fn poison() -> Value {
     let mut walk = some_walk();
     walk["duration_minutes"] = POISON_MINUTES.into();
     walk

@@ -24,6 +24,7 @@ mod worker;
 
 mod bad_answers;
 mod chaos;
+mod clocks;
 mod crowds;
 mod descriptors;
 mod disk;
@@ -57,6 +58,7 @@ const THEMES: &[&[Row]] = &[
     requests::ROWS,
     sockets::ROWS,
     versions::ROWS,
+    clocks::ROWS,
     disk::ROWS,
     chaos::ROWS,
     keys::ROWS,

@@ -1,4 +1,4 @@
-//! The same request many times: sent twice, answered by a spoilt cache.
+//! The same request many times: sent twice, asked by many at once, answered by a spoilt cache.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -7,10 +7,11 @@ use futures::FutureExt;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wildside_actors::Status;
 
 use crate::client::some_walk;
 use crate::fleet::Fleet;
-use crate::load::Load;
+use crate::load::{Load, poison};
 use crate::matrix::{Outcome, Row};
 use crate::process::{Process, until};
 use crate::worker::COMPUTED;
@@ -24,6 +25,13 @@ pub const ROWS: &[Row] = &[
         play: || sent_many_times().boxed_local(),
     },
     Row {
+        number: 29,
+        fault: "herd of identical requests",
+        done: "500 POSTs with the same body at once, at two servers; another body whose first leader fails",
+        quick: false,
+        play: || herd().boxed_local(),
+    },
+    Row {
         number: 30,
         fault: "spoilt entries in the route cache",
         done: "junk, another schema, another type and a walk that is gone under the keys of four requests",
@@ -34,6 +42,7 @@ pub const ROWS: &[Row] = &[
 
 const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(30);
+const COMPUTED_FOR_NOTHING: &str = "another worker has taken the request over";
 const ERRORS: &str = r#"route_cache_requests_total{result="error"}"#;
 const MISSES: &str = r#"route_cache_requests_total{result="miss"}"#;
 
@@ -64,6 +73,47 @@ async fn sent_many_times() -> Outcome {
     Outcome::recovered(
         recovery,
         format!("{TIMES} times the same answer, one job, another body is 409; {report}"),
+    )
+}
+
+async fn herd() -> Outcome {
+    const SIZE: usize = 500;
+    let fleet = Fleet::start();
+    let servers = [fleet.server(&[]).await, fleet.server(&[]).await];
+    let mut broken = fleet.worker_with_engine(&["20", "panic"], &[]).await;
+    let load = Load::start(&[&servers[0], &servers[1]], 4.0).await;
+    let cursed = poison();
+    let failed = load.ask(0, 0, &cursed, Uuid::new_v4()).await;
+    load.ends_as(failed, Status::Failed).await;
+    broken.signal("TERM");
+    assert_eq!(broken.ended(PATIENCE).await, Some(0));
+
+    let workers = [
+        fleet.worker_with_engine(&["500"], &[]).await,
+        fleet.worker_with_engine(&["500"], &[]).await,
+    ];
+    let (walk, asked) = (some_walk(), Instant::now());
+    let asking = (0..SIZE).map(|number| load.ask(number / 2, number % 2, &walk, Uuid::new_v4()));
+    join_all(asking).await;
+    let answered = Instant::now();
+    let again = load.ask(1, 1, &cursed, Uuid::new_v4()).await;
+    load.ends_as(again, Status::Complete).await;
+    let report = load.settle(&fleet, PATIENCE).await;
+    assert_eq!(report.failed, 1, "more failed than the cursed one");
+    let recovery = report.history.settled_after(answered);
+    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
+    let mut computed = 0;
+    for worker in &workers {
+        assert!(!worker.log().contains(COMPUTED_FOR_NOTHING));
+        computed += worker.count(COMPUTED).await as usize;
+    }
+    assert!(computed <= report.accepted - SIZE + 1, "{computed} walks");
+    Outcome::recovered(
+        recovery,
+        format!(
+            "all accepted within {:.1?}, computed once; the failure of a leader was not kept; {report}",
+            answered - asked
+        ),
     )
 }
 

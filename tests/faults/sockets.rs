@@ -1,22 +1,28 @@
-//! WebSocket clients that vanish, and come back at the worst moment.
+//! WebSocket clients that read slowly, vanish, and come back at the worst moment.
 
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
-use futures::{FutureExt, Stream};
+use futures::{FutureExt, Stream, StreamExt};
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wildside_actors::Status;
 use wildside_test_support::{Fault, TcpProxy};
 
-use crate::client::User;
+use crate::client::{Answer, User};
 use crate::fleet::Fleet;
 use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Process, until};
 
 pub const ROWS: &[Row] = &[
+    Row {
+        number: 25,
+        fault: "client that reads slowly",
+        done: "five frames a second are read while the user asks for 600 walks",
+        quick: false,
+        play: || slow_reader().boxed_local(),
+    },
     Row {
         number: 26,
         fault: "half-open WebSockets",
@@ -36,6 +42,63 @@ pub const ROWS: &[Row] = &[
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Open WebSocket connections.
 const OPEN: &str = "websocket_connections_active";
+
+async fn slow_reader() -> Outcome {
+    const WALKS: usize = 600;
+    let fleet = Fleet::start();
+    let server = fleet.server(&[]).await;
+    let _worker = fleet.worker_with_engine(&["0"], &[]).await;
+    let load = Load::start(&[&server], 10.0).await;
+    load.goes_on(10).await;
+    let (url, hearing) = (server.url(), server.count(OPEN).await);
+    let slow = User::sign_up(&url, "slow").await;
+    let socket = slow.connect_deaf(&url).await;
+    until("it is connected", PATIENCE, async || {
+        server.count(OPEN).await == hearing + 1
+    })
+    .await;
+    let (before, began) = (server.resident_mib(), Instant::now());
+    let reading = tokio::spawn(read_slowly(socket));
+    let asking = (0..WALKS).map(|_| slow.ask_anew(&url));
+    let answers: Vec<_> = futures::stream::iter(asking)
+        .buffer_unordered(4)
+        .collect()
+        .await;
+    let is_accepted = |answer: &reqwest::Result<Answer>| answer.as_ref().unwrap().status == 202;
+    let walks = answers.iter().filter(|answer| is_accepted(answer)).count();
+    until("it is dropped", Duration::from_mins(1), async || {
+        server.count(OPEN).await == hearing
+    })
+    .await;
+    let (grown, answer) = (
+        server.resident_mib() - before,
+        load.history.p99_answer(began, Instant::now()),
+    );
+    assert!(grown < 50.0, "the server has grown by {grown} MiB");
+    assert!(
+        answer < Duration::from_secs(2),
+        "p99 of the answers: {answer:?}"
+    );
+    reading.abort();
+    let mut again = slow.connect(&url).await.unwrap();
+    for _ in 0..walks {
+        next_end(&mut again).await;
+    }
+    let report = load
+        .settle(&fleet, PATIENCE)
+        .await
+        .all_complete()
+        .none_refused();
+    Outcome::seen(format!(
+        "dropped, told all {walks} ends when it came back; the server grew by {grown:.0} MiB, answers to others within {answer:.1?} (p99); {report}"
+    ))
+}
+
+async fn read_slowly(mut socket: impl Stream<Item = Result<Message, Error>> + Unpin) {
+    while let Some(Ok(_)) = socket.next().await {
+        sleep(Duration::from_millis(200)).await;
+    }
+}
 
 async fn half_open() -> Outcome {
     const CLIENTS: usize = 20;
