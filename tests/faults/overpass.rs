@@ -59,7 +59,7 @@ async fn rate_limited() -> Outcome {
         "asked again after {again:?}"
     );
     assert_eq!(city.ends(PATIENCE).await, "complete");
-    let recovery = refused.elapsed() - again;
+    let recovery = refused.elapsed().saturating_sub(again);
     assert_eq!(city.asked(), [THEMES + 1], "once refused, then each once");
     assert!(city.mirrors[0].most_at_once() <= 2);
     city.worker
@@ -109,7 +109,7 @@ async fn overloaded() -> Outcome {
     assert_eq!(ended, "complete");
     // A minute; the first mirror's began a run earlier.
     assert!(silence > Duration::from_secs(45), "asked after {silence:?}");
-    let recovery = opened.elapsed() - silence;
+    let recovery = opened.elapsed().saturating_sub(silence);
     let report = city.settle().await;
     Outcome::recovered(
         recovery,
@@ -142,7 +142,7 @@ async fn silent() -> Outcome {
     }
     city.set(&OverpassFault::None);
     assert_eq!(city.ends(PATIENCE).await, "complete");
-    let recovery = asked.elapsed() - first - second;
+    let recovery = asked.elapsed().saturating_sub(first + second);
     city.worker
         .logs("the server did not answer in time", PATIENCE)
         .await;
