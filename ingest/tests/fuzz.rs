@@ -24,6 +24,7 @@ fn whole() -> Vec<u8> {
     });
     nodes
         .way(10, &[1, 2, 3, 4], &[("highway", "footway")])
+        .way(12, &[2, 5, 6], &[("highway", "residential")])
         .way(
             11,
             &[3, 5, 6, 3],
