@@ -154,6 +154,11 @@ impl SearchGraph {
         &self.arcs[self.first_arc[node] as usize..self.first_arc[node + 1] as usize]
     }
 
+    /// The node at which a hop ends.
+    pub(crate) fn head(&self, hop: Hop) -> u32 {
+        self.links[hop.link as usize].ends[usize::from(hop.forward)]
+    }
+
     /// The parts of streets along a hop, in the order in which they are walked.
     pub(crate) fn walked(&self, hop: Hop) -> impl Iterator<Item = Piece> {
         let link = &self.links[hop.link as usize];

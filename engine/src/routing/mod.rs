@@ -16,7 +16,7 @@ mod router;
 mod survey;
 
 pub(crate) use dead_ends::DeadEnds;
-pub(crate) use graph::{Piece, SearchGraph};
+pub(crate) use graph::{Link, Piece, SearchGraph};
 pub use matrix::Matrix;
 pub use survey::Survey;
 
@@ -42,6 +42,11 @@ impl Label {
 
     pub(crate) fn is_reached(self) -> bool {
         self.cost != u32::MAX
+    }
+
+    /// What the cost has above the time.
+    pub(crate) fn surcharge(self) -> u32 {
+        self.cost.saturating_sub(self.ticks)
     }
 
     /// The label one way further on.

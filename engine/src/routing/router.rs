@@ -11,6 +11,16 @@ pub(crate) struct Hop {
     pub(crate) forward: bool,
 }
 
+impl Hop {
+    /// The same link, walked the other way.
+    pub(crate) fn reversed(self) -> Self {
+        Self {
+            forward: !self.forward,
+            ..self
+        }
+    }
+}
+
 /// Runs searches on one graph and keeps the memory in between.
 #[derive(Debug)]
 pub(crate) struct Router<'a> {
@@ -39,15 +49,26 @@ impl<'a> Router<'a> {
         to: u32,
         cost: impl Fn(u32, &Link) -> u32,
     ) -> Option<Vec<Hop>> {
+        self.spread(from, |node, _| node == to, cost);
+        self.label(to).is_reached().then(|| self.trace(from, to))
+    }
+
+    /// Finds the cheapest ways from `from`, nearest first, until a node is `last`.
+    pub(crate) fn spread(
+        &mut self,
+        from: u32,
+        last: impl Fn(u32, Label) -> bool,
+        cost: impl Fn(u32, &Link) -> u32,
+    ) {
         self.labels.fill(Label::UNREACHED);
         self.queue.clear();
         self.labels[from as usize] = Label::ZERO;
         self.queue.push(0, from);
         while let Some((key, node)) = self.queue.pop() {
-            if node == to {
-                return Some(self.trace(from, to));
-            }
             let label = self.labels[node as usize];
+            if last(node, label) {
+                return;
+            }
             if key > label.cost {
                 continue;
             }
@@ -64,10 +85,20 @@ impl<'a> Router<'a> {
                 }
             }
         }
-        None
     }
 
-    fn trace(&self, from: u32, to: u32) -> Vec<Hop> {
+    /// What the last search found of the way to a node.
+    pub(crate) fn label(&self, node: u32) -> Label {
+        self.labels[node as usize]
+    }
+
+    /// The link by which the last search came to a node that it reached.
+    pub(crate) fn via(&self, node: u32) -> u32 {
+        self.via[node as usize]
+    }
+
+    /// The way to a node that the last search reached from `from`.
+    pub(crate) fn trace(&self, from: u32, to: u32) -> Vec<Hop> {
         let mut hops = Vec::new();
         let mut node = to;
         while node != from {

@@ -21,8 +21,10 @@ pub(crate) fn assemble(
     let mut stops = Vec::new();
     let mut clock = 0;
     let tour = &plan.tour;
-    for (hops, &to) in tour.legs.iter().zip(&tour.places[1..]) {
-        let leg = drawing.leg(graph, hops, &places[to]);
+    let ends = tour.places[1..].iter().zip(&tour.nodes[1..]);
+    for (hops, (&to, &node)) in tour.legs.iter().zip(ends) {
+        let at_place = (node as usize == to).then_some(places[to].point);
+        let leg = drawing.leg(graph, hops, at_place);
         clock += leg.duration_seconds;
         drawing.legs.push(leg);
         if stops.len() + 1 < tour.legs.len() {
@@ -35,6 +37,10 @@ pub(crate) fn assemble(
             });
             clock += visit_seconds;
         }
+    }
+    if drawing.path.len() == 1 {
+        // All is where it starts, and still a line.
+        drawing.path.push(drawing.path[0]);
     }
     Walk {
         distance_metres: drawing.legs.iter().map(|leg| leg.distance_metres).sum(),
@@ -80,8 +86,8 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Draws a leg that ends at `to`.
-    fn leg(&mut self, graph: &SearchGraph, hops: &[Hop], to: &Snap) -> Leg {
+    /// Draws a leg, which ends exactly at `end` where that is given.
+    fn leg(&mut self, graph: &SearchGraph, hops: &[Hop], end: Option<Point>) -> Leg {
         let path_start = self.path.len() - 1;
         let pieces = joined_pieces(graph, hops);
         let mut starts = Vec::with_capacity(pieces.len());
@@ -89,7 +95,9 @@ impl<'a> Drawing<'a> {
             starts.push(self.path.len() - 1);
             self.draw(piece);
         }
-        self.end_at(to.point);
+        if let Some(end) = end {
+            self.end_at(end);
+        }
         let ticks: u32 = hops
             .iter()
             .map(|hop| graph.links()[hop.link as usize].ticks)

@@ -10,7 +10,7 @@ const MAX_MOVES: usize = 3;
 
 impl Planner<'_> {
     /// Moves stops that are hard to reach without repetition, or does without them where others make up for them.
-    pub(super) fn mend(&mut self, mut plan: Plan, mut value: f64) -> Plan {
+    pub(super) fn mend(&mut self, mut plan: Plan, mut value: f64) -> (Plan, f64) {
         let mut looked_at = Vec::new();
         let mut left_out = Vec::new();
         while looked_at.len() < MAX_MENDS && !self.is_late() {
@@ -32,7 +32,7 @@ impl Planner<'_> {
                 left_out.pop();
             }
         }
-        plan
+        (plan, value)
     }
 
     /// The plans in which a stop comes at another time.
@@ -49,7 +49,7 @@ impl Planner<'_> {
             .filter_map(|(_, at)| {
                 let mut order = rest.clone();
                 order.insert(at, stop);
-                self.stitch(&order)
+                self.stitch(&order).map(|plan| self.loosen(plan))
             })
             .collect()
     }

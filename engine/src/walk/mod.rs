@@ -2,6 +2,7 @@
 
 mod assemble;
 mod candidates;
+mod detour;
 mod generate;
 mod mend;
 mod plan;

@@ -16,11 +16,13 @@ const RESERVES: [u32; 4] = [0, 45, 90, 180];
 /// Iterations of the solver for each tour.
 const ITERATIONS: u64 = 300;
 
-/// What a walk that is all walked twice loses of its score, as a share of what stays.
-const REPEAT_LOSS: f64 = 0.25;
+/// A walk counts half where this share of it is walked twice, or where it turns round on the spot so many times an hour.
+/// The loss grows with the square: a few steps twice are not noticed, there and back the same way is no walk.
+const HALF_WORTH_REPEATS: f64 = 0.5;
+const HALF_WORTH_TURNS: f64 = 10.0;
 
-/// What a walk loses likewise for each time an hour that it turns round on the spot.
-const TURN_LOSS: f64 = 0.015;
+/// A place so near a corner, on foot and across, is visited from there rather than walked up to and back.
+const MOST_METRES_ASIDE: f32 = 40.0;
 
 /// A planned walk.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ pub(crate) fn plan(
     let problem = problem(matrix, candidates, request, end).map_err(|_| too_small())?;
     let mut planner = Planner {
         request,
-        stitcher: Stitcher::new(graph),
+        stitcher: Stitcher::new(graph, aside(graph.places(), candidates)),
         problem,
         deadline,
         tuning,
@@ -67,6 +69,15 @@ pub(crate) fn plan(
             too_small()
         }
     })
+}
+
+/// Metres up a side street at which each place may be and is still visited from the corner.
+fn aside(places: usize, candidates: &[Candidate<'_>]) -> Vec<f32> {
+    let mut aside = vec![0.0; places];
+    for (metres, candidate) in aside[1..].iter_mut().zip(candidates) {
+        *metres = (MOST_METRES_ASIDE - candidate.snap.away as f32).max(0.0);
+    }
+    aside
 }
 
 /// Seconds that the shortest walk with a stop takes.
@@ -139,7 +150,8 @@ impl Planner<'_> {
         }
         best.map(|(value, plan)| {
             if self.tuning.avoid_repeats {
-                self.mend(plan, value)
+                let (plan, value) = self.mend(plan, value);
+                self.fill_with_detours(plan, value)
             } else {
                 plan
             }
@@ -166,6 +178,22 @@ impl Planner<'_> {
         })
     }
 
+    /// Seconds that a plan leaves over.
+    pub(super) fn spare(&self, plan: &Plan) -> u32 {
+        self.walking_allowance(&plan.tour.places)
+            .unwrap_or(0)
+            .saturating_sub(plan.tour.walking_seconds())
+    }
+
+    /// Spends what time is left on repeating less.
+    pub(super) fn loosen(&mut self, mut plan: Plan) -> Plan {
+        if self.tuning.avoid_repeats {
+            let spare = self.spare(&plan);
+            self.stitcher.loosen(&mut plan.tour, spare);
+        }
+        plan
+    }
+
     /// Seconds that are left for walking; `None`: visits alone take too long.
     pub(super) fn walking_allowance(&self, order: &[usize]) -> Option<u32> {
         let last = if self.problem.is_round_trip() {
@@ -185,6 +213,8 @@ impl Planner<'_> {
         let repeats = self.stitcher.repeats(&plan.tour);
         let hours = f64::from(self.request.budget_seconds.max(1)) / 3600.0;
         let turns_an_hour = f64::from(repeats.turns) / hours;
-        plan.score / (1.0 + REPEAT_LOSS * repeats.share + TURN_LOSS * turns_an_hour)
+        let loss = (repeats.share / HALF_WORTH_REPEATS).powi(2)
+            + (turns_an_hour / HALF_WORTH_TURNS).powi(2);
+        plan.score / (1.0 + loss)
     }
 }

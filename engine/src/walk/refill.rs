@@ -27,15 +27,13 @@ impl Planner<'_> {
             }
         }
         let has_stop = plan.tour.places.len() > 2;
-        has_stop.then_some(plan)
+        has_stop.then(|| self.loosen(plan))
     }
 
     /// The place that gains most for its time among those that fit into what time is left, and the stops with it.
     fn with_one_more(&self, plan: &Plan, skipped: &[usize]) -> Option<(usize, Vec<usize>)> {
         let order = &plan.tour.places;
-        let spare = self
-            .walking_allowance(order)?
-            .saturating_sub(plan.tour.walking_seconds());
+        let spare = self.spare(plan);
         let mut best: Option<(f64, usize, Vec<usize>)> = None;
         for place in (0..self.problem.len())
             .filter(|place| !order.contains(place) && !skipped.contains(place))

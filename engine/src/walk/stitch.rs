@@ -1,13 +1,28 @@
 //! The streets between the stops.
 
 use crate::network::TICKS_PER_SECOND;
-use crate::routing::{Hop, Router, SearchGraph};
+use crate::routing::{Hop, Link, Router, SearchGraph};
 
-/// How many times a street's own cost a walker gives not to walk it again.
-const REPEAT_PENALTY: f64 = 3.0;
+/// What a walker gives not to go over the same ground.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dislike {
+    /// How many times a street's own cost not to walk it again.
+    repeat: u32,
+    /// Ticks not to turn round on the spot.
+    turn: u32,
+}
 
-/// What a walker gives not to turn round on the spot, in ticks: two minutes.
-const TURN_PENALTY: u32 = 1200;
+/// While further stops may need the time.
+const BUSY: Dislike = Dislike {
+    repeat: 3,
+    turn: 1200,
+};
+
+/// When no stop fits into what time is left.
+pub(super) const AT_LEISURE: Dislike = Dislike {
+    repeat: 15,
+    turn: 6000,
+};
 
 /// Times the legs are looked at again, each against all others.
 const MAX_PASSES: usize = 4;
@@ -17,6 +32,8 @@ const MAX_PASSES: usize = 4;
 pub(crate) struct Stitched {
     /// Places in order, from the start to the end.
     pub(crate) places: Vec<usize>,
+    /// Where on the graph each of them is visited: at the place itself, or at a corner near it.
+    pub(crate) nodes: Vec<u32>,
     /// One way between each two places.
     pub(crate) legs: Vec<Vec<Hop>>,
     /// Seconds of each leg.
@@ -34,54 +51,103 @@ impl Stitched {
 pub(crate) struct Repeats {
     /// Part of its length that is walked a second time.
     pub(crate) share: f64,
-    /// Stops at which it turns round on the spot.
+    /// How often it turns round on the spot.
     pub(crate) turns: u32,
 }
 
 /// Finds ways between stops; keeps its memory from tour to tour.
 #[derive(Debug)]
 pub(crate) struct Stitcher<'a> {
-    graph: &'a SearchGraph,
-    router: Router<'a>,
+    pub(super) graph: &'a SearchGraph,
+    pub(super) router: Router<'a>,
+    /// Searches from the other end of a leg.
+    pub(super) from_end: Router<'a>,
     /// How many legs use each link.
-    uses: Vec<u16>,
+    pub(super) uses: Vec<u16>,
+    /// Metres from the corner at which each place may be visited.
+    aside: Vec<f32>,
 }
 
 impl<'a> Stitcher<'a> {
-    pub(crate) fn new(graph: &'a SearchGraph) -> Self {
+    /// `aside`: for each place, how many metres up a side street it may be and is still visited from the corner.
+    pub(crate) fn new(graph: &'a SearchGraph, aside: Vec<f32>) -> Self {
         Self {
             graph,
             router: Router::new(graph),
+            from_end: Router::new(graph),
             uses: vec![0; graph.links().len()],
+            aside,
         }
     }
 
     /// Joins places by ways that take at most `allowance` seconds together and repeat little.
     ///
-    /// Begins with the shortest ways. Then each leg in turn is found anew, where links that other legs use cost more, and
+    /// Begins with the shortest ways, without those up a side street and back. Then each leg in turn is found anew, where links that other legs use cost more, and
     /// kept if the time allows, until nothing changes. `None`: even the shortest ways take too long.
     pub(crate) fn stitch(&mut self, places: &[usize], allowance: u32) -> Option<Stitched> {
         let mut tour = self.shortest(places)?;
-        let mut spare = allowance.checked_sub(tour.walking_seconds())?;
-        self.uses.fill(0);
-        for leg in &tour.legs {
-            self.count(leg, 1);
-        }
+        self.step_aside(&mut tour);
+        let spare = allowance.checked_sub(tour.walking_seconds())?;
+        self.reroute_all(&mut tour, spare, BUSY);
+        Some(tour)
+    }
+
+    /// Spends `spare` seconds on repeating less.
+    pub(crate) fn loosen(&mut self, tour: &mut Stitched, spare: u32) {
+        self.reroute_all(tour, spare, AT_LEISURE);
+    }
+
+    fn reroute_all(&mut self, tour: &mut Stitched, mut spare: u32, dislike: Dislike) {
+        self.count_all(tour);
         for _ in 0..MAX_PASSES {
             let mut changed = false;
             for leg in 0..tour.legs.len() {
-                changed |= self.reroute(&mut tour, leg, &mut spare);
+                changed |= self.reroute(tour, leg, &mut spare, dislike);
             }
             if !changed {
                 break;
             }
         }
-        Some(tour)
+        self.step_aside(tour);
+    }
+
+    /// Visits those stops from the corner to which the way leads a little up a side street and back again.
+    fn step_aside(&mut self, tour: &mut Stitched) {
+        let last = tour.places.len() - 1;
+        for stop in 1..last {
+            let (arrival, departure) = (&tour.legs[stop - 1], &tour.legs[stop]);
+            let hops = there_and_back(arrival, departure);
+            let metres: f32 = departure[..hops]
+                .iter()
+                .map(|hop| self.graph.links()[hop.link as usize].metres)
+                .sum();
+            // At least the start and the end are left.
+            let leads_on =
+                (stop > 1 || hops < arrival.len()) && (stop + 1 < last || hops < departure.len());
+            if hops == 0 || !leads_on || metres > self.aside[tour.places[stop]] {
+                continue;
+            }
+            tour.nodes[stop] = self.graph.head(departure[hops - 1]);
+            tour.legs[stop].drain(..hops);
+            let kept = tour.legs[stop - 1].len() - hops;
+            tour.legs[stop - 1].truncate(kept);
+            for leg in [stop - 1, stop] {
+                tour.seconds[leg] = self.seconds(&tour.legs[leg]);
+            }
+        }
+    }
+
+    pub(super) fn count_all(&mut self, tour: &Stitched) {
+        self.uses.fill(0);
+        for leg in &tour.legs {
+            self.count(leg, 1);
+        }
     }
 
     /// What a tour goes over again.
     pub(crate) fn repeats(&mut self, tour: &Stitched) -> Repeats {
         let (mut metres, mut again) = (0.0, 0.0);
+        let (mut turns, mut before) = (0, u32::MAX);
         self.uses.fill(0);
         for hop in tour.legs.iter().flatten() {
             let length = f64::from(self.graph.links()[hop.link as usize].metres);
@@ -89,8 +155,9 @@ impl<'a> Stitcher<'a> {
             if std::mem::replace(&mut self.uses[hop.link as usize], 1) > 0 {
                 again += length;
             }
+            turns += u32::from(hop.link == before);
+            before = hop.link;
         }
-        let turns = tour.legs.windows(2).filter(|pair| is_turn(pair)).count() as u32;
         Repeats {
             share: if metres > 0.0 { again / metres } else { 0.0 },
             turns,
@@ -103,10 +170,7 @@ impl<'a> Stitcher<'a> {
         tour: &Stitched,
         may_go: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        self.uses.fill(0);
-        for leg in &tour.legs {
-            self.count(leg, 1);
-        }
+        self.count_all(tour);
         let repeated = |leg: &Vec<Hop>| -> u32 {
             let again = leg.iter().filter(|hop| self.uses[hop.link as usize] > 1);
             again
@@ -119,7 +183,11 @@ impl<'a> Stitcher<'a> {
         stops
             .filter(|(place, _)| may_go(**place))
             .map(|(&place, legs)| {
-                let turn = if is_turn(legs) { TURN_PENALTY } else { 0 };
+                let turn = if there_and_back(&legs[0], &legs[1]) > 0 {
+                    BUSY.turn
+                } else {
+                    0
+                };
                 (repeated(&legs[0]) + repeated(&legs[1]) + turn, place)
             })
             .filter(|&(ticks, _)| ticks > 0)
@@ -139,27 +207,24 @@ impl<'a> Stitcher<'a> {
         let seconds = legs.iter().map(|leg| self.seconds(leg)).collect();
         Some(Stitched {
             places: places.to_vec(),
+            nodes: places.iter().map(|&place| place as u32).collect(),
             legs,
             seconds,
         })
     }
 
-    fn reroute(&mut self, tour: &mut Stitched, leg: usize, spare: &mut u32) -> bool {
+    fn reroute(
+        &mut self,
+        tour: &mut Stitched,
+        leg: usize,
+        spare: &mut u32,
+        dislike: Dislike,
+    ) -> bool {
         self.count(&tour.legs[leg], -1);
-        let uses = &self.uses;
-        let (from, to) = (tour.places[leg] as u32, tour.places[leg + 1] as u32);
-        let arrival = leg
-            .checked_sub(1)
-            .and_then(|before| tour.legs[before].last());
-        let departure = tour.legs.get(leg + 1).and_then(|after| after.first());
-        let turns = [arrival, departure].map(|hop| hop.map_or(u32::MAX, |hop| hop.link));
+        let (from, to) = (tour.nodes[leg], tour.nodes[leg + 1]);
         let way = self
             .router
-            .way(from, to, |number, link| match uses[number as usize] {
-                0 => link.cost,
-                _ if turns.contains(&number) => repeated(link.cost).saturating_add(TURN_PENALTY),
-                _ => repeated(link.cost),
-            });
+            .way(from, to, price(&self.uses, tour, leg, dislike));
         let mut changed = false;
         if let Some(way) = way.filter(|way| *way != tour.legs[leg]) {
             let seconds = self.seconds(&way);
@@ -174,14 +239,14 @@ impl<'a> Stitcher<'a> {
         changed
     }
 
-    fn count(&mut self, leg: &[Hop], change: i16) {
+    pub(super) fn count(&mut self, leg: &[Hop], change: i16) {
         for hop in leg {
             let uses = &mut self.uses[hop.link as usize];
             *uses = uses.saturating_add_signed(change);
         }
     }
 
-    fn seconds(&self, leg: &[Hop]) -> u32 {
+    pub(super) fn seconds(&self, leg: &[Hop]) -> u32 {
         leg.iter()
             .map(|hop| self.graph.links()[hop.link as usize].ticks)
             .sum::<u32>()
@@ -189,15 +254,35 @@ impl<'a> Stitcher<'a> {
     }
 }
 
-/// Cost of a link that is walked again.
-fn repeated(cost: u32) -> u32 {
-    (f64::from(cost) * (1.0 + REPEAT_PENALTY)) as u32
+/// What the links cost a leg when the other legs use some of them.
+pub(super) fn price(
+    uses: &[u16],
+    tour: &Stitched,
+    leg: usize,
+    dislike: Dislike,
+) -> impl Fn(u32, &Link) -> u32 {
+    let arrival = tour.legs[..leg].iter().flatten().next_back();
+    let departure = tour.legs[leg + 1..].iter().flatten().next();
+    let turns = [arrival, departure].map(|hop| hop.map_or(u32::MAX, |hop| hop.link));
+    move |number, link| {
+        if uses[number as usize] == 0 {
+            return link.cost;
+        }
+        let turn = if turns.contains(&number) {
+            dislike.turn
+        } else {
+            0
+        };
+        link.cost
+            .saturating_mul(1 + dislike.repeat)
+            .saturating_add(turn)
+    }
 }
 
-/// Whether a walker turns round between two legs.
-fn is_turn(legs: &[Vec<Hop>]) -> bool {
-    match (legs[0].last(), legs[1].first()) {
-        (Some(arrival), Some(departure)) => arrival.link == departure.link,
-        _ => false,
-    }
+/// How many hops at the end of a leg the next one goes back.
+fn there_and_back(arrival: &[Hop], departure: &[Hop]) -> usize {
+    let pairs = arrival.iter().rev().zip(departure);
+    pairs
+        .take_while(|(there, back)| there.link == back.link)
+        .count()
 }

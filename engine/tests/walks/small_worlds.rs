@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::world::{at, grid, network, poi, request, street, theme};
-use wildside_engine::network::{Network, WayClass};
+use wildside_engine::network::{DEFAULT_SPEED_METRES_PER_SECOND, Network, WayClass};
+use wildside_engine::places::catalogue;
 use wildside_engine::walk::Maneuver;
 use wildside_engine::{NoWalk, Poi, Walk, WalkRequest, generate_route};
 
@@ -18,6 +19,14 @@ fn walk(request: &WalkRequest, pois: &[Poi], network: &Network) -> Result<Walk, 
         assert_sound(walk, request);
     }
     result
+}
+
+fn walking_seconds(metres: f64) -> u32 {
+    (metres / DEFAULT_SPEED_METRES_PER_SECOND) as u32
+}
+
+fn visit_seconds(poi: &Poi) -> u32 {
+    catalogue().kind(poi.kind).unwrap().visit_seconds
 }
 
 /// What must hold for every walk.
@@ -59,7 +68,9 @@ fn a_round_walk_visits_what_is_near_and_comes_back() {
 fn a_walk_may_end_elsewhere() {
     let mut request = request(at(0.0, 0.0), 30);
     request.end = Some(at(500.0, 500.0));
-    let walk = walk(&request, &[poi(1, at(100.0, 300.0))], &network(grid(6))).unwrap();
+    let pois = [poi(1, at(100.0, 300.0))];
+    request.budget_seconds = walking_seconds(1000.0) + visit_seconds(&pois[0]) + 30;
+    let walk = walk(&request, &pois, &network(grid(6))).unwrap();
     assert_eq!(walk.stops.len(), 1);
     assert!((walk.distance_metres - 1000.0).abs() < 2.0);
     assert!(walk.path.last().unwrap().distance_metres(at(500.0, 500.0)) < 0.1);
@@ -149,10 +160,47 @@ fn one_street_is_walked_there_and_back() {
 #[test]
 fn the_way_back_is_another_one_where_there_is_time_for_it() {
     let pois = [poi(1, at(200.0, 105.0))];
-    let walk = walk(&request(at(0.0, 100.0), 60), &pois, &network(grid(3))).unwrap();
+    let mut request = request(at(0.0, 100.0), 60);
+    request.budget_seconds = walking_seconds(600.0) + visit_seconds(&pois[0]) + 30;
+    let walk = walk(&request, &pois, &network(grid(3))).unwrap();
     assert_eq!(walk.stops.len(), 1);
     assert!(walk.repeated_metres < 1.0, "{}", walk.repeated_metres);
     assert!((walk.distance_metres - 600.0).abs() < 2.0);
+}
+
+#[test]
+fn what_time_is_left_is_walked_for_up_to_ten_minutes() {
+    let pois = [poi(1, at(400.0, 302.0))];
+    let walk = walk(&request(at(300.0, 300.0), 60), &pois, &network(grid(8))).unwrap();
+    assert_eq!(walk.stops.len(), 1);
+    let walking = walk.duration_seconds - visit_seconds(&pois[0]);
+    let around_a_block = walking_seconds(400.0) + 1;
+    assert!((500..=600 + around_a_block).contains(&walking), "{walking}");
+    assert!(walk.repeated_metres < 1.0, "{}", walk.repeated_metres);
+}
+
+#[test]
+fn a_place_a_little_up_a_side_street_is_visited_from_the_corner() {
+    let mut request = request(at(0.0, 100.0), 60);
+    request.end = Some(at(300.0, 100.0));
+    let up_the_street = |metres| [poi(1, at(102.0, 100.0 + metres))];
+    request.budget_seconds = walking_seconds(300.0) + visit_seconds(&up_the_street(0.0)[0]) + 30;
+    let near = walk(&request, &up_the_street(12.0), &network(grid(4))).unwrap();
+    assert!((near.distance_metres - 300.0).abs() < 1.0);
+    assert!(near.repeated_metres < 0.1);
+    request.budget_seconds += 60;
+    let far = walk(&request, &up_the_street(45.0), &network(grid(4))).unwrap();
+    assert!((far.distance_metres - 390.0).abs() < 1.0);
+}
+
+#[test]
+fn a_place_at_the_start_needs_no_way_and_is_a_line_all_the_same() {
+    let mut request = request(at(100.0, 100.0), 60);
+    let pois = [poi(1, at(100.0, 100.0))];
+    request.budget_seconds = visit_seconds(&pois[0]);
+    let walk = walk(&request, &pois, &network(grid(4))).unwrap();
+    assert!(walk.distance_metres < 0.1);
+    assert!(walk.path.len() >= 2);
 }
 
 #[test]
