@@ -1,5 +1,7 @@
 //! The objective with groups of diminishing returns.
 
+use std::ops::Range;
+
 use super::instance::{END, Instance, START};
 use super::objective::{Objective, Prizes};
 use super::problem::Problem;
@@ -11,10 +13,18 @@ pub(super) struct Groups {
     decay: Vec<f64>,
     /// Members of group `g`: `members[first_member[g]..first_member[g + 1]]`.
     first_member: Vec<usize>,
-    members: Vec<u32>,
+    members: Vec<Member>,
     /// Memberships of node `n`: `memberships[first_membership[n]..first_membership[n + 1]]`.
     first_membership: Vec<usize>,
     memberships: Vec<Membership>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    node: u32,
+    prize: f64,
+    /// Position in the list of all memberships.
+    membership: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -31,19 +41,30 @@ impl Groups {
             .rev()
             .for_each(|node| node_of[instance.place(node)] = Some(node));
         let mut of_node = vec![Vec::new(); instance.nodes()];
-        let (mut first_member, mut members) = (vec![0], Vec::new());
         for (group, definition) in problem.groups().iter().enumerate() {
             for &(place, prize) in &definition.members {
                 if let Some(node) = node_of[place] {
-                    members.push(node as u32);
                     of_node[node].push(Membership { group, prize });
                 }
             }
-            first_member.push(members.len());
         }
-        let mut first_membership = vec![0];
-        for memberships in &of_node {
-            first_membership.push(first_membership[first_membership.len() - 1] + memberships.len());
+        let mut of_group = vec![Vec::new(); problem.groups().len()];
+        let (mut first_membership, mut memberships) = (vec![0], Vec::new());
+        for (node, of_node) in of_node.into_iter().enumerate() {
+            for Membership { group, prize } in of_node {
+                of_group[group].push(Member {
+                    node: node as u32,
+                    prize,
+                    membership: memberships.len(),
+                });
+                memberships.push(Membership { group, prize });
+            }
+            first_membership.push(memberships.len());
+        }
+        let (mut first_member, mut members) = (vec![0], Vec::new());
+        for mut of_group in of_group {
+            members.append(&mut of_group);
+            first_member.push(members.len());
         }
         Self {
             own: prizes.exact().to_vec(),
@@ -51,16 +72,21 @@ impl Groups {
             first_member,
             members,
             first_membership,
-            memberships: of_node.into_iter().flatten().collect(),
+            memberships,
         }
     }
 
-    fn members(&self, group: usize) -> &[u32] {
+    fn members(&self, group: usize) -> &[Member] {
         &self.members[self.first_member[group]..self.first_member[group + 1]]
     }
 
     fn memberships(&self, node: usize) -> &[Membership] {
-        &self.memberships[self.first_membership[node]..self.first_membership[node + 1]]
+        &self.memberships[self.positions(node)]
+    }
+
+    /// Where a node's memberships are in the list of all.
+    fn positions(&self, node: usize) -> Range<usize> {
+        self.first_membership[node]..self.first_membership[node + 1]
     }
 }
 
@@ -69,12 +95,16 @@ impl Groups {
 pub(super) struct Grouped<'a> {
     groups: &'a Groups,
     gains: Vec<f32>,
+    /// What each membership adds to its node's gain.
+    gains_in_groups: Vec<f64>,
     /// Prizes of the chosen members of group `g`, best first: the first `chosen[g]` from `first_member[g]` on.
     best_first: Vec<f64>,
     chosen: Vec<usize>,
     score: f64,
     /// Nodes whose gains the last insertion changed.
     changed: Vec<u32>,
+    /// For each rank in a group: what a prize at this rank keeps, and what the chosen members from this rank on count.
+    ranks: Vec<(f64, f64)>,
 }
 
 impl<'a> Grouped<'a> {
@@ -83,11 +113,16 @@ impl<'a> Grouped<'a> {
         let mut grouped = Self {
             groups,
             gains: vec![0.0; instance.stride()],
+            gains_in_groups: vec![0.0; groups.memberships.len()],
             best_first: vec![0.0; groups.members.len()],
             chosen: vec![0; groups.decay.len()],
             score: 0.0,
             changed: Vec::new(),
+            ranks: Vec::new(),
         };
+        for group in 0..groups.decay.len() {
+            grouped.refresh_group(group);
+        }
         for node in 0..instance.nodes() {
             grouped.gains[node] = grouped.gain(node) as f32;
         }
@@ -105,21 +140,8 @@ impl<'a> Grouped<'a> {
 
     /// What a node adds: its own prize, and in each group its rank's share, less what the members behind it lose.
     fn gain(&self, node: usize) -> f64 {
-        let in_groups = self.groups.memberships(node).iter();
-        self.groups.own[node]
-            + in_groups
-                .map(|membership| self.gain_in_group(*membership))
-                .sum::<f64>()
-    }
-
-    fn gain_in_group(&self, Membership { group, prize }: Membership) -> f64 {
-        let (decay, chosen) = (self.groups.decay[group], self.best_first(group));
-        let rank = chosen.partition_point(|other| *other >= prize);
-        let behind = chosen[rank..]
-            .iter()
-            .rev()
-            .fold(0.0, |later, other| other + decay * later);
-        decay.powi(rank as i32) * (prize - (1.0 - decay) * behind)
+        let in_groups = &self.gains_in_groups[self.groups.positions(node)];
+        self.groups.own[node] + in_groups.iter().sum::<f64>()
     }
 
     fn loss_in_group(&self, Membership { group, prize }: Membership) -> f64 {
@@ -133,14 +155,36 @@ impl<'a> Grouped<'a> {
     }
 
     fn refresh_gains(&mut self, node: usize) {
+        let groups = self.groups;
         self.changed.clear();
-        for membership in self.groups.memberships(node) {
-            self.changed
-                .extend_from_slice(self.groups.members(membership.group));
+        for membership in groups.memberships(node) {
+            self.refresh_group(membership.group);
+            let members = groups.members(membership.group).iter();
+            self.changed.extend(members.map(|member| member.node));
         }
         for i in 0..self.changed.len() {
             let member = self.changed[i] as usize;
             self.gains[member] = self.gain(member) as f32;
+        }
+    }
+
+    fn refresh_group(&mut self, group: usize) {
+        let decay = self.groups.decay[group];
+        let first = self.groups.first_member[group];
+        let chosen = &self.best_first[first..first + self.chosen[group]];
+        let mut behind = 0.0;
+        self.ranks.clear();
+        self.ranks.push((decay.powi(chosen.len() as i32), behind));
+        for (rank, prize) in chosen.iter().enumerate().rev() {
+            behind = prize + decay * behind;
+            self.ranks.push((decay.powi(rank as i32), behind));
+        }
+        self.ranks.reverse();
+        for member in self.groups.members(group) {
+            let rank = chosen.partition_point(|other| *other >= member.prize);
+            let (share, behind) = self.ranks[rank];
+            self.gains_in_groups[member.membership] =
+                share * (member.prize - (1.0 - decay) * behind);
         }
     }
 }
@@ -195,6 +239,7 @@ impl Objective for Grouped<'_> {
 
     fn copy_from(&mut self, other: &Self) {
         self.gains.copy_from_slice(&other.gains);
+        self.gains_in_groups.copy_from_slice(&other.gains_in_groups);
         self.best_first.copy_from_slice(&other.best_first);
         self.chosen.copy_from_slice(&other.chosen);
         self.score = other.score;
