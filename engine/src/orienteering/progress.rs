@@ -1,6 +1,6 @@
 //! How far a search has come.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::effort::Effort;
 
@@ -11,6 +11,8 @@ const DEFAULT_ITERATIONS: u64 = 10_000;
 #[derive(Debug)]
 pub(super) struct Progress {
     began: Instant,
+    /// When the iteration that is under way began; `None`: none is.
+    step_began: Option<Instant>,
     deadline: Option<Instant>,
     iterations: u64,
     done: u64,
@@ -27,6 +29,7 @@ impl Progress {
         };
         Self {
             began: Instant::now(),
+            step_began: None,
             deadline: effort.deadline,
             iterations: effort.iterations.unwrap_or(unlimited),
             done: 0,
@@ -63,8 +66,13 @@ impl Progress {
         ALWAYS.max((PAIRS_PER_SECOND * seconds).sqrt() as usize)
     }
 
+    /// Whether another iteration that takes as long as the last one is done by the deadline.
     fn watch(&mut self, deadline: Instant) -> bool {
         let now = Instant::now();
+        let last = self
+            .step_began
+            .replace(now)
+            .map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
         let whole = deadline.saturating_duration_since(self.began).as_secs_f64();
         let spent = now.saturating_duration_since(self.began).as_secs_f64();
         self.share = self.share.max(if whole > 0.0 {
@@ -72,6 +80,6 @@ impl Progress {
         } else {
             1.0
         });
-        now < deadline
+        now + last < deadline
     }
 }
