@@ -57,6 +57,11 @@ pub fn table(city: &City, starts: u64) -> String {
             minutes: 15,
             ..PLAIN
         },
+        Case {
+            name: "30 min",
+            minutes: 30,
+            ..PLAIN
+        },
         PLAIN,
         Case {
             name: "180 min",
