@@ -1,9 +1,7 @@
 //! Walking times between all places of a request.
 
-use super::Label;
 use super::graph::SearchGraph;
-use super::overlay::Overlay;
-use super::queue::RadixHeap;
+use super::hierarchy::{Climb, Hierarchy};
 use crate::network::TICKS_PER_SECOND;
 
 /// Walking times in whole seconds, rounded up, between numbered places; the same in both directions.
@@ -18,50 +16,28 @@ impl Matrix {
     pub const TOO_FAR: u32 = u32::MAX;
 
     /// Times between all pairs that fit into a walk of `budget` ticks from place 0 to place `end`.
-    ///
-    /// One search (Dijkstra 1959) for each place, over half the pairs: places go from the furthest to the nearest, and
-    /// each looks only for those after it. A search leaves out the nodes from which the walk's end is out of time, so
-    /// all of them stay within the ellipse of the budget, and it ends when its last place is found.
     pub(crate) fn compute(graph: &SearchGraph, budget: u32, end: usize) -> Self {
         let places = graph.places();
+        let hierarchy = Hierarchy::of(graph);
+        let climbs: Vec<Climb> = (0..places)
+            .map(|place| hierarchy.climb(place as u32))
+            .collect();
+        let [from_start, to_end] = [0, end].map(|place| -> Vec<u32> {
+            let ticks_to = |other| climbs[place].ticks_to(other);
+            climbs.iter().map(ticks_to).collect()
+        });
         let mut matrix = Self {
             places,
             seconds: vec![Self::TOO_FAR; places * places],
         };
         for place in 0..places {
             matrix.seconds[place * places + place] = 0;
-        }
-        let overlay = Overlay::of(graph);
-        let mut search = Search::new(&overlay, places);
-        let [from_start, to_end] = [0, end].map(|place| {
-            search.run(
-                place as u32,
-                usize::MAX,
-                |_, ticks| ticks <= budget,
-                |_| true,
-            );
-            search.ticks().collect::<Vec<u32>>()
-        });
-
-        let mut order: Vec<usize> = (0..places).collect();
-        order.sort_by_key(|&place| (std::cmp::Reverse(from_start[place]), place));
-        let mut is_target = vec![true; places];
-        for (rank, &place) in order.iter().enumerate() {
-            is_target[place] = false;
-            let (before, after) = (from_start[place], to_end[place]);
-            let fits = |node: u32, ticks: u32| {
-                let (to, from) = (to_end[node as usize], from_start[node as usize]);
-                let there = before.saturating_add(to);
-                let back = after.saturating_add(from);
-                ticks.saturating_add(there.min(back)) <= budget
-            };
-            search.run(place as u32, places - rank - 1, fits, |node| {
-                is_target[node as usize]
-            });
-            for &other in &order[rank + 1..] {
-                let label = search.labels[other];
-                if label.is_reached() {
-                    matrix.set(place, other, label.ticks.div_ceil(TICKS_PER_SECOND));
+            for other in place + 1..places {
+                let ticks = climbs[place].ticks_to(&climbs[other]);
+                let there = from_start[place].saturating_add(to_end[other]);
+                let back = from_start[other].saturating_add(to_end[place]);
+                if ticks.saturating_add(there.min(back)) <= budget {
+                    matrix.set(place, other, ticks.div_ceil(TICKS_PER_SECOND));
                 }
             }
         }
@@ -76,62 +52,6 @@ impl Matrix {
     /// Seconds from one place to another; [`Self::TOO_FAR`] where no walk can hold the pair.
     pub fn seconds(&self, from: usize, to: usize) -> u32 {
         self.seconds[from * self.places + to]
-    }
-}
-
-/// One-to-many search that keeps its memory.
-struct Search<'a> {
-    overlay: &'a Overlay,
-    places: usize,
-    labels: Vec<Label>,
-    queue: RadixHeap,
-}
-
-impl<'a> Search<'a> {
-    fn new(overlay: &'a Overlay, places: usize) -> Self {
-        Self {
-            overlay,
-            places,
-            labels: vec![Label::UNREACHED; overlay.node_count()],
-            queue: RadixHeap::default(),
-        }
-    }
-
-    fn ticks(&self) -> impl Iterator<Item = u32> {
-        self.labels.iter().map(|label| label.ticks)
-    }
-
-    /// Searches from `source` through the nodes that `fits` admits until `wanted` targets are found.
-    fn run(
-        &mut self,
-        source: u32,
-        mut wanted: usize,
-        fits: impl Fn(u32, u32) -> bool,
-        is_target: impl Fn(u32) -> bool,
-    ) {
-        self.labels.fill(Label::UNREACHED);
-        self.queue.clear();
-        self.labels[source as usize] = Label::ZERO;
-        self.queue.push(0, source);
-        while wanted > 0
-            && let Some((cost, node)) = self.queue.pop()
-        {
-            let label = self.labels[node as usize];
-            if cost > label.cost {
-                continue;
-            }
-            if (node as usize) < self.places && is_target(node) {
-                wanted -= 1;
-            }
-            for way in self.overlay.ways(node) {
-                let next = label.plus(way.label.cost, way.label.ticks);
-                let known = &mut self.labels[way.head as usize];
-                if next.cost < known.cost && fits(way.head, next.ticks) {
-                    *known = next;
-                    self.queue.push(next.cost, way.head);
-                }
-            }
-        }
     }
 }
 

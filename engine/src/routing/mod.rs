@@ -7,8 +7,8 @@
 mod contract;
 mod dead_ends;
 mod graph;
+mod hierarchy;
 mod matrix;
-mod overlay;
 mod profile;
 mod queue;
 mod reach;
