@@ -1,6 +1,6 @@
 //! The solver against an exact one, and against what must always hold.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -190,6 +190,23 @@ fn a_deadline_that_has_passed_still_gives_a_tour() {
     let rng = &mut Rng::new(2);
     let problem = Problem::round_trip(plane(300, 0, rng), vec![1.0; 300], 0, 3000).unwrap();
     check(&problem, &solve(&problem, 1, Effort::until(Instant::now())));
+}
+
+#[test]
+fn three_thousand_places_keep_to_the_deadline() {
+    const PLACES: usize = 3000;
+    let times = plane(PLACES, 0, &mut Rng::new(1));
+    let problem = Problem::round_trip(times, vec![1.0; PLACES], 0, 5000).unwrap();
+    let began = Instant::now();
+    let tour = solve(
+        &problem,
+        1,
+        Effort::until(began + Duration::from_millis(20)),
+    );
+    // Others may be using the machine.
+    assert!(began.elapsed() < Duration::from_millis(300));
+    check(&problem, &tour);
+    assert!(tour.score > 100.0, "{}", tour.score);
 }
 
 #[test]

@@ -20,7 +20,7 @@ impl Planner<'_> {
         let mut left = MOST_SECONDS;
         for _ in 0..MOST_DETOURS {
             let spare = self.spare(&plan).min(left);
-            if spare < self.request.budget_seconds / LEAST_SHARE {
+            if self.is_late() || spare < self.request.budget_seconds / LEAST_SHARE {
                 break;
             }
             let Some(tour) = self.stitcher.longest_detour(&plan.tour, spare) else {

@@ -17,6 +17,7 @@ impl Planner<'_> {
         let mut value = self.value(&plan);
         let mut skipped = left_out.to_vec();
         while skipped.len() < left_out.len() + MAX_MISFITS
+            && !self.is_late()
             && let Some((place, longer)) = self.with_one_more(&plan, &skipped)
         {
             let longer = self.stitch(&longer);

@@ -302,6 +302,20 @@ fn a_crowd_of_places_is_thinned_and_a_place_given_twice_counts_once() {
 }
 
 #[test]
+fn a_crowd_of_places_is_answered_by_the_deadline() {
+    let pois: Vec<Poi> = (0..3000)
+        .map(|id| poi(id, at((id % 60) as f64 * 25.0, (id / 60) as f64 * 30.0)))
+        .collect();
+    let streets = network(grid(16));
+    let began = Instant::now();
+    let deadline = began + Duration::from_millis(200);
+    let result = generate_route(&request(at(700.0, 700.0), 180), &pois, &streets, deadline);
+    // Others may be using the machine.
+    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(matches!(result, Ok(_) | Err(NoWalk::DeadlineExceeded)));
+}
+
+#[test]
 fn a_street_is_whole_across_cells_and_areas_that_overlap() {
     let edges = grid(30);
     let whole = walk(
