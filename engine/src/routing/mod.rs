@@ -2,7 +2,7 @@
 //!
 //! A request is served in three steps. [`Reach`] explores the joined cells from the start, as far as the budget goes.
 //! [`SearchGraph`] keeps of that only what can matter between the chosen places: dead ends are cut off and chains of
-//! nodes without a choice become one link. On it, [`Matrix`] and [`Router`] run many searches fast.
+//! nodes without a choice become one link. On it, [`Matrix`] finds times between all places and [`Router`] the way of a leg.
 
 mod contract;
 mod dead_ends;

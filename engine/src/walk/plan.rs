@@ -14,7 +14,7 @@ use crate::routing::{Matrix, SearchGraph};
 const RESERVES: [u32; 4] = [0, 45, 90, 180];
 
 /// Iterations of the solver for each tour.
-const ITERATIONS: u64 = 300;
+const ITERATIONS: u64 = 500;
 
 /// A walk counts half where this share of it is walked twice, or where it turns round on the spot so many times an hour.
 /// The loss grows with the square: a few steps twice are not noticed, there and back the same way is no walk.

@@ -38,7 +38,7 @@ pub struct Stop {
     pub visit_seconds: u32,
 }
 
-/// The way from one stop to the next.
+/// The way from one stop to the next. It has no steps where both are visited from the same corner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Leg {
     /// Index into [`Walk::path`] of the leg's first point; the last is the next leg's first.
