@@ -10,6 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Connection;
+use super::prepared::Prepared;
 
 /// A walk in a list.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
@@ -44,7 +45,7 @@ impl MyRoute {
             ("<", "DESC")
         };
         let (at, id) = from.unzip();
-        diesel::sql_query(format!(
+        Prepared(diesel::sql_query(format!(
             "SELECT id, requested_at, distance_metres, duration_seconds, generation_params, saved FROM ( \
                  SELECT route_id AS id, min(created_at) AS requested_at, \
                         EXISTS (SELECT FROM saved_routes s WHERE s.user_id = $1 AND s.route_id = q.route_id) AS saved \
@@ -57,7 +58,7 @@ impl MyRoute {
         .bind::<Bool, _>(saved_only)
         .bind::<Nullable<Timestamptz>, _>(at)
         .bind::<Nullable<SqlUuid>, _>(id)
-        .bind::<BigInt, _>(limit)
+        .bind::<BigInt, _>(limit))
         .load(connection)
         .await
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Connection;
+use super::prepared::Prepared;
 
 /// A place with everything that is known of it.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
@@ -41,11 +42,13 @@ pub type BoundingBox = [f64; 4];
 impl Place {
     /// The place, also one that is gone: walks have visited it.
     pub async fn find(connection: &mut Connection, id: i64) -> QueryResult<Option<Self>> {
-        diesel::sql_query(format!("SELECT {COLUMNS} FROM pois WHERE id = $1"))
-            .bind::<BigInt, _>(id)
-            .get_result(connection)
-            .await
-            .optional()
+        Prepared(
+            diesel::sql_query(format!("SELECT {COLUMNS} FROM pois WHERE id = $1"))
+                .bind::<BigInt, _>(id),
+        )
+        .get_result(connection)
+        .await
+        .optional()
     }
 
     /// The most popular places in a box, of one theme or of any.
@@ -55,7 +58,7 @@ impl Place {
         theme_id: Option<Uuid>,
         limit: i64,
     ) -> QueryResult<Vec<Self>> {
-        diesel::sql_query(format!(
+        Prepared(diesel::sql_query(format!(
             "SELECT {COLUMNS} FROM pois \
              WHERE location && ST_MakeEnvelope($1, $2, $3, $4, 4326)::geography \
                AND location::geometry && ST_MakeEnvelope($1, $2, $3, $4, 4326) AND removed_at IS NULL \
@@ -67,7 +70,7 @@ impl Place {
         .bind::<Double, _>(east)
         .bind::<Double, _>(north)
         .bind::<Nullable<SqlUuid>, _>(theme_id)
-        .bind::<BigInt, _>(limit)
+        .bind::<BigInt, _>(limit))
         .load(connection)
         .await
     }

@@ -15,6 +15,7 @@ use wildside_engine::{Point, Walk};
 
 use super::Connection;
 use super::ewkb::line_points;
+use super::prepared::Prepared;
 use super::schema::routes;
 
 const WGS84: u32 = 4326;
@@ -120,14 +121,14 @@ impl Route {
         id: Uuid,
         user_id: Uuid,
     ) -> QueryResult<Option<Self>> {
-        let row: Option<RouteRow> = diesel::sql_query(
+        let row: Option<RouteRow> = Prepared(diesel::sql_query(
             "SELECT id, path::bytea AS line, generation_params, distance_metres, duration_seconds, score, \
                     details, created_at \
              FROM routes \
              WHERE id = $1 AND EXISTS (SELECT FROM route_requests WHERE route_id = $1 AND user_id = $2)",
         )
         .bind::<SqlUuid, _>(id)
-        .bind::<SqlUuid, _>(user_id)
+        .bind::<SqlUuid, _>(user_id))
         .get_result(connection)
         .await
         .optional()?;
@@ -199,7 +200,7 @@ pub struct RouteStop {
 impl RouteStop {
     /// The stops of a walk in order.
     pub async fn of_route(connection: &mut Connection, route_id: Uuid) -> QueryResult<Vec<Self>> {
-        diesel::sql_query(
+        Prepared(diesel::sql_query(
             "SELECT poi_id, position, name, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, \
                     narrative, popularity_score, arrive_after_seconds, visit_seconds, \
                     ARRAY(SELECT theme_id FROM poi_interest_themes WHERE poi_id = pois.id ORDER BY theme_id) \
@@ -207,7 +208,7 @@ impl RouteStop {
              FROM route_pois JOIN pois ON pois.id = poi_id \
              WHERE route_id = $1 ORDER BY position",
         )
-        .bind::<SqlUuid, _>(route_id)
+        .bind::<SqlUuid, _>(route_id))
         .load(connection)
         .await
     }

@@ -24,8 +24,8 @@ pub async fn wait_until_there(url: &str) -> anyhow::Result<()> {
         let cause = match timeout(ATTEMPT_LIMIT, connect(url)).await {
             Ok(Ok(_)) => return Ok(()),
             Ok(Err(error)) if is_permanent(&error) => bail!("DATABASE_URL: {}", cause(&error)),
-            Ok(Err(error)) => cause(&error),
-            Err(_) => "no answer".to_owned(),
+            Ok(Err(error)) => format!("{} at {}", cause(&error), address(url)),
+            Err(_) => format!("no answer from {}", address(url)),
         };
         if Instant::now() >= deadline {
             bail!("DATABASE_URL: {cause}, for {} s", PATIENCE.as_secs());
@@ -57,4 +57,12 @@ fn cause(error: &ConnectionError) -> String {
         ConnectionError::CouldntSetupConfiguration(error) => error.to_string(),
         error => error.to_string(),
     }
+}
+
+/// Where the server should be: the part of the URL that is no secret.
+fn address(url: &str) -> String {
+    let url = reqwest::Url::parse(url).ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str);
+    let port = url.as_ref().and_then(reqwest::Url::port);
+    format!("{}:{}", host.unwrap_or("localhost"), port.unwrap_or(5432))
 }

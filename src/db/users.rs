@@ -1,10 +1,9 @@
 //! `users`, `user_credentials` and `user_interest_themes`: accounts.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{now, sql};
-use diesel::expression::SqlLiteral;
+use diesel::dsl::{array, now, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Array;
+use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -40,8 +39,14 @@ impl TryFrom<String> for Role {
     }
 }
 
-const INTERESTS: &str =
-    "ARRAY(SELECT theme_id FROM user_interest_themes WHERE user_id = users.id ORDER BY theme_id)";
+/// The interests of the user of the row.
+#[diesel::dsl::auto_type]
+fn interests() -> _ {
+    user_interest_themes::table
+        .filter(user_interest_themes::user_id.eq(users::id))
+        .select(user_interest_themes::theme_id)
+        .order(user_interest_themes::theme_id.asc())
+}
 
 /// A user with preferences and interests.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
@@ -63,7 +68,7 @@ pub struct User {
     pub session_generation: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    #[diesel(select_expression = sql(INTERESTS), select_expression_type = SqlLiteral<Array<diesel::sql_types::Uuid>>)]
+    #[diesel(select_expression = array(interests()), select_expression_type = array<SqlUuid, interests>)]
     pub interest_theme_ids: Vec<Uuid>,
 }
 

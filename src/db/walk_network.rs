@@ -11,6 +11,7 @@ use wildside_engine::network::{Cell, CellId, Edge, Lit, WayClass};
 
 use super::Connection;
 use super::ewkb::line_points;
+use super::prepared::Prepared;
 use super::schema::areas;
 
 /// A stored stretch of a way. It is decoded away from the runtime's threads.
@@ -42,14 +43,16 @@ impl StoredEdge {
     /// All stretches of these cells. Where loaded areas overlap, a stretch that both hold comes once.
     pub async fn of_cells(connection: &mut Connection, cells: &[CellId]) -> QueryResult<Vec<Self>> {
         let cells: Vec<i32> = cells.iter().map(|cell| cell.0 as i32).collect();
-        diesel::sql_query(
-            "SELECT DISTINCT ON (cell, way_id, segment, from_node, to_node) \
+        Prepared(
+            diesel::sql_query(
+                "SELECT DISTINCT ON (cell, way_id, segment, from_node, to_node) \
                     cell, way_id, from_node, to_node, class, lit, surface, incline_percent, name, \
                     geom::bytea AS line \
              FROM walk_edges WHERE cell = ANY ($1) \
              ORDER BY cell, way_id, segment, from_node, to_node, area_id DESC",
+            )
+            .bind::<Array<Integer>, _>(cells),
         )
-        .bind::<Array<Integer>, _>(cells)
         .load(connection)
         .await
     }

@@ -1,5 +1,6 @@
 //! The part of the public API that one walk needs.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -36,7 +37,30 @@ struct Accepted {
 struct Progress {
     status: String,
     route_id: Option<Uuid>,
-    error: Option<Value>,
+    error: Option<Refusal>,
+}
+
+/// What the service says when it does not do what it was asked.
+#[derive(Debug, Deserialize)]
+struct Refusal {
+    message: String,
+    #[serde(default)]
+    details: Vec<Detail>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Detail {
+    field: String,
+    message: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.details
+            .iter()
+            .try_for_each(|Detail { field, message }| write!(f, "; {field} {message}"))
+    }
 }
 
 /// A walk as the service tells it.
@@ -117,7 +141,10 @@ impl Client {
             let progress: Progress = self.get(&accepted.status_url).await?;
             match (progress.status.as_str(), progress.route_id) {
                 ("complete", Some(id)) => return self.get(&format!("/api/v1/routes/{id}")).await,
-                ("failed", _) => bail!("no walk: {}", progress.error.unwrap_or_default()),
+                ("failed", _) => match progress.error {
+                    Some(refusal) => bail!("no walk: {refusal}"),
+                    None => bail!("no walk, and no word why"),
+                },
                 _ => tokio::time::sleep(POLL_INTERVAL).await,
             }
         }
@@ -149,5 +176,8 @@ async fn send(request: RequestBuilder) -> anyhow::Result<Response> {
     }
     let (status, url) = (answer.status(), answer.url().clone());
     let body = answer.text().await.unwrap_or_default();
-    bail!("{url} answered {status}: {body}")
+    match serde_json::from_str::<Refusal>(&body) {
+        Ok(refusal) => bail!("the service refused ({status}): {refusal}"),
+        Err(_) => bail!("{url} answered {status}: {body}"),
+    }
 }
