@@ -5,7 +5,7 @@
 WITH own AS (
     UPDATE route_requests
     SET status = 'complete', route_id = $3, stage = NULL, progress = 1, updated_at = now()
-    WHERE id = $1 AND attempt = $2 AND status = 'in_progress'
+    WHERE id = $1 AND attempt = $2 AND status NOT IN ('complete', 'failed')
     RETURNING *
 ),
 stored AS (
@@ -21,7 +21,8 @@ likewise AS (
     UPDATE route_requests AS other
     SET status = 'complete', route_id = $3, stage = NULL, progress = 1, updated_at = now()
     FROM own
-    WHERE other.cache_key = own.cache_key AND other.id <> own.id AND other.status IN ('pending', 'in_progress')
+    WHERE other.cache_key = own.cache_key AND other.id <> own.id
+      AND other.route_id IS NULL AND other.error_code IS NULL AND other.status NOT IN ('complete', 'failed')
     RETURNING other.*
 )
 SELECT * FROM own

@@ -3,10 +3,9 @@
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::Untyped;
 
-/// A query of [`diesel::sql_query`] with a fixed text. Diesel can't know that the text is fixed and has the database parse
-/// and plan it anew each time, which costs a round trip and for a short query more than the query.
+/// A query with a fixed text: one of [`diesel::sql_query`], or an update. Diesel can't know that the text is fixed and has
+/// the database parse and plan it anew each time, which costs a round trip and for a short query more than the query.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Prepared<Q>(pub(super) Q);
 
@@ -26,6 +25,6 @@ impl<Q> QueryId for Prepared<Q> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<Q> Query for Prepared<Q> {
-    type SqlType = Untyped;
+impl<Q: Query> Query for Prepared<Q> {
+    type SqlType = Q::SqlType;
 }
