@@ -69,6 +69,14 @@ impl Server {
             self.ranges.lock().unwrap().push(range.clone());
             range.trim_end_matches('-').parse::<usize>().ok()
         });
+        if start.is_some_and(|start| start >= file.body.len()) {
+            let head = format!(
+                "HTTP/1.1 416 Range Not Satisfiable\r\ncontent-range: bytes */{}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+                file.body.len()
+            );
+            let _ = connection.write_all(head.as_bytes());
+            return;
+        }
         let body = &file.body[start.unwrap_or(0)..];
         let status = if start.is_some() {
             "206 Partial Content"
@@ -141,6 +149,18 @@ async fn what_is_there_already_is_not_fetched_again() {
         std::fs::read(download(&url, folder.path(), &|_| {}).await.unwrap()).unwrap(),
         BODY
     );
+}
+
+#[tokio::test]
+async fn what_came_whole_but_did_not_get_its_name_is_not_fetched_again() {
+    let (server, folder) = (Server::default(), tempfile::tempdir().unwrap());
+    std::fs::write(folder.path().join("x.osm.pbf.part"), BODY).unwrap();
+    std::fs::write(folder.path().join("x.osm.pbf.part.version"), "\"one\"").unwrap();
+    server.put("/x.osm.pbf", served(BODY, &[]));
+    let url = format!("{}/x.osm.pbf", server.clone().start());
+    let file = download(&url, folder.path(), &|_| {}).await.unwrap();
+    assert_eq!(std::fs::read(file).unwrap(), BODY);
+    assert_eq!(*server.ranges.lock().unwrap(), ["13-"]);
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_LENGTH, ETAG, HeaderMap, IF_RANGE, LAST_MODIFIED, RANGE};
+use reqwest::header::{
+    CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, LAST_MODIFIED, RANGE,
+};
 use reqwest::{Client, Response, StatusCode};
 
 use super::{DownloadError, io_at, network};
@@ -67,9 +69,13 @@ async fn attempt(
     let kept = match answer.status() {
         StatusCode::PARTIAL_CONTENT => have,
         StatusCode::OK => 0,
+        // It came whole, and then something happened before it got its name.
+        StatusCode::RANGE_NOT_SATISFIABLE if whole_length(answer.headers()) == Some(have) => {
+            return Ok(());
+        }
         status => {
             if status == StatusCode::RANGE_NOT_SATISFIABLE {
-                // There is nothing after what we have: it belongs to another version. Begin again.
+                // What we have is longer than the file: it belongs to another version. Begin again.
                 std::fs::remove_file(part).map_err(io_at(part))?;
             }
             return Err(DownloadError::Refused {
@@ -127,6 +133,12 @@ fn note_version(part: &Path, headers: &HeaderMap) -> Result<(), DownloadError> {
 
 fn version_file(part: &Path) -> PathBuf {
     part.with_added_extension("version")
+}
+
+/// The length of the file, of which an answer says that it has not the range asked for.
+fn whole_length(headers: &HeaderMap) -> Option<u64> {
+    let range = headers.get(CONTENT_RANGE)?.to_str().ok()?;
+    range.strip_prefix("bytes */")?.parse().ok()
 }
 
 fn length(headers: &HeaderMap) -> u64 {

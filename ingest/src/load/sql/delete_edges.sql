@@ -1,1 +1,0 @@
-DELETE FROM walk_edges WHERE area_id = $1

@@ -1,1 +1,0 @@
-DELETE FROM walk_nodes WHERE area_id = $1
