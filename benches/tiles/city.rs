@@ -23,8 +23,10 @@ const COPIES: &str = "
     INSERT INTO poi_interest_themes
     SELECT poi_id + n * 1000000000000, theme_id, weight FROM poi_interest_themes, step;
     INSERT INTO base_lines
-    SELECT area_id, osm_id + n * 1000000000000, class, name, min_zoom, ST_Translate(geom, dx, dy), ST_Translate(overview, dx, dy)
+    SELECT area_id, osm_id + n * 1000000000000, class, name, min_zoom, ST_Translate(geom, dx, dy)
     FROM base_lines, step;
+    INSERT INTO base_overviews
+    SELECT area_id, zoom, class, ST_Translate(geom, dx, dy) FROM base_overviews, step;
     INSERT INTO base_areas
     SELECT area_id, osm_id + n * 1000000000000, class, name, min_zoom, ST_Translate(geom, dx, dy), ST_Translate(overview, dx, dy)
     FROM base_areas, step;

@@ -290,6 +290,54 @@ async fn hostile_and_repeated_elements_are_stored_as_they_can_be() {
     );
 }
 
+/// Indexes, constraints, rights and comments of the tables that a load replaces.
+const TABLES: &str = "
+    SELECT relname, relkind, relacl, obj_description(c.oid), pg_get_userbyid(relowner),
+           (SELECT string_agg(pg_get_indexdef(indexrelid), '; ' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = c.oid),
+           (SELECT string_agg(conname || pg_get_constraintdef(oid), '; ' ORDER BY conname) FROM pg_constraint WHERE conrelid = c.oid),
+           (SELECT string_agg(concat(attname, atttypid::regtype, attnotnull, col_description(c.oid, attnum)), '; ' ORDER BY attnum)
+            FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)
+    FROM pg_class c WHERE relkind = 'r' AND (relname LIKE 'base_%' OR relname LIKE 'walk_%' OR relname = 'outlines')
+    ORDER BY relname";
+
+#[tokio::test]
+async fn tables_that_changed_places_are_like_those_before() {
+    let database = TestDatabase::create();
+    let before = database.sql(TABLES);
+    change(&database, &town(MAY, 24.94, &[(101, "A")]), "town").await;
+    change(&database, &town(JUNE, 24.94, &[(101, "A")]), "town").await;
+    assert_eq!(database.sql(TABLES), before);
+    assert!(before.contains("martin_ro=r"), "{before}");
+}
+
+#[tokio::test]
+async fn a_load_waits_for_who_reads_and_nobody_waits_for_the_load() {
+    let database = TestDatabase::create();
+    change(&database, &town(MAY, 24.94, &[(101, "A")]), "town").await;
+    let mut reader = wildside_ingest::load::connect(&database.url())
+        .await
+        .unwrap();
+    let reading = reader.transaction().await.unwrap();
+    let old = reading
+        .query("SELECT way_id FROM walk_edges", &[])
+        .await
+        .unwrap();
+    let (_folder, file) = town(JUNE, 24.94, &[(101, "A")]).write();
+    let (url, job) = (database.url(), job(&file, "town"));
+    let loading = tokio::spawn(async move { load(&url, job, |_| {}).await.map(drop) });
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert!(!loading.is_finished());
+    let begun = std::time::Instant::now();
+    assert_eq!(
+        database.sql("SELECT count(*) FROM walk_edges").trim(),
+        old.len().to_string()
+    );
+    assert!(begun.elapsed().as_secs() < 2);
+    drop(reading);
+    loading.await.unwrap().unwrap();
+    assert_eq!(database.sql("SELECT generation FROM areas").trim(), "2");
+}
+
 #[tokio::test]
 async fn a_database_without_tables_is_told_to_migrate() {
     let database = TestDatabase::empty();

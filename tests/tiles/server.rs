@@ -310,6 +310,7 @@ async fn the_tile_servers_role_may_do_no_more_than_it_must() {
             "base_areas",
             "base_labels",
             "base_lines",
+            "base_overviews",
             "interest_themes",
             "poi_interest_themes",
             "pois"

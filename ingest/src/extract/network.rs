@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustc_hash::FxHashSet;
 use wildside_engine::network::{CellId, Edge};
 
-use super::nodes::{Node, NodeStore};
+use super::nodes::{Located, Node, NodeStore};
 use super::walkable::WalkWay;
 use crate::area::Polygon;
 
@@ -27,25 +27,20 @@ impl Junctions {
     }
 
     /// Notes that a way passes these nodes. The node that closes a ring is its first one and counts once.
-    pub(crate) fn pass(&self, refs: impl Iterator<Item = i64>, nodes: &NodeStore) {
-        let mut refs = refs.peekable();
-        let first = refs.peek().copied();
-        let mut last = None;
-        while let Some(id) = refs.next() {
-            let repeated = last.replace(id) == Some(id);
-            let closing = refs.peek().is_none() && first == Some(id);
-            if !repeated && !closing {
-                self.pass_node(id, nodes);
+    pub(crate) fn pass(&self, nodes: &[Located]) {
+        for (position, node) in nodes.iter().enumerate() {
+            let repeated = position > 0 && nodes[position - 1] == *node;
+            let closing = position + 1 == nodes.len() && nodes[0] == *node;
+            if let (Some((ordinal, _)), false) = (node, repeated || closing) {
+                self.pass_node(*ordinal);
             }
         }
     }
 
-    fn pass_node(&self, id: i64, nodes: &NodeStore) {
-        if let Some((ordinal, _)) = nodes.get(id) {
-            let (word, bit) = (ordinal / 64, 1 << (ordinal % 64));
-            if self.passed[word].fetch_or(bit, Ordering::Relaxed) & bit != 0 {
-                self.shared[word].fetch_or(bit, Ordering::Relaxed);
-            }
+    fn pass_node(&self, ordinal: usize) {
+        let (word, bit) = (ordinal / 64, 1 << (ordinal % 64));
+        if self.passed[word].fetch_or(bit, Ordering::Relaxed) & bit != 0 {
+            self.shared[word].fetch_or(bit, Ordering::Relaxed);
         }
     }
 

@@ -1,12 +1,12 @@
-//! Where the nodes of an extract are: millions of them, in about seven bytes each.
+//! Where the nodes of an extract are: millions of them, in about eight bytes each.
 //!
-//! Nodes are kept in order of their ids, 64 to a chunk; a chunk holds the differences from one node to the
+//! Nodes are kept in order of their ids, 16 to a chunk; a chunk holds the differences from one node to the
 //! next as variable-length integers, and an index its first id. A look-up is a binary search and a short
 //! decode. The place of a node in that order is its *ordinal*, by which bits can be kept for it.
 
 use wildside_engine::Point;
 
-const CHUNK: usize = 64;
+const CHUNK: usize = 16;
 
 /// One node: id and position in units of 10⁻⁷ degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +99,9 @@ impl NodeRun {
     }
 }
 
+/// A node with its ordinal; `None`: it is missing from the file.
+pub(crate) type Located = Option<(usize, Node)>;
+
 /// All nodes of an extract.
 #[derive(Debug, Default)]
 pub(crate) struct NodeStore {
@@ -143,8 +146,13 @@ impl NodeStore {
         self.runs.iter().map(|run| run.len).sum()
     }
 
+    /// The nodes of a way.
+    pub(crate) fn of_way(&self, refs: impl Iterator<Item = i64>) -> Vec<Located> {
+        refs.map(|id| self.get(id)).collect()
+    }
+
     /// The ordinal and the node of that id.
-    pub(crate) fn get(&self, id: i64) -> Option<(usize, Node)> {
+    pub(crate) fn get(&self, id: i64) -> Located {
         let run = self
             .runs
             .partition_point(|run| run.first_ids[0] <= id)
@@ -177,6 +185,11 @@ fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
 }
 
 fn read_varint(bytes: &mut &[u8]) -> u64 {
+    // Most differences are small.
+    if let [byte @ ..0x80, rest @ ..] = *bytes {
+        *bytes = rest;
+        return u64::from(*byte);
+    }
     let mut value = 0;
     for (position, byte) in bytes.iter().enumerate() {
         value |= u64::from(byte & 0x7f) << (7 * position);

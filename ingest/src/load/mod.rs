@@ -1,22 +1,23 @@
-//! From a file into PostGIS: one transaction, so that a load that fails or is killed leaves the old data whole.
-//!
-//! Everything is copied into temporary tables first, and changes hands in a few statements at the end.
+//! From a file into PostGIS. What is read goes into tables of its own, and changes hands in one short transaction at the
+//! end: a load that fails or is killed leaves the old data whole.
 
-mod copy;
+mod corners;
+mod encode;
 mod ewkb;
-mod swap;
+mod incoming;
+mod rows;
+mod update;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::json;
-use tokio::sync::mpsc;
-use tokio_postgres::{Client, NoTls, Transaction};
+use tokio::sync::oneshot;
+use tokio_postgres::{Client, NoTls};
 
+use self::encode::Encoder;
+use self::incoming::{Senders, Way};
 use crate::area::Polygon;
-use crate::extract::{self, Batch, ExtractError, Progress, Scan};
-
-pub use swap::Change;
+use crate::extract::{self, ExtractError, Progress, Scan};
 
 /// What is to be loaded.
 #[derive(Debug, Clone)]
@@ -56,6 +57,19 @@ pub struct Loaded {
     pub edges: u64,
     /// What changed in the database.
     pub change: Change,
+}
+
+/// What a load changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// Generation of the area from now on.
+    pub generation: i64,
+    /// Places that are new, or differ from what was known.
+    pub places_written: u64,
+    /// Places that are gone.
+    pub places_removed: u64,
+    /// Places that are gone from the map and kept for the walks that visited them.
+    pub places_retired: u64,
 }
 
 /// Why nothing was loaded.
@@ -98,9 +112,6 @@ fn describe(error: &tokio_postgres::Error) -> String {
         .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// Batches that may wait for the database.
-const WAITING_BATCHES: usize = 16;
-
 /// Loads a file into the database at `url`.
 ///
 /// `progress` is told what begins.
@@ -118,73 +129,102 @@ pub async fn load(
     if let Some(generation) = unchanged(&client, &load).await? {
         return Ok(Outcome::Unchanged { generation });
     }
-    let transaction = client.transaction().await?;
-    if !is_alone(&transaction).await? {
+    if !is_alone(&client).await? {
         begin("waiting for another load to end");
-        transaction
-            .execute(
-                "SELECT pg_advisory_xact_lock(hashtext('wildside-ingest'))",
-                &[],
-            )
-            .await?;
+        let lock = "SELECT pg_advisory_lock(hashtext('wildside-ingest'))";
+        client.execute(lock, &[]).await?;
     }
-    if let Some(generation) = unchanged(&transaction, &load).await? {
+    if let Some(generation) = unchanged(&client, &load).await? {
         return Ok(Outcome::Unchanged { generation });
     }
-    copy::create_staging(&transaction).await?;
-    let (scan, edges) = stream(&transaction, &load, progress.clone()).await?;
-    refuse_shrinking(&transaction, &load, edges).await?;
-    begin("copying places");
-    copy::places(&transaction, &scan.places).await?;
-    begin("replacing the old data");
-    let counts = json!({ "places": scan.places.len(), "edges": edges, "report": scan.report });
-    let change = swap::swap(&transaction, &load, &scan, &counts).await?;
-    begin("updating statistics");
-    transaction
-        .batch_execute("ANALYZE pois, poi_interest_themes, walk_nodes, walk_edges, base_lines, base_areas, base_labels")
+    let loaded = replace(&mut client, url, &load, progress).await;
+    if loaded.is_err() {
+        // The next load would do it too, but these tables may be large.
+        let _ = incoming::discard(&client).await;
+    }
+    Ok(Outcome::Loaded(Box::new(loaded?)))
+}
+
+/// Takes the lock of all loads, if nobody holds it: two loads at the same time would undo each other. It is held until the
+/// connection ends.
+async fn is_alone(client: &Client) -> Result<bool, LoadError> {
+    let query = "SELECT pg_try_advisory_lock(hashtext('wildside-ingest'))";
+    Ok(client.query_one(query, &[]).await?.get(0))
+}
+
+async fn replace(
+    client: &mut Client,
+    url: &str,
+    load: &Load,
+    progress: impl Fn(Progress) + Send + Sync + Clone + 'static,
+) -> Result<Loaded, LoadError> {
+    let begin = |name| progress(Progress::Stage { name, bytes: 0 });
+    client
+        .batch_execute(include_str!("sql/settings.sql"))
         .await?;
+    let area = update::area_id(client, &load.name).await?;
+    incoming::create(client).await?;
+    let (fillings, senders) = incoming::open(url).await?;
+    let reading = read(load, area, senders, progress.clone());
+    let (filled, read) = tokio::join!(incoming::fill(fillings), reading);
+    let ((scan, encoder), (filled, edges)) = (read?, filled?);
+    refuse_shrinking(client, load, edges).await?;
+
+    begin("replacing the old data");
+    let way = Way::choose(client, area, edges).await?;
+    let mut transaction = client.transaction().await?;
+    // Enrichment waits here, rather than where it would hold up what this transaction needs later.
+    transaction
+        .batch_execute("LOCK TABLE areas IN SHARE ROW EXCLUSIVE MODE")
+        .await?;
+    let (tell, told) = oneshot::channel();
+    let tables = incoming::prepare(filled, area, way, async { told.await.ok() });
+    let update = async {
+        let corners = encoder.into_corners();
+        let boundary = update::boundary(&transaction, load.area.as_ref(), corners).await?;
+        let generation = update::area(&transaction, load, area, &boundary, &scan, edges).await?;
+        let _ = tell.send(boundary);
+        let places = update::places(&transaction, area, &scan.places).await?;
+        Ok((generation, places))
+    };
+    let tables = async { tables.await.map_err(LoadError::from) };
+    let ((), (generation, places)) = tokio::try_join!(tables, update)?;
+    let waiting = || begin("waiting for somebody who reads the old data");
+    incoming::take_over(&mut transaction, area, way, waiting).await?;
     transaction.commit().await?;
-    Ok(Outcome::Loaded(Box::new(Loaded {
+    Ok(Loaded {
         scan,
         edges,
-        change,
-    })))
+        change: Change {
+            generation,
+            places_written: places.written,
+            places_removed: places.removed,
+            places_retired: places.retired,
+        },
+    })
 }
 
-/// Takes the lock of all loads, if nobody holds it: two loads of one area at the same time would undo each other.
-async fn is_alone(transaction: &Transaction<'_>) -> Result<bool, LoadError> {
-    let query = "SELECT pg_try_advisory_xact_lock(hashtext('wildside-ingest'))";
-    Ok(transaction.query_one(query, &[]).await?.get(0))
-}
-
-/// Reads the file on threads of its own and copies the edges as they come.
-async fn stream(
-    transaction: &Transaction<'_>,
+/// Reads the file on threads of its own, which hand over rows as they go.
+async fn read(
     load: &Load,
+    area: i32,
+    senders: Senders,
     progress: impl Fn(Progress) + Send + Sync + 'static,
-) -> Result<(Scan, u64), LoadError> {
-    let (sender, mut receiver) = mpsc::channel::<Batch>(WAITING_BATCHES);
-    let (file, area) = (load.file.clone(), load.area.clone());
+) -> Result<(Scan, Encoder), ExtractError> {
+    let (file, polygon) = (load.file.clone(), load.area.clone());
     let reading = tokio::task::spawn_blocking(move || {
-        // A closed channel means that the copy has failed, and says why itself.
-        let send = |batch| drop(sender.blocking_send(batch));
-        read(&file, area.as_ref(), &send, &progress)
+        let encoder = Encoder::new(area);
+        let send = |batch| {
+            for (table, rows) in encoder.encode(&batch) {
+                senders.send(table, rows);
+            }
+        };
+        let scan = extract::scan(&file, polygon.as_ref(), &send, &progress)?;
+        Ok((scan, encoder))
     });
-    let first = copy::base(transaction, &mut receiver).await?;
-    let edges = copy::edges(transaction, first, &mut receiver).await?;
-    let scan = reading
+    reading
         .await
-        .unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic()))?;
-    Ok((scan, edges))
-}
-
-fn read(
-    file: &Path,
-    area: Option<&Polygon>,
-    send: &(dyn Fn(Batch) + Sync),
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Scan, ExtractError> {
-    extract::scan(file, area, send, progress)
+        .unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic()))
 }
 
 /// Sees whether a load into the database at `url` could begin.
@@ -220,7 +260,7 @@ fn describe_connect(error: &tokio_postgres::Error) -> String {
 
 async fn require_migrations(client: &Client) -> Result<(), LoadError> {
     const NEEDED: [&str; 5] = [
-        "base_labels.name",
+        "base_overviews.zoom",
         "areas.popularity_quantiles",
         "pois.narrative_source",
         "walk_edges.geom",
@@ -237,14 +277,10 @@ async fn require_migrations(client: &Client) -> Result<(), LoadError> {
 }
 
 /// A file cut at the end of a block looks whole; that most of the area is gone gives it away.
-async fn refuse_shrinking(
-    transaction: &Transaction<'_>,
-    load: &Load,
-    edges: u64,
-) -> Result<(), LoadError> {
+async fn refuse_shrinking(client: &Client, load: &Load, edges: u64) -> Result<(), LoadError> {
     let query =
         "SELECT count(*) FROM walk_edges JOIN areas ON areas.id = area_id WHERE areas.name = $1";
-    let old: i64 = transaction.query_one(query, &[&load.name]).await?.get(0);
+    let old: i64 = client.query_one(query, &[&load.name]).await?.get(0);
     let new = i64::try_from(edges).unwrap_or(i64::MAX);
     if load.allow_shrink || new * 2 >= old {
         return Ok(());
@@ -257,10 +293,7 @@ async fn refuse_shrinking(
 }
 
 /// The area's generation, if it was loaded with the same digest.
-async fn unchanged(
-    client: &impl tokio_postgres::GenericClient,
-    load: &Load,
-) -> Result<Option<i64>, LoadError> {
+async fn unchanged(client: &Client, load: &Load) -> Result<Option<i64>, LoadError> {
     let query = "SELECT generation FROM areas WHERE name = $1 AND source_digest = $2";
     let row = client.query_opt(query, &[&load.name, &load.digest]).await?;
     Ok(row.map(|row| row.get(0)))

@@ -11,6 +11,7 @@ use wildside_engine::places::PopularityScale;
 
 use super::base::BaseFeature;
 use super::network::{Cutter, Junctions};
+use super::overview::Overview;
 use super::pbf::{ExtractError, PbfFile, Progress};
 use super::places::{Place, remove_duplicates, scale_popularity};
 use super::report::Report;
@@ -32,8 +33,10 @@ pub struct Scan {
 /// What a scan hands over as it goes.
 #[derive(Debug)]
 pub enum Batch {
-    /// Things to draw. All of them come before the first edges.
+    /// Things to draw.
     Base(Vec<BaseFeature>),
+    /// Lines to draw from afar.
+    Overviews(Vec<Overview>),
     /// Edges; those of one way are together and in order.
     Edges(Vec<Edge>),
 }

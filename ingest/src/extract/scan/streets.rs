@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use osmpbf::{PrimitiveBlock, Way};
+use rustc_hash::FxHashSet;
 use wildside_engine::places::Tags;
 
 use super::elements::Elements;
@@ -26,6 +27,12 @@ pub(super) fn read(
     cutter: &Cutter<'_>,
 ) -> Result<Streets, ExtractError> {
     let streets = Mutex::new(Streets::default());
+    let seen = Mutex::new(FxHashSet::default());
+    let is_new = |id| {
+        seen.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id)
+    };
     let with_ways = |number| elements.blocks_with_ways.contains(&number);
     job.file
         .for_each_block(with_ways, job.progress, |_, block| {
@@ -39,6 +46,10 @@ pub(super) fn read(
                 let Some(walk) = walkable(elements, way.id(), &Tags::new(&tags)) else {
                     continue;
                 };
+                if !is_new(way.id()) {
+                    report.skip("ways with an id that was there before", 1);
+                    continue;
+                }
                 match cutter.cut(way.id(), &walk, way.refs()) {
                     Some((edges, missing)) => {
                         batch.extend(edges);

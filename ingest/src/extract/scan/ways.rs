@@ -7,16 +7,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use wildside_engine::Point;
 use wildside_engine::places::{Tags, catalogue};
 
-use super::Job;
 use super::elements::{Elements, RelationOfInterest};
 use super::streets::{walkable, ways};
+use super::{Batch, Job};
 use crate::extract::base::{self, BaseFeature, Shape, Style};
 use crate::extract::elements::{OsmId, clean, real_tags};
 use crate::extract::geometry::{
     assemble_rings, is_ring, point_inside, representative_point, square_metres,
 };
 use crate::extract::network::Junctions;
-use crate::extract::nodes::{Node, NodeStore};
+use crate::extract::nodes::{Located, Node};
+use crate::extract::overview::Afar;
 use crate::extract::pbf::ExtractError;
 use crate::extract::places::Place;
 use crate::extract::report::Report;
@@ -26,6 +27,7 @@ use crate::extract::report::Report;
 pub(super) struct Ways {
     pub(super) places: Vec<Place>,
     pub(super) report: Report,
+    afar: Afar,
     /// Nodes of the ways that relations are made of.
     members: FxHashMap<i64, Vec<Node>>,
 }
@@ -48,17 +50,25 @@ pub(super) fn read(
             for way in ways(block) {
                 let tags = real_tags(way.tags(), &mut local.report);
                 let tags = Tags::new(&tags);
-                if walkable(elements, way.id(), &tags).is_some() {
-                    junctions.pass(way.refs(), &elements.nodes);
+                let is_walkable = walkable(elements, way.id(), &tags).is_some();
+                let is_place = catalogue().classify(&tags).is_some();
+                let style = base::style(&tags, is_closed(&way));
+                let is_member = wanted.contains(&way.id());
+                if !(is_walkable || is_place || style.is_some() || is_member) {
+                    continue;
                 }
-                if wanted.contains(&way.id()) {
-                    local
-                        .members
-                        .insert(way.id(), located(&way, &elements.nodes));
+                let nodes = elements.nodes.of_way(way.refs());
+                if is_walkable {
+                    junctions.pass(&nodes);
                 }
-                drawn.extend(draw_way(&way, &tags, job, &elements.nodes));
-                if catalogue().classify(&tags).is_some() {
-                    match way_place(&way, &tags, elements) {
+                if let Some(style) = style {
+                    let features = draw_way(way.id(), style, &tags, job, &nodes);
+                    local.see(&features);
+                    drawn.extend(features);
+                }
+                let nodes: Vec<Node> = nodes.into_iter().flatten().map(|(_, node)| node).collect();
+                if is_place {
+                    match way_place(way.id(), &nodes, &tags, elements) {
                         Some(place) => local.places.push(place),
                         // What is outside the area has no nodes.
                         None => local
@@ -66,22 +76,37 @@ pub(super) fn read(
                             .skip("ways without a node", u64::from(job.area.is_none())),
                     }
                 }
+                if is_member {
+                    local.members.insert(way.id(), nodes);
+                }
             }
             job.emit_base(drawn);
             let found = &mut *found.lock().unwrap_or_else(PoisonError::into_inner);
             found.places.extend(local.places);
             found.members.extend(local.members);
             found.report.add(&local.report);
+            found.afar.append(local.afar);
         })?;
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     for relation in &elements.relations {
         found.relation(job, relation, elements);
     }
     found.members = FxHashMap::default();
+    let afar = std::mem::take(&mut found.afar);
+    afar.draw(|overviews| (job.emit)(Batch::Overviews(overviews)));
     Ok(found)
 }
 
 impl Ways {
+    /// Notes what is seen from afar.
+    fn see(&mut self, features: &[BaseFeature]) {
+        for feature in features {
+            if let Shape::Line(line) = &feature.shape {
+                self.afar.add(feature.class, feature.min_zoom, line);
+            }
+        }
+    }
+
     fn relation(&mut self, job: &Job<'_>, relation: &RelationOfInterest, elements: &Elements) {
         let ways: Vec<_> = relation
             .ways
@@ -103,24 +128,19 @@ impl Ways {
     }
 }
 
-/// The nodes of a way that are in the file.
-fn located(way: &Way<'_>, nodes: &NodeStore) -> Vec<Node> {
-    way.refs()
-        .filter_map(|id| nodes.get(id))
-        .map(|(_, node)| node)
-        .collect()
+fn is_closed(way: &Way<'_>) -> bool {
+    way.refs().next().is_some() && way.refs().next() == way.refs().last()
 }
 
-fn way_place(way: &Way<'_>, tags: &Tags<'_>, elements: &Elements) -> Option<Place> {
-    let nodes = located(way, &elements.nodes);
+fn way_place(id: i64, nodes: &[Node], tags: &Tags<'_>, elements: &Elements) -> Option<Place> {
     let points: Vec<_> = nodes.iter().copied().map(Node::point).collect();
-    let location = entrance(tags, &nodes, elements).or_else(|| representative_point(&points))?;
+    let location = entrance(tags, nodes, elements).or_else(|| representative_point(&points))?;
     let sized = if is_ring(&points) {
         tags.with_area(square_metres(&points))
     } else {
         *tags
     };
-    Place::new(OsmId::Way(way.id()), location, &sized)
+    Place::new(OsmId::Way(id), location, &sized)
 }
 
 /// The door of a building, the main one if that is known: there a walk should lead, not to the back of its centre.
@@ -170,18 +190,18 @@ fn relation_place(
     )
 }
 
-fn draw_way(way: &Way<'_>, tags: &Tags<'_>, job: &Job<'_>, nodes: &NodeStore) -> Vec<BaseFeature> {
-    let closed = way.refs().next().is_some() && way.refs().next() == way.refs().last();
-    let Some(style) = base::style(tags, closed) else {
+fn draw_way(
+    id: i64,
+    style: Style,
+    tags: &Tags<'_>,
+    job: &Job<'_>,
+    nodes: &[Located],
+) -> Vec<BaseFeature> {
+    let Some(id) = OsmId::Way(id).folded() else {
         return Vec::new();
     };
-    let Some(id) = OsmId::Way(way.id()).folded() else {
-        return Vec::new();
-    };
-    let points: Vec<_> = way
-        .refs()
-        .map(|id| nodes.get(id).map(|(_, node)| node.point()))
-        .collect();
+    let point = |node: &Located| node.map(|(_, node)| node.point());
+    let points: Vec<_> = nodes.iter().map(point).collect();
     if !is_within(job, points.iter().flatten()) {
         return Vec::new();
     }

@@ -1,13 +1,13 @@
 -- OpenStreetMap has coastlines, land to their left, but no sea. It is what they cut off the area's box on their right.
 DO $$
 BEGIN
-    INSERT INTO base_areas (area_id, osm_id, class, min_zoom, geom, overview)
+    INSERT INTO ingest.base_areas (area_id, osm_id, class, min_zoom, geom, overview)
     WITH frame AS (
-        SELECT ST_Envelope(ST_Transform(boundary, 3857)) AS box FROM areas WHERE id = {area}
+        SELECT ST_Envelope(ST_Transform(ST_GeomFromText('{boundary}', 4326), 3857)) AS box
     ),
     coast AS (
         SELECT ST_Intersection(geom, box) AS geom
-        FROM base_lines CROSS JOIN frame
+        FROM ingest.base_lines CROSS JOIN frame
         WHERE area_id = {area} AND class = 'coastline' AND ST_Intersects(geom, box)
     ),
     merged AS (
@@ -36,7 +36,7 @@ BEGIN
         LIMIT 1000
     ),
     -- One metre to the right and to the left of the middle of each segment.
-    sides AS (
+    sides AS MATERIALIZED (
         SELECT
             ST_Translate(ST_LineInterpolatePoint(line, 0.5), dy, -dx) AS sea,
             ST_Translate(ST_LineInterpolatePoint(line, 0.5), -dy, dx) AS land

@@ -1,5 +1,6 @@
-INSERT INTO areas (name, boundary, source_digest, source_timestamp, counts, source, popularity_quantiles)
-VALUES ($1, ST_Multi(ST_GeomFromText($2, 4326)), $3, $4, $5, $6, $7)
+INSERT INTO areas (id, name, boundary, source_digest, source_timestamp, counts, source, popularity_quantiles)
+OVERRIDING SYSTEM VALUE
+VALUES ($1, $2, ST_Multi(ST_GeomFromText($3, 4326)), $4, $5, $6, $7, $8)
 ON CONFLICT (name) DO UPDATE SET
     boundary = excluded.boundary,
     generation = areas.generation + 1,
@@ -9,4 +10,4 @@ ON CONFLICT (name) DO UPDATE SET
     source = excluded.source,
     popularity_quantiles = excluded.popularity_quantiles,
     loaded_at = now()
-RETURNING id, generation
+RETURNING generation

@@ -1,0 +1,158 @@
+//! The lines of the base map from afar: ways of one class joined to long strokes, and of these what a zoom can show.
+//!
+//! Most streets are mapped as many short ways. Drawn from afar, each would cost as much as it does from near by.
+
+mod cut;
+mod strokes;
+mod thin;
+
+use std::collections::BTreeMap;
+
+use wildside_engine::Point;
+
+use super::mercator::{Position, mercator};
+
+/// Zooms at which strokes are drawn instead of ways.
+pub(crate) const ZOOMS: std::ops::RangeInclusive<i16> = 6..=12;
+
+/// The lines of one class in one square, as drawn at one zoom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overview {
+    /// The zoom.
+    pub zoom: i16,
+    /// The class.
+    pub class: &'static str,
+    /// The lines, which end at the sides of the square.
+    pub lines: Vec<Vec<Spot>>,
+}
+
+/// A position in web mercator in whole units, of which 2³⁰ go around the earth: 4 cm at the equator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Spot {
+    /// To the east, from the 180th meridian.
+    pub(crate) x: i32,
+    /// To the north, from the southern end of the map.
+    pub(crate) y: i32,
+}
+
+/// Bits of a spot's coordinates.
+const BITS: u32 = 30;
+/// Half of the way around the earth.
+const HALF_METRES: f64 = 20_037_508.342_789_244;
+const METRES: f64 = 2.0 * HALF_METRES / (1 << BITS) as f64;
+
+impl Spot {
+    fn of(point: Point) -> Self {
+        let (x, y) = mercator(point);
+        let units = |metres: f64| {
+            ((metres + HALF_METRES) / METRES).clamp(0.0, f64::from((1 << BITS) - 1)) as i32
+        };
+        Self {
+            x: units(x),
+            y: units(y),
+        }
+    }
+
+    /// In metres.
+    pub fn position(self) -> Position {
+        let metres = |units: i32| f64::from(units) * METRES - HALF_METRES;
+        (metres(self.x), metres(self.y))
+    }
+}
+
+/// One pixel of a tile of 512 at that zoom, in units.
+fn pixel(zoom: i16) -> f64 {
+    f64::from(1 << (BITS as i16 - 9 - zoom))
+}
+
+/// Lines, one after another in one piece of memory.
+#[derive(Debug, Default)]
+struct Lines {
+    spots: Vec<Spot>,
+    ends: Vec<u32>,
+}
+
+impl Lines {
+    fn push(&mut self, line: &[Spot]) {
+        self.spots.extend_from_slice(line);
+        self.ends.push(self.spots.len() as u32);
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn get(&self, line: usize) -> &[Spot] {
+        let start = line.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.spots[start as usize..self.ends[line] as usize]
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[Spot]> {
+        (0..self.len()).map(|line| self.get(line))
+    }
+}
+
+/// The lines that are seen from afar, gathered while the ways are read.
+#[derive(Debug, Default)]
+pub(crate) struct Afar(BTreeMap<(&'static str, i16), Lines>);
+
+impl Afar {
+    /// Adds a line, if it is of a class that is seen from afar. Coastlines are not drawn.
+    pub(crate) fn add(&mut self, class: &'static str, min_zoom: i16, line: &[Point]) {
+        if min_zoom <= *ZOOMS.end() && class != "coastline" {
+            let spots: Vec<_> = line.iter().copied().map(Spot::of).collect();
+            let simple = thin::simplify(&spots, pixel(*ZOOMS.end()) / 2.0);
+            self.0.entry((class, min_zoom)).or_default().push(&simple);
+        }
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        for (class, lines) in other.0 {
+            let all = self.0.entry(class).or_default();
+            lines.iter().for_each(|line| all.push(line));
+        }
+    }
+
+    /// What is drawn at each zoom, class by class.
+    pub(crate) fn draw(self, emit: impl Fn(Vec<Overview>)) {
+        for ((class, min_zoom), lines) in self.0 {
+            let mut strokes = strokes::join(&lines);
+            drop(lines);
+            for zoom in (min_zoom.max(*ZOOMS.start())..=*ZOOMS.end()).rev() {
+                strokes = thin::thin(&strokes, pixel(zoom));
+                let squares = cut::cut(&strokes, BITS - zoom as u32 - 2);
+                let overview = |lines| Overview { zoom, class, lines };
+                emit(squares.into_values().map(overview).collect());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_street_of_many_ways_is_one_line_at_each_zoom() {
+        let at = |step: i32| Point::new(24.9 + f64::from(step) * 0.001, 60.2);
+        let mut afar = Afar::default();
+        for step in 0..100 {
+            afar.add("primary", 8, &[at(step), at(step + 1)]);
+            afar.add("path", 14, &[at(step), at(step + 1)]);
+        }
+        let drawn = std::cell::RefCell::new(Vec::new());
+        afar.draw(|overviews| drawn.borrow_mut().extend(overviews));
+        for zoom in 6..=12 {
+            let lines = drawn.borrow();
+            let lines = lines.iter().filter(|overview| overview.zoom == zoom);
+            let lines: Vec<_> = lines.flat_map(|overview| overview.lines.clone()).collect();
+            assert_eq!(lines.is_empty(), zoom < 8, "zoom {zoom}");
+            assert!(
+                lines.iter().all(|line| line.len() == 2),
+                "zoom {zoom}: {lines:?}"
+            );
+            let length: i32 = lines.iter().map(|line| (line[1].x - line[0].x).abs()).sum();
+            assert!(zoom < 8 || length == Spot::of(at(100)).x - Spot::of(at(0)).x);
+        }
+    }
+}
