@@ -59,6 +59,7 @@ impl City {
             area: None,
             digest: "test".to_owned(),
             allow_shrink: false,
+            allow_older: false,
         };
         load(&database.url(), extract, |_| ()).await.unwrap();
         database.sql(&format!(

@@ -67,6 +67,7 @@ impl Place {
             name: "helsinki".into(),
             area: None,
             allow_shrink: false,
+            allow_older: false,
         };
         load(&place.database_url, extract, |_| {}).await.unwrap();
         place

@@ -61,6 +61,7 @@ impl City {
             source: "helsinki.osm.pbf".to_owned(),
             area: None,
             allow_shrink: false,
+            allow_older: false,
             digest: "of this measurement".to_owned(),
         };
         load(url, extract, |_| ()).await.unwrap();

@@ -48,6 +48,10 @@ pub(crate) struct Cli {
     #[arg(long)]
     allow_shrink: bool,
 
+    /// Let the area go back to older data.
+    #[arg(long)]
+    allow_older: bool,
+
     /// Read and report, and change nothing; needs no database.
     #[arg(long)]
     dry_run: bool,
@@ -133,6 +137,7 @@ pub(crate) async fn run(cli: Cli) -> Result<()> {
         area,
         digest,
         allow_shrink: cli.allow_shrink,
+        allow_older: cli.allow_older,
         name: name.clone(),
     };
     let outcome = load::load(&url, load, progress::shown()).await?;

@@ -46,6 +46,7 @@ fn job(file: &Path, name: &str) -> Load {
         source: "a test".to_owned(),
         area: None,
         allow_shrink: false,
+        allow_older: false,
         digest: digest(file, None).unwrap(),
     }
 }
@@ -239,6 +240,21 @@ async fn a_name_belongs_to_one_place() {
             .trim(),
         "A"
     );
+}
+
+#[tokio::test]
+async fn older_data_is_refused_unless_it_is_wanted() {
+    let database = TestDatabase::create();
+    change(&database, &town(JUNE, 24.94, &[(101, "new")]), "town").await;
+    let (_folder, file) = town(MAY, 24.94, &[(101, "old")]).write();
+    let mut job = job(&file, "town");
+    let older = load(&database.url(), job.clone(), |_| {})
+        .await
+        .unwrap_err();
+    assert!(older.to_string().contains("2024-06-01"), "{older}");
+    job.allow_older = true;
+    load(&database.url(), job, |_| {}).await.unwrap();
+    assert_eq!(database.sql("SELECT name FROM pois").trim(), "old");
 }
 
 #[tokio::test]

@@ -117,6 +117,7 @@ impl Stage {
             name: "helsinki".into(),
             area: None,
             allow_shrink: false,
+            allow_older: false,
         };
         load(&stage.database.url(), extract, |_| {}).await.unwrap();
         stage

@@ -23,6 +23,7 @@ impl Database {
             source: "helsinki.osm.pbf".to_owned(),
             area: None,
             allow_shrink: false,
+            allow_older: false,
             digest: "of the test".to_owned(),
         };
         load(&database.server.url(), helsinki, |_| ())

@@ -35,6 +35,7 @@ pub use places::Place;
 pub use report::Report;
 pub use scan::{Batch, Scan, scan};
 
+use self::pbf::PbfFile;
 use crate::area::Polygon;
 
 /// All that a file holds for walkers.
@@ -50,6 +51,14 @@ pub struct Extract {
     pub timestamp: Option<i64>,
     /// What was read and what was left out.
     pub report: Report,
+}
+
+/// When the data of a file was current, in seconds since 1970, if the file says so.
+///
+/// # Errors
+/// [`ExtractError`]: the file can't be read, or is no PBF.
+pub fn timestamp(path: &Path) -> Result<Option<i64>, ExtractError> {
+    Ok(PbfFile::open(path)?.timestamp)
 }
 
 /// Reads the whole file, or what of it is inside `area`, into memory.

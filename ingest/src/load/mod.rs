@@ -11,6 +11,7 @@ mod update;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 use tokio_postgres::{Client, NoTls};
 
@@ -32,6 +33,8 @@ pub struct Load {
     pub area: Option<Polygon>,
     /// Whether the area may lose more than half of its streets.
     pub allow_shrink: bool,
+    /// Whether the data may be older than what the area has.
+    pub allow_older: bool,
     /// Digest of the file and all that decides what is made of it; the same digest changes nothing.
     pub digest: String,
 }
@@ -101,6 +104,18 @@ pub enum LoadError {
         /// Edges in the file.
         new: i64,
     },
+    /// The area has newer data.
+    #[error(
+        "`{name}` has the data of {loaded} already, and the file is of {file}; to go back to it, add --allow-older"
+    )]
+    Older {
+        /// The area.
+        name: String,
+        /// When its data was current.
+        loaded: DateTime<Utc>,
+        /// When that of the file was.
+        file: DateTime<Utc>,
+    },
     /// The database failed on the way; nothing was changed.
     #[error("the database failed, nothing was changed: {}", describe(.0))]
     Database(#[from] tokio_postgres::Error),
@@ -137,6 +152,7 @@ pub async fn load(
     if let Some(generation) = unchanged(&client, &load).await? {
         return Ok(Outcome::Unchanged { generation });
     }
+    refuse_older(&client, &load).await?;
     let loaded = replace(&mut client, url, &load, progress).await;
     if loaded.is_err() {
         // The next load would do it too, but these tables may be large.
@@ -274,6 +290,25 @@ async fn require_migrations(client: &Client) -> Result<(), LoadError> {
         }
     }
     Ok(())
+}
+
+async fn refuse_older(client: &Client, load: &Load) -> Result<(), LoadError> {
+    let query =
+        "SELECT source_timestamp FROM areas WHERE name = $1 AND source_timestamp IS NOT NULL";
+    let loaded = client.query_opt(query, &[&load.name]).await?;
+    let loaded: Option<DateTime<Utc>> = loaded.map(|row| row.get(0));
+    let file = extract::timestamp(&load.file)?;
+    match (
+        loaded,
+        file.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+    ) {
+        (Some(loaded), Some(file)) if file < loaded && !load.allow_older => Err(LoadError::Older {
+            name: load.name.clone(),
+            loaded,
+            file,
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// A file cut at the end of a block looks whole; that most of the area is gone gives it away.
