@@ -17,6 +17,9 @@ const MOST_DETOURS: usize = 3;
 impl Planner<'_> {
     /// Lengthens a walk by detours along streets that it does not know yet.
     pub(super) fn fill_with_detours(&mut self, mut plan: Plan, mut value: f64) -> Plan {
+        if !self.tuning.avoid_repeats {
+            return plan;
+        }
         let mut left = MOST_SECONDS;
         for _ in 0..MOST_DETOURS {
             let spare = self.spare(&plan).min(left);

@@ -133,29 +133,23 @@ pub(super) struct Planner<'a> {
 impl Planner<'_> {
     /// The best of the walks made with these reserves.
     fn best_of(&mut self, reserves: &[u32], iterations: u64) -> Option<Plan> {
-        let mut best: Option<(f64, Plan)> = None;
+        let mut best: Option<(Plan, f64)> = None;
         for (reserve, seed) in reserves.iter().zip(self.request.seed..) {
             let budget = self.request.budget_seconds.saturating_sub(*reserve);
             let effort = Effort::iterations_until(iterations, self.deadline);
             let tour = solve(&self.problem.with_budget(budget), seed, effort);
             if let Some(plan) = self.walk(&tour.order, &[]) {
                 let value = self.value(&plan);
-                if best.as_ref().is_none_or(|(most, _)| value > *most) {
-                    best = Some((value, plan));
+                let mended = self.mend(plan, value);
+                if best.as_ref().is_none_or(|(_, most)| mended.1 > *most) {
+                    best = Some(mended);
                 }
             }
             if self.is_late() {
                 break;
             }
         }
-        best.map(|(value, plan)| {
-            if self.tuning.avoid_repeats {
-                let (plan, value) = self.mend(plan, value);
-                self.fill_with_detours(plan, value)
-            } else {
-                plan
-            }
-        })
+        best.map(|(plan, value)| self.fill_with_detours(plan, value))
     }
 
     pub(super) fn is_late(&self) -> bool {
