@@ -3,6 +3,7 @@
 //! One binary, roles by mode. The server answers HTTP and WebSocket and puts jobs on the queue, the worker
 //! performs them. They share only what lives in `PostgreSQL` and Redis, and the modules below.
 
+pub mod admission;
 pub mod analytics;
 pub mod api;
 pub mod cache;

@@ -7,6 +7,7 @@ use actix_web::cookie::Key;
 use anyhow::Context;
 use redis::aio::ConnectionManager;
 
+use crate::admission::Admission;
 use crate::analytics::Analytics;
 use crate::api::attempts::Attempts;
 use crate::api::quota::Quotas;
@@ -16,7 +17,7 @@ use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
 use crate::db::Pool;
 use crate::observability::Observability;
 use crate::password::PasswordHashing;
-use crate::queue::{Admission, GenerateRouteJob, Inspector, Producer};
+use crate::queue::{Inspector, Producer};
 use crate::session::KeyRing;
 use crate::status::Announcer;
 use crate::tiles::TileTokens;
@@ -29,7 +30,7 @@ pub struct AppState {
     pub redis: ConnectionManager,
     pub cache: RouteCache,
     pub queue: Producer,
-    pub admission: Admission<GenerateRouteJob>,
+    pub admission: Admission,
     pub observability: Observability,
     pub announcer: Announcer,
     pub passwords: PasswordHashing,
@@ -58,11 +59,13 @@ impl AppState {
         let metrics = observability.metrics.clone();
         let redis = shared_redis::connect(&config.redis.url)?;
         let queue = Producer::new(redis.clone());
+        // A connection of its own: a look at a ledger that is locked or slow takes none from the requests.
+        let ledger = db::pool(&config.database.url, 1);
         Ok(Self {
             db: db::pool(&config.database.url, config.database.pool_size),
+            admission: Admission::new(ledger, queue.clone(), &config.limits),
             cache: RouteCache::new(redis.clone(), metrics, config.worker.route_cache),
-            queue: queue.clone(),
-            admission: Admission::new(queue, config.limits.queue),
+            queue,
             announcer: Announcer::new(redis.clone()),
             attempts: Arc::new(Attempts::new(&config.limits, &redis)),
             redis,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::admission::Full;
 use crate::db;
 use crate::password::PasswordError;
 
@@ -268,6 +269,16 @@ impl From<db::PoolError> for ApiError {
     fn from(error: db::PoolError) -> Self {
         tracing::warn!(%error, "no database connection");
         Self::unavailable("the database is not available")
+    }
+}
+
+impl From<Full> for ApiError {
+    fn from(full: Full) -> Self {
+        Self::Unavailable {
+            message: "too many walks are being computed",
+            details: Vec::new(),
+            retry_after: full.retry_after,
+        }
     }
 }
 

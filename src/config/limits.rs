@@ -1,11 +1,14 @@
 //! How often one user or one address may ask.
 
+use std::time::Duration;
+
 use super::Reader;
 
 /// * `WILDSIDE_ROUTE_REQUESTS_PER_MINUTE`: route requests of one user (default 60; 0: no limit)
 /// * `WILDSIDE_REQUESTS_PER_SECOND`: requests of one address, and of one user (default 50; 0: no limit)
 /// * `WILDSIDE_REQUESTS_BURST`: of them, at once (default 200)
-/// * `WILDSIDE_QUEUE_LIMIT`: route jobs that may wait before more requests are refused with 503 (default 20000)
+/// * `WILDSIDE_QUEUE_LIMIT`: unfinished route requests at which more are refused with 503 (default 20000)
+/// * `WILDSIDE_QUEUE_WAIT_SECONDS`: longest wait for a worker at which they are as well (default 60)
 /// * `WILDSIDE_LOGINS_PER_NAME`: failed logins for one name before pauses begin, from 5 s to 15 minutes (default 10; 0: no limit)
 /// * `WILDSIDE_LOGINS_PER_ADDRESS`: the same for one address (default 50; 0: no limit)
 /// * `WILDSIDE_SIGNUPS_PER_ADDRESS`: sign-ups of one address in an hour (default 20; 0: no limit)
@@ -15,7 +18,8 @@ pub struct LimitsConfig {
     pub route_requests_per_minute: u32,
     pub requests_per_second: u32,
     pub requests_burst: u32,
-    pub queue: u64,
+    pub queue: i64,
+    pub queue_wait: Duration,
     pub logins_per_name: u32,
     pub logins_per_address: u32,
     pub signups_per_address: u32,
@@ -30,6 +34,7 @@ impl LimitsConfig {
             requests_per_second: reader.or("WILDSIDE_REQUESTS_PER_SECOND", 50),
             requests_burst: reader.within("WILDSIDE_REQUESTS_BURST", 1..=1_000_000, 200),
             queue: reader.within("WILDSIDE_QUEUE_LIMIT", 1..=1_000_000, 20_000),
+            queue_wait: reader.seconds("WILDSIDE_QUEUE_WAIT_SECONDS", 1..=3_600, 60),
             logins_per_name: reader.or("WILDSIDE_LOGINS_PER_NAME", 10),
             logins_per_address: reader.or("WILDSIDE_LOGINS_PER_ADDRESS", 50),
             signups_per_address: reader.or("WILDSIDE_SIGNUPS_PER_ADDRESS", 20),

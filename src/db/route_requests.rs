@@ -243,6 +243,15 @@ impl RouteRequest {
         Prepared(ending).get_result(connection).await.optional()
     }
 
+    /// How many requests have not ended.
+    pub async fn count_unfinished(connection: &mut Connection) -> QueryResult<i64> {
+        route_requests::table
+            .filter(unfinished())
+            .count()
+            .get_result(connection)
+            .await
+    }
+
     /// Up to `limit` unfinished requests that nothing has happened to for a while, by the clock of the database, after
     /// the row `(updated_at, id)` that the last batch ended with.
     pub async fn stalled(

@@ -16,7 +16,6 @@
 //! thought dead and wakes up again can't settle what another one runs. A job's id is in its queue at most once. All of
 //! this may be lost with Redis; the ledger then queues its unfinished requests again.
 
-mod admission;
 mod backend;
 pub(crate) mod backoff;
 mod clock;
@@ -33,7 +32,6 @@ mod pulse;
 mod scripts;
 mod subscription;
 
-pub use admission::Admission;
 pub use backend::{BackendSource, StreamBackend};
 pub use dead::trim_dead;
 pub use delivery::Delivery;

@@ -1,12 +1,14 @@
 //! Putting jobs on a queue.
 
+use std::time::Duration;
+
 use redis::RedisResult;
 use redis::aio::ConnectionManager;
 use uuid::Uuid;
 
-use super::keys::Keys;
+use super::keys::{GROUP, Keys};
 use super::payloads::Job;
-use super::scripts::PUSH;
+use super::scripts::{PUSH, WAIT};
 
 /// What became of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +63,19 @@ impl Producer {
             .arg(Keys::of(J::QUEUE).ids)
             .query_async(&mut self.redis.clone())
             .await
+    }
+
+    /// How long the job of this type that will be taken next has waited, by the clock of Redis; zero if none waits.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn wait<J: Job>(&self) -> RedisResult<Duration> {
+        let milliseconds = WAIT
+            .key(Keys::of(J::QUEUE).stream)
+            .arg(GROUP)
+            .invoke_async(&mut self.redis.clone())
+            .await?;
+        Ok(Duration::from_millis(milliseconds))
     }
 
     /// Which of these jobs are in the queue, in the order asked.

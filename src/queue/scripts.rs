@@ -21,4 +21,5 @@ scripts! {
     RETRY = "retry.lua";
     REVIVE = "revive.lua";
     TIDY = "tidy.lua";
+    WAIT = "wait.lua";
 }

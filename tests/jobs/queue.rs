@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 use wildside::metrics::Metrics;
-use wildside::queue::{Admission, Delivery, Job, Producer, Pushed, Subscription};
+use wildside::queue::{Delivery, Job, Producer, Pushed, Subscription};
 use wildside::shared_redis;
 use wildside_test_support::TestRedis;
 
@@ -424,23 +424,4 @@ async fn a_worker_that_was_thought_dead_settles_nothing() {
     );
     assert_eq!(producer.depth::<Errand>().await.unwrap(), 1);
     worker.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_queue_admits_no_more_until_it_has_room_again() {
-    let redis = TestRedis::start();
-    let producer = producer(&redis);
-    let admission = Admission::<Errand>::new(producer.clone(), 2);
-    assert!(admission.has_room().await);
-    for _ in 0..2 {
-        producer.push(&errand()).await.unwrap();
-    }
-    tokio::time::sleep(Duration::from_millis(150)).await;
-    assert!(!admission.has_room().await);
-    redis.pause();
-    tokio::time::sleep(Duration::from_millis(150)).await;
-    assert!(
-        admission.has_room().await,
-        "what is accepted while redis is away waits in the ledger"
-    );
 }

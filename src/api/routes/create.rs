@@ -98,15 +98,12 @@ impl Request {
         let areas = coverage::areas_within_reach(&mut *state.db.get().await?, &self.params).await?;
         let cache_key = CacheKey::new(&self.params, &areas);
         // No connection to the database is held while Redis is asked, which may be slow.
-        let (cached, has_room) =
-            tokio::join!(state.cache.get(&cache_key), state.admission.has_room());
+        let (cached, room) = tokio::join!(state.cache.get(&cache_key), state.admission.check());
         let mut connection = state.db.get().await?;
         let known = known_route(state, &mut connection, &cache_key, cached).await?;
         if known.is_none() {
+            room?;
             coverage::check_walkable(&mut connection, &self.params).await?;
-            if !has_room {
-                return Err(ApiError::unavailable("too many walks are being computed"));
-            }
         }
         let params =
             serde_json::to_value(&self.params).map_err(|error| ApiError::Internal(error.into()))?;
