@@ -6,7 +6,8 @@ use futures::FutureExt;
 use wildside_test_support::OverpassFault;
 
 use crate::matrix::{Outcome, Row};
-use crate::sparse::{PATIENCE, Sparse};
+use crate::scene::PATIENCE;
+use crate::sparse::Sparse;
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -51,9 +52,12 @@ async fn garbage() -> Outcome {
         city.close_circuit();
     }
     assert_eq!(city.known(), known, "garbage was stored");
-    city.worker.logs("overpass did not answer", PATIENCE).await;
+    city.scene
+        .worker()
+        .logs("overpass did not answer", PATIENCE)
+        .await;
     let failed = r#"enrichment_jobs_total{status="failure"}"#;
-    assert_eq!(city.worker.count(failed).await, 5);
+    assert_eq!(city.scene.worker().count(failed).await, 5);
     assert_eq!(city.again(&OverpassFault::None, PATIENCE).await, "complete");
     let report = city.settle().await;
     Outcome::seen(format!(
@@ -65,16 +69,17 @@ async fn endless() -> Outcome {
     const MOST_MIB: f64 = 80.0;
     let city = Sparse::start(1, &[OverpassFault::None]).await;
     assert_eq!(city.ends(PATIENCE).await, "complete");
-    let before = city.worker.peak_mib();
+    let before = city.scene.worker().peak_mib();
     for fault in [OverpassFault::Huge, OverpassFault::CompressedBomb] {
         let asked = city.asked()[0];
         let end = city.again(&fault, Duration::from_mins(2)).await;
         assert_eq!(end, "failed/too_large", "{fault:?}");
         assert_eq!(city.asked()[0] - asked, 1, "tries of {fault:?}");
     }
-    let grown = city.worker.peak_mib() - before;
+    let grown = city.scene.worker().peak_mib() - before;
     assert!(grown < MOST_MIB, "the worker has grown by {grown} MiB");
-    city.worker
+    city.scene
+        .worker()
         .logs("the answer is larger than", PATIENCE)
         .await;
     let report = city.settle().await;
@@ -94,11 +99,13 @@ async fn impossible() -> Outcome {
         .await;
     assert_eq!(end, "partial");
     let noted = city
+        .scene
         .fleet
         .sql("SELECT elements, places, rejected FROM enrichments");
     assert_eq!(noted, format!("{SOUND}|{SOUND}|{rejected}"));
     assert_eq!(places(&city) - known, SOUND);
-    city.worker
+    city.scene
+        .worker()
         .logs(&format!("\"rejected\":{rejected}"), PATIENCE)
         .await;
     let report = city.settle().await;
@@ -108,7 +115,11 @@ async fn impossible() -> Outcome {
 }
 
 fn places(city: &Sparse) -> usize {
-    city.fleet.sql("SELECT count(*) FROM pois").parse().unwrap()
+    city.scene
+        .fleet
+        .sql("SELECT count(*) FROM pois")
+        .parse()
+        .unwrap()
 }
 
 /// An answer with so many places, and how many elements of it are none.

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::time::Duration;
 
 use futures::FutureExt;
 use serde_json::Value;
@@ -12,9 +11,9 @@ use wildside_actors::Status;
 
 use crate::client::some_walk;
 use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Launch, Process};
+use crate::scene::Scene;
 
 pub const ROWS: &[Row] = &[Row {
     number: 31,
@@ -24,7 +23,6 @@ pub const ROWS: &[Row] = &[Row {
     play: || two_minutes_off().boxed_local(),
 }];
 
-const PATIENCE: Duration = Duration::from_secs(30);
 const FAKETIME: &str = "/usr/bin/faketime";
 
 async fn two_minutes_off() -> Outcome {
@@ -43,21 +41,17 @@ async fn two_minutes_off() -> Outcome {
         servers.push(at_another_time(fleet.server_launch(&variables), offset).await);
         workers.push(at_another_time(fleet.worker_launch(&variables), offset).await);
     }
-    let load = Load::start(&[&servers[0], &servers[1]], 6.0).await;
-    load.goes_on(40).await;
-    for server in 0..servers.len() {
+    let scene = Scene::of(fleet, servers, workers, 6.0).await;
+    scene.goes_on(40).await;
+    for server in 0..scene.servers.len() {
         // Who signed up at one server is known to the other, and its token opens the walk's tiles.
         for user in 0..2 {
-            let token = tile_token(&load, &servers, user, server).await;
-            assert_eq!(opens(&fleet, &token), "t", "{token}");
+            let token = tile_token(&scene, user, server).await;
+            assert_eq!(opens(&scene.fleet, &token), "t", "{token}");
         }
     }
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
-    for worker in &workers {
+    let report = scene.settle().await.all_complete().none_refused();
+    for worker in &scene.workers {
         let waited = worker
             .metric(r#"job_wait_seconds_sum{queue="route_generation"}"#)
             .await;
@@ -84,8 +78,8 @@ async fn at_another_time(mut launch: Launch, offset: &str) -> Process {
 }
 
 /// A token of this server for a walk that the user has just asked for there.
-async fn tile_token(load: &Load, servers: &[Process], user: usize, server: usize) -> Value {
-    let url = servers[server].url();
+async fn tile_token(scene: &Scene, user: usize, server: usize) -> Value {
+    let (load, url) = (&scene.load, scene.servers[server].url());
     let request = load.ask(user, server, &some_walk(), Uuid::new_v4()).await;
     load.ends_as(request, Status::Complete).await;
     let path = format!("/api/v1/routes/status/{request}");

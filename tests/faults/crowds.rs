@@ -7,9 +7,9 @@ use futures::{FutureExt, StreamExt};
 
 use crate::client::User;
 use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Process, until};
+use crate::scene::Scene;
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -42,26 +42,23 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Thousands of walks are made by then.
+const DRAINED: Duration = Duration::from_mins(5);
 /// Open WebSocket connections.
 const OPEN: &str = "websocket_connections_active";
 
 async fn many_processes() -> Outcome {
     let fleet = Fleet::start();
-    let servers = [fleet.server(&[]).await, fleet.server(&[]).await];
-    let workers = [
+    let servers = fleet.servers(2).await;
+    let workers = vec![
         fleet.worker(&[]).await,
         fleet.worker(&[]).await,
         fleet.worker(&[]).await,
     ];
-    let load = Load::start(&[&servers[0], &servers[1]], 6.0).await;
-    load.goes_on(60).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
-    for worker in &workers {
+    let scene = Scene::of(fleet, servers, workers, 6.0).await;
+    scene.goes_on(60).await;
+    let report = scene.settle().await.all_complete().none_refused();
+    for worker in &scene.workers {
         assert!(successes(worker).await > 0, "a worker had nothing to do");
     }
     Outcome::seen(format!("all three workers worked; {report}"))
@@ -78,7 +75,7 @@ async fn clocks_off() -> Outcome {
         return Outcome::NotRun("needs libfaketime");
     };
     let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
+    let servers = fleet.servers(1).await;
     let mut workers = Vec::new();
     for offset in ["+300s", "-300s"] {
         let clock = [
@@ -88,15 +85,11 @@ async fn clocks_off() -> Outcome {
         ];
         workers.push(fleet.worker(&clock).await);
     }
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(60).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
+    let scene = Scene::of(fleet, servers, workers, 10.0).await;
+    scene.goes_on(60).await;
+    let report = scene.settle().await.all_complete().none_refused();
     let mut waits = Vec::new();
-    for worker in &workers {
+    for worker in &scene.workers {
         let of = async |part| {
             worker
                 .metric(&format!(
@@ -124,32 +117,29 @@ fn libfaketime() -> Option<PathBuf> {
 
 async fn flood() -> Outcome {
     let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let worker = fleet
-        .worker_with_engine(&["0"], &[("WILDSIDE_JOB_CONCURRENCY", "32")])
-        .await;
-    let load = Load::start(&[&server], 1.0).await;
+    let servers = fleet.servers(1).await;
+    let wide = [("WILDSIDE_JOB_CONCURRENCY", "32")];
+    let workers = vec![fleet.worker_with_engine("0", &wide).await];
+    let mut scene = Scene::of(fleet, servers, workers, 1.0).await;
     let begun = Instant::now();
-    load.flood(20_000, 200).await;
+    scene.load.flood(20_000, 200).await;
     let asked = begun.elapsed();
-    let report = load
-        .settle(&fleet, Duration::from_mins(5))
-        .await
-        .all_complete();
-    let recovery = report.history.settled_after(begun + asked);
+    let report = scene.load.settle(&scene.fleet, DRAINED).await;
+    let report = report.all_complete();
     assert!(report.accepted + report.history.count_refused() >= 20_000);
-    drop(worker);
-    Outcome::recovered(recovery, format!("asked within {asked:.0?}; {report}"))
+    assert!(scene.all_run());
+    Outcome::recovered(
+        report.recovery_within(DRAINED, begun + asked),
+        format!("asked within {asked:.0?}; {report}"),
+    )
 }
 
 async fn deaf_clients() -> Outcome {
     const USERS: usize = 25;
     const EACH: usize = 20;
     const WALKS: usize = 120;
-    let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let _worker = fleet.worker_with_engine(&["0"], &[]).await;
-    let load = Load::start(&[&server], 10.0).await;
+    let scene = Scene::start(1, &["0"], 10.0).await;
+    let server = scene.server();
     let hearing = server.count(OPEN).await;
     let (mut users, mut deaf) = (Vec::new(), Vec::new());
     for number in 0..USERS {
@@ -174,12 +164,9 @@ async fn deaf_clients() -> Outcome {
     .await;
     let (dropped, grown) = (told.elapsed(), server.resident_mib() - before);
     assert!(grown < 100.0, "the server has grown by {grown} MiB");
-    load.goes_on(20).await;
-    let report = load
-        .settle(&fleet, Duration::from_mins(5))
-        .await
-        .all_complete()
-        .none_refused();
+    scene.goes_on(20).await;
+    let report = scene.load.settle(&scene.fleet, DRAINED).await;
+    let report = report.all_complete().none_refused();
     Outcome::recovered(
         dropped,
         format!(

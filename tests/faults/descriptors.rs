@@ -6,9 +6,9 @@ use futures::FutureExt;
 use tokio::net::TcpStream;
 
 use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Process, until};
+use crate::scene::{PATIENCE, Scene};
 
 pub const ROWS: &[Row] = &[Row {
     number: 35,
@@ -18,7 +18,6 @@ pub const ROWS: &[Row] = &[Row {
     play: || used_up().boxed_local(),
 }];
 
-const PATIENCE: Duration = Duration::from_secs(30);
 const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 const DESCRIPTORS: u64 = 100;
 
@@ -34,9 +33,10 @@ async fn used_up() -> Outcome {
     launch.arguments.splice(0..0, front);
     let server = Process::start(launch);
     server.is_ready().await;
-    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&server], 4.0).await;
-    load.goes_on(20).await;
+    let workers = vec![fleet.worker_with_engine("20", &[]).await];
+    let scene = Scene::of(fleet, vec![server], workers, 4.0).await;
+    let server = scene.server();
+    scene.goes_on(20).await;
     assert_eq!(server.count("process_max_fds").await, DESCRIPTORS);
 
     let address = server.url().replace("http://", "");
@@ -47,7 +47,7 @@ async fn used_up() -> Outcome {
     server.logs("rror accepting connection", PATIENCE).await;
     let open = server.count("process_open_fds").await;
     assert!(open > DESCRIPTORS * 9 / 10, "{open} descriptors are open");
-    load.goes_on(10).await;
+    scene.goes_on(10).await;
     let errors = server.log().matches("rror accepting connection").count();
     assert!(errors < 100, "it tried to accept {errors} times");
 
@@ -61,12 +61,8 @@ async fn used_up() -> Outcome {
     .await;
     let recovery = freed.elapsed();
     assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
-    load.goes_on(10).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
+    scene.goes_on(10).await;
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::recovered(
         recovery,
         format!(

@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Process, until};
+use crate::scene::{PATIENCE, REFUSED, Scene};
 
 pub const ROWS: &[Row] = &[Row {
     number: 32,
@@ -24,7 +24,6 @@ pub const ROWS: &[Row] = &[Row {
 }];
 
 const RECOVERY_LIMIT: Duration = Duration::from_secs(15);
-const PATIENCE: Duration = Duration::from_secs(30);
 const FULL: Duration = Duration::from_secs(5);
 
 /// A small disk of its own; needs root.
@@ -94,36 +93,37 @@ async fn full() -> Outcome {
     fleet.sql("ALTER TABLE route_requests SET TABLESPACE small");
     let mut launch = fleet.server_launch(&[]);
     launch.log = disk.path().join("log");
-    let mut server = Process::start(launch);
+    let server = Process::start(launch);
     server.is_ready().await;
-    let mut worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&server], 20.0).await;
-    load.goes_on(20).await;
+    let workers = vec![fleet.worker_with_engine("20", &[]).await];
+    let mut scene = Scene::of(fleet, vec![server], workers, 20.0).await;
+    scene.goes_on(20).await;
 
     disk.fill();
     let filled = Instant::now();
     until("requests are refused", PATIENCE, async || {
-        load.history.count_refused() > 0
+        scene.load.history.count_refused() > 0
     })
     .await;
+    let (reader, url) = (scene.load.user(0), scene.server().url());
     while filled.elapsed() < FULL {
         for path in ["/api/v1/users/me", "/api/v1/users/me/routes"] {
-            let answer = load.user(0).get(&server.url(), path).await.unwrap();
+            let answer = reader.get(&url, path).await.unwrap();
             assert_eq!(answer.status, 200, "{path}");
         }
         sleep(Duration::from_millis(100)).await;
     }
-    worker.logs("No space left on device", PATIENCE).await;
-    assert!(server.is_running() && worker.is_running());
+    let no_space = "No space left on device";
+    scene.worker().logs(no_space, PATIENCE).await;
+    assert!(scene.server().count(REFUSED).await > 0);
+    assert!(scene.all_run());
     disk.empty();
     let emptied = Instant::now();
 
-    load.goes_on(20).await;
-    let report = load.settle(&fleet, PATIENCE).await.all_complete();
-    let recovery = report.history.settled_after(emptied);
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete();
     Outcome::recovered(
-        recovery,
+        report.recovery_within(RECOVERY_LIMIT, emptied),
         format!("reads went on, nobody died of a log that could not be written; {report}"),
     )
 }

@@ -8,9 +8,9 @@ use uuid::Uuid;
 use wildside_actors::Status;
 
 use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::Process;
+use crate::scene::{PATIENCE, Scene};
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -31,31 +31,31 @@ pub const ROWS: &[Row] = &[
 
 /// Runs of a job before it is given up.
 const RUNS: u64 = 3;
-const PATIENCE: Duration = Duration::from_secs(30);
 const FAILURES: &str = r#"jobs_total{status="failure",type="GenerateRoute"}"#;
 
 async fn hangs() -> Outcome {
     const HANGING: usize = 4;
     let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
+    let servers = fleet.servers(1).await;
     // A second for the engine, the rest for what comes before and after it.
     let limit = [("WILDSIDE_JOB_TIMEOUT_SECONDS", "6")];
-    let mut worker = fleet.worker_with_engine(&["20", "hang"], &limit).await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(10).await;
+    let workers = vec![fleet.worker_with_engine("20 hang", &limit).await];
+    let mut scene = Scene::of(fleet, servers, workers, 10.0).await;
+    let load = &scene.load;
+    scene.goes_on(10).await;
     let poison = join_all((0..HANGING).map(|_| load.ask_poison())).await;
     let mut given_up = Duration::ZERO;
     for request in poison {
         given_up += load.ends_as(request, Status::Failed).await;
-        assert_eq!(code_of(&fleet, request), "deadline_exceeded");
+        assert_eq!(code_of(&scene.fleet, request), "deadline_exceeded");
     }
-    failed_after_all_runs(&worker, "deadline_exceeded", HANGING as u64).await;
+    failed_after_all_runs(scene.worker(), "deadline_exceeded", HANGING as u64).await;
     let threads = r#"actor_restarts_total{actor="route_supervisor",reason="hung"}"#;
-    assert!(worker.count(threads).await > 0);
-    load.goes_on(20).await;
-    let report = load.settle(&fleet, PATIENCE).await.none_refused();
+    assert!(scene.worker().count(threads).await > 0);
+    scene.goes_on(20).await;
+    let report = scene.settle().await.none_refused();
     assert_eq!(report.failed, HANGING);
-    assert!(worker.is_running());
+    assert!(scene.all_run());
     Outcome::recovered(
         given_up,
         format!(
@@ -65,19 +65,16 @@ async fn hangs() -> Outcome {
 }
 
 async fn nonsense() -> Outcome {
-    let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let worker = fleet.worker_with_engine(&["20", "nan"], &[]).await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(10).await;
-    let poison = load.ask_poison().await;
-    let given_up = load.ends_as(poison, Status::Failed).await;
-    assert_eq!(code_of(&fleet, poison), "invalid_result");
-    failed_after_all_runs(&worker, "invalid_result", 1).await;
+    let scene = Scene::start(1, &["20 nan"], 10.0).await;
+    scene.goes_on(10).await;
+    let poison = scene.load.ask_poison().await;
+    let given_up = scene.load.ends_as(poison, Status::Failed).await;
+    assert_eq!(code_of(&scene.fleet, poison), "invalid_result");
+    failed_after_all_runs(scene.worker(), "invalid_result", 1).await;
     let refused = r#"actor_messages_total{actor="route_supervisor",message="GenerateRoute",outcome="invalid_result"}"#;
-    assert_eq!(worker.count(refused).await, RUNS);
-    load.goes_on(10).await;
-    let report = load.settle(&fleet, PATIENCE).await.none_refused();
+    assert_eq!(scene.worker().count(refused).await, RUNS);
+    scene.goes_on(10).await;
+    let report = scene.settle().await.none_refused();
     assert_eq!(report.failed, 1);
     Outcome::recovered(
         given_up,

@@ -77,6 +77,15 @@ impl Fleet {
         server
     }
 
+    /// So many servers that are ready.
+    pub async fn servers(&self, count: usize) -> Vec<Process> {
+        let mut servers = Vec::new();
+        for _ in 0..count {
+            servers.push(self.server(&[]).await);
+        }
+        servers
+    }
+
     /// A worker that is ready.
     pub async fn worker(&self, more: &[(&str, &str)]) -> Process {
         let worker = Process::start(self.worker_launch(more));
@@ -84,12 +93,12 @@ impl Fleet {
         worker
     }
 
-    /// A worker that is ready, with an engine that behaves as [`crate::worker`] says, such as `&["500"]`.
-    pub async fn worker_with_engine(&self, behaviour: &[&str], more: &[(&str, &str)]) -> Process {
+    /// A worker that is ready, with an engine that behaves as [`crate::worker`] says, such as `"500 panic"`.
+    pub async fn worker_with_engine(&self, behaviour: &str, more: &[(&str, &str)]) -> Process {
         let mut launch = self.worker_launch(more);
         launch.program = std::env::current_exe().unwrap();
-        let words = ["worker"].iter().chain(behaviour);
-        launch.arguments = words.map(ToString::to_string).collect();
+        let words = ["worker"].into_iter().chain(behaviour.split(' '));
+        launch.arguments = words.map(str::to_owned).collect();
         let worker = Process::start(launch);
         worker.is_ready().await;
         worker

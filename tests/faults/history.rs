@@ -165,11 +165,7 @@ impl History {
     /// How long after `moment` everything that was asked until then had ended before its user's eyes.
     pub fn settled_after(&self, moment: Instant) -> Duration {
         let events = self.lock();
-        let mut ends: HashMap<Uuid, Instant> = HashMap::new();
-        for frame in events.frames.iter().filter(|frame| frame.status.is_final()) {
-            let end = ends.entry(frame.request).or_insert(frame.at);
-            *end = (*end).min(frame.at);
-        }
+        let ends = events.ends();
         let asked_before = events
             .accepted
             .iter()
@@ -213,6 +209,16 @@ impl History {
 }
 
 impl Events {
+    /// When each request was first shown to have ended.
+    fn ends(&self) -> HashMap<Uuid, Instant> {
+        let mut ends: HashMap<Uuid, Instant> = HashMap::new();
+        for frame in self.frames.iter().filter(|frame| frame.status.is_final()) {
+            let end = ends.entry(frame.request).or_insert(frame.at);
+            *end = (*end).min(frame.at);
+        }
+        ends
+    }
+
     /// The accepted requests are those in the ledger, and all have ended.
     fn judge_ledger(&self, ledger: &HashMap<Uuid, &Entry>, verdict: &mut Verdict) {
         for (request, accepted) in &self.accepted {

@@ -9,9 +9,9 @@ use futures::FutureExt;
 
 use crate::client::User;
 use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Launch, Process, until};
+use crate::scene::{PATIENCE, Scene};
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -30,7 +30,6 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-const PATIENCE: Duration = Duration::from_secs(30);
 const ME: &str = "/api/v1/users/me";
 
 async fn rotated() -> Outcome {
@@ -43,23 +42,23 @@ async fn rotated() -> Outcome {
         let path = file.to_str().unwrap();
         servers.push(fleet.server(&[("SESSION_KEY_FILE", path)]).await);
     }
-    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&servers[0], &servers[1]], 20.0).await;
-    let sleeper = User::sign_up(&servers[0].url(), "sleeper").await;
+    let workers = vec![fleet.worker_with_engine("20", &[]).await];
+    let mut scene = Scene::of(fleet, servers, workers, 20.0).await;
+    let sleeper = User::sign_up(&scene.server().url(), "sleeper").await;
     let begun = Instant::now();
     for (step, keys) in ["on", "no", "n"].into_iter().enumerate() {
-        for (server, file) in servers.iter().zip(&files) {
+        for (server, file) in scene.servers.iter().zip(&files) {
             put_keys(file, keys);
             server.signal("HUP");
             until("the keys are taken", PATIENCE, async || {
                 server.log().matches("session keys changed").count() == step + 1
             })
             .await;
-            load.goes_on(20).await;
+            scene.goes_on(20).await;
         }
     }
     let took = begun.elapsed();
-    for server in &mut servers {
+    for server in &mut scene.servers {
         server.signal("TERM");
         assert_eq!(server.ended(PATIENCE).await, Some(0));
         server.start_again(&[]);
@@ -67,12 +66,8 @@ async fn rotated() -> Outcome {
         let answer = sleeper.get(&server.url(), ME).await.unwrap();
         assert_eq!(answer.status, 401, "the old key is in use still");
     }
-    load.goes_on(20).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::recovered(
         took,
         format!("nobody who was there was logged out, nor by a restart of each server; {report}"),
@@ -94,26 +89,22 @@ async fn unsound() -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let sound = folder.path().join("sound");
     put_keys(&sound, "k");
-    let server = fleet
-        .server(&[("SESSION_KEY_FILE", sound.to_str().unwrap())])
-        .await;
-    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&server], 10.0).await;
+    let sound_key = [("SESSION_KEY_FILE", sound.to_str().unwrap())];
+    let servers = vec![fleet.server(&sound_key).await];
+    let workers = vec![fleet.worker_with_engine("20", &[]).await];
+    let scene = Scene::of(fleet, servers, workers, 10.0).await;
     let mut slowest = Duration::ZERO;
     for (file, cause) in unsound_files(folder.path()) {
-        slowest = slowest.max(is_refused(&fleet, &file, &cause).await);
+        slowest = slowest.max(is_refused(&scene.fleet, &file, &cause).await);
     }
     write(&sound, "short").unwrap();
-    server.signal("HUP");
-    server
+    scene.server().signal("HUP");
+    scene
+        .server()
         .logs("the session keys stay as they were", PATIENCE)
         .await;
-    load.goes_on(20).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::seen(format!(
         "each was refused within {slowest:.1?} with its cause in one line and an exit code, \
          the running server kept its keys; {report}"

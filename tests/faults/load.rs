@@ -1,57 +1,41 @@
 //! People who ask for walks and listen for what becomes of them, while something goes wrong.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep};
-use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 use wildside_actors::Status;
 
-use crate::client::{Socket, User, some_walk};
+use crate::client::{User, some_walk};
 use crate::fleet::Fleet;
 use crate::history::{Entry, History, Verdict};
+use crate::people::{People, uuid};
 use crate::process::{Process, until};
+use crate::report::Report;
 use crate::worker::POISON_MINUTES;
 
 const USERS: usize = 4;
-/// Tries of one request, a fifth of a second apart at least, before nobody waits for it any more.
-const TRIES: usize = 150;
 /// After all is done nothing more may come.
 const QUIET: Duration = Duration::from_millis(500);
-/// Walks that are read over HTTP when all is over.
-const READ: usize = 50;
 
 /// Users who ask at a steady rate whatever the answers are, each with a WebSocket at each server.
 pub struct Load {
     pub history: Arc<History>,
     people: Arc<People>,
     stop: watch::Sender<bool>,
-    asking: JoinHandle<()>,
+    asking: Mutex<JoinHandle<()>>,
     listening: Vec<JoinHandle<()>>,
-}
-
-struct People {
-    users: Vec<User>,
-    servers: Vec<String>,
-}
-
-/// How it ended.
-pub struct Report {
-    pub history: Arc<History>,
-    pub accepted: usize,
-    pub failed: usize,
 }
 
 impl Load {
     /// Signs users up, connects them, and has them ask `rate` times a second together.
-    pub async fn start(servers: &[&Process], rate: f64) -> Self {
-        let urls: Vec<String> = servers.iter().map(|server| server.url()).collect();
+    pub async fn start(servers: &[Process], rate: f64) -> Self {
+        let urls: Vec<String> = servers.iter().map(Process::url).collect();
         let mut users = Vec::new();
         for number in 0..USERS {
             let name = format!("walker-{number}-{}", Uuid::new_v4().simple());
@@ -78,7 +62,12 @@ impl Load {
         })
         .await;
         Self {
-            asking: tokio::spawn(ask_steadily(people.clone(), history.clone(), rate, stopped)),
+            asking: Mutex::new(tokio::spawn(ask_steadily(
+                people.clone(),
+                history.clone(),
+                rate,
+                stopped,
+            ))),
             history,
             people,
             stop,
@@ -143,38 +132,12 @@ impl Load {
     }
 
     /// Stops asking, waits until every accepted request has ended and all have seen it, and judges the history.
-    pub async fn settle(self, fleet: &Fleet, patience: Duration) -> Report {
+    pub async fn settle(&self, fleet: &Fleet, patience: Duration) -> Report {
         self.stop.send_replace(true);
-        self.asking.await.unwrap();
-        let begun = Instant::now();
-        let ledger = loop {
-            let ledger = self.people.ledger(fleet);
-            let Verdict { wrong, missing } = self.history.judge(&ledger);
-            assert!(
-                wrong.is_empty(),
-                "{} faults, such as: {}",
-                wrong.len(),
-                wrong[0]
-            );
-            if missing.is_empty() {
-                break ledger;
-            }
-            assert!(
-                begun.elapsed() < patience,
-                "after {patience:?} {} are missing: {}",
-                missing.len(),
-                missing[0]
-            );
-            sleep(Duration::from_millis(200)).await;
-        };
+        (&mut *self.asking.lock().await).await.unwrap();
+        let ledger = self.all_ends(fleet, patience).await;
         sleep(QUIET).await;
-        let Verdict { wrong, .. } = self.history.judge(&ledger);
-        assert!(
-            wrong.is_empty(),
-            "{} late faults, such as: {}",
-            wrong.len(),
-            wrong[0]
-        );
+        self.missing_in(&ledger);
         self.listening.iter().for_each(JoinHandle::abort);
         every_route_is_one_requests(fleet);
         self.people.read_routes(fleet).await;
@@ -184,47 +147,39 @@ impl Load {
                 .iter()
                 .filter(|entry| entry.status == Status::Failed)
                 .count(),
-            history: self.history,
+            history: self.history.clone(),
         }
     }
-}
 
-impl Report {
-    /// The same, if no accepted request has failed.
-    pub fn all_complete(self) -> Self {
-        assert_eq!(self.failed, 0, "some requests failed");
-        assert!(self.accepted > 0, "nothing was accepted");
-        self
-    }
-
-    /// The same, if no request was refused.
-    pub fn none_refused(self) -> Self {
-        assert_eq!(
-            self.history.count_refused(),
-            0,
-            "some requests were refused"
-        );
-        self
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let complete = self.accepted - self.failed;
-        write!(f, "{} accepted, {complete} complete", self.accepted)?;
-        for (count, what) in [
-            (self.failed, "failed"),
-            (self.history.count_refused(), "refused with 503"),
-            (
-                self.history.count_retried(),
-                "tries without an answer made again",
-            ),
-        ] {
-            if count > 0 {
-                write!(f, ", {count} {what}")?;
+    /// The ledger, once all that it holds has ended and was shown.
+    async fn all_ends(&self, fleet: &Fleet, patience: Duration) -> Vec<Entry> {
+        let begun = Instant::now();
+        loop {
+            let ledger = self.people.ledger(fleet);
+            let missing = self.missing_in(&ledger);
+            if missing.is_empty() {
+                return ledger;
             }
+            assert!(
+                begun.elapsed() < patience,
+                "after {patience:?} {} are missing: {}",
+                missing.len(),
+                missing[0]
+            );
+            sleep(Duration::from_millis(200)).await;
         }
-        write!(f, "; each end shown once on every connection")
+    }
+
+    /// What may still come, beside this ledger; nothing may be wrong.
+    fn missing_in(&self, ledger: &[Entry]) -> Vec<String> {
+        let Verdict { wrong, missing } = self.history.judge(ledger);
+        assert!(
+            wrong.is_empty(),
+            "{} faults, such as: {}",
+            wrong.len(),
+            wrong[0]
+        );
+        missing
     }
 }
 
@@ -249,116 +204,11 @@ async fn ask_steadily(
     asking.join_all().await;
 }
 
-impl People {
-    /// Asks for a walk, with the same key at one server after the other until one answers.
-    async fn ask(&self, number: usize, history: &History) {
-        let (user, body, key) = (
-            &self.users[number % self.users.len()],
-            some_walk(),
-            Uuid::new_v4(),
-        );
-        let asked = Instant::now();
-        for attempt in 0..TRIES {
-            let server = &self.servers[(number / self.users.len() + attempt) % self.servers.len()];
-            match user.ask(server, &body, key).await {
-                Ok(answer) if answer.status == 202 => {
-                    return history.accepted(user.id, uuid(&answer.body["request_id"]), asked);
-                }
-                Ok(answer) if matches!(answer.status.as_u16(), 429 | 503) => {
-                    if answer.retry_after.is_none() {
-                        history.broken(format!("{} without Retry-After", answer.status));
-                    }
-                    return history.refused(asked);
-                }
-                Ok(answer) => return history.broken(format!("{} {}", answer.status, answer.body)),
-                Err(_) => history.retried(),
-            }
-            sleep(Duration::from_millis(200)).await;
-        }
-        history.unanswered(user.id);
-    }
-
-    /// Listens for ever; who is disconnected comes back at the next server.
-    async fn listen(&self, user: usize, first: usize, history: &History) {
-        let user = &self.users[user];
-        for server in first.. {
-            let server = &self.servers[server % self.servers.len()];
-            if let Some(socket) = user.connect(server).await {
-                let connection = history.opened(user.id);
-                note_frames(socket, connection, history).await;
-                history.closed(connection);
-            }
-            sleep(Duration::from_millis(rand::random_range(50..250))).await;
-        }
-    }
-
-    /// Their rows of the ledger.
-    fn ledger(&self, fleet: &Fleet) -> Vec<Entry> {
-        let rows = fleet.sql("SELECT id, user_id, status FROM route_requests");
-        let entry = |line: &str| {
-            let [request, user, status] = line.split('|').collect::<Vec<_>>().try_into().unwrap();
-            Entry {
-                request: request.parse().unwrap(),
-                user: user.parse().unwrap(),
-                status: serde_json::from_value(status.into()).unwrap(),
-            }
-        };
-        let mut entries: Vec<Entry> = rows.lines().map(entry).collect();
-        entries.retain(|entry| self.users.iter().any(|user| user.id == entry.user));
-        entries
-    }
-
-    /// Reads some of the walks over HTTP.
-    async fn read_routes(&self, fleet: &Fleet) {
-        let sql = format!(
-            "SELECT user_id, route_id FROM route_requests WHERE status = 'complete' ORDER BY random() LIMIT {READ}"
-        );
-        for line in fleet.sql(&sql).lines() {
-            let (user_id, route_id) = line.split_once('|').unwrap();
-            let Some(user) = self
-                .users
-                .iter()
-                .find(|user| user.id.to_string() == user_id)
-            else {
-                continue;
-            };
-            let path = format!("/api/v1/routes/{route_id}");
-            let mut answers = Vec::new();
-            for server in &self.servers {
-                answers.extend(user.get(server, &path).await.ok());
-            }
-            let answer = answers.first().expect("no server is there to read from");
-            let points = answer.body["path"]["coordinates"]
-                .as_array()
-                .map_or(0, Vec::len);
-            assert!(answer.status == 200 && points > 1, "{path}: {answer:?}");
-        }
-    }
-}
-
 /// A walk that is poison to a worker's engine.
 pub fn poison() -> Value {
     let mut walk = some_walk();
     walk["duration_minutes"] = POISON_MINUTES.into();
     walk
-}
-
-/// Returns when the connection has ended.
-async fn note_frames(mut socket: Socket, connection: usize, history: &History) {
-    while let Some(Ok(message)) = socket.next().await {
-        let Message::Text(text) = message else {
-            continue;
-        };
-        let frame: Value = serde_json::from_str(&text).unwrap();
-        match serde_json::from_value(frame["status"].clone()) {
-            Ok(status) => history.frame(connection, uuid(&frame["request_id"]), status),
-            Err(_) => history.broken(format!("unexpected frame: {text}")),
-        }
-    }
-}
-
-fn uuid(value: &Value) -> Uuid {
-    value.as_str().unwrap_or_default().parse().unwrap()
 }
 
 /// What is complete has a walk that can be walked, what was asked once was computed once, and no walk is nobody's.

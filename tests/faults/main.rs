@@ -18,7 +18,10 @@ mod fleet;
 mod history;
 mod load;
 mod matrix;
+mod people;
 mod process;
+mod report;
+mod scene;
 mod sparse;
 mod worker;
 

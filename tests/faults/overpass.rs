@@ -8,7 +8,8 @@ use wildside_test_support::OverpassFault;
 
 use crate::matrix::{Outcome, Row};
 use crate::process::until;
-use crate::sparse::{PATIENCE, Sparse};
+use crate::scene::PATIENCE;
+use crate::sparse::Sparse;
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -47,7 +48,7 @@ async fn rate_limited() -> Outcome {
     })
     .await;
     let refused = Instant::now();
-    city.load.goes_on(5).await;
+    city.scene.goes_on(5).await;
     city.set(&OverpassFault::None);
     until("the server is asked again", PATIENCE, async || {
         city.asked() != [1]
@@ -62,12 +63,13 @@ async fn rate_limited() -> Outcome {
     let recovery = refused.elapsed().saturating_sub(again);
     assert_eq!(city.asked(), [THEMES + 1], "once refused, then each once");
     assert!(city.mirrors[0].most_at_once() <= 2);
-    city.worker
+    city.scene
+        .worker()
         .logs("the server has had enough of us", PATIENCE)
         .await;
     for reason in ["rate_limited", "postponed"] {
         let series = format!("{RETRIES}\"{reason}\"}}");
-        assert!(city.worker.count(&series).await > 0, "{series}");
+        assert!(city.scene.worker().count(&series).await > 0, "{series}");
     }
     let report = city.settle().await;
     Outcome::recovered(
@@ -91,10 +93,10 @@ async fn overloaded() -> Outcome {
         SILENT,
         "three runs; the first has failed before"
     );
-    city.worker.logs("job given up", PATIENCE).await;
+    city.scene.worker().logs("job given up", PATIENCE).await;
     let dead = r#"dead_jobs{queue="enrichment"}"#;
     until("the dead job is counted", PATIENCE, async || {
-        city.worker.count(dead).await == 1
+        city.scene.worker().count(dead).await == 1
     })
     .await;
 
@@ -134,7 +136,7 @@ async fn silent() -> Outcome {
     .await;
     let timed_out = format!("{RETRIES}\"timeout\"}}");
     let second = until("both have had their time", patience, async || {
-        city.worker.count(&timed_out).await == 1
+        city.scene.worker().count(&timed_out).await == 1
     })
     .await;
     for took in [first, second] {
@@ -143,7 +145,8 @@ async fn silent() -> Outcome {
     city.set(&OverpassFault::None);
     assert_eq!(city.ends(PATIENCE).await, "complete");
     let recovery = asked.elapsed().saturating_sub(first + second);
-    city.worker
+    city.scene
+        .worker()
         .logs("the server did not answer in time", PATIENCE)
         .await;
     let report = city.settle().await;

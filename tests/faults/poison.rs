@@ -5,10 +5,9 @@ use std::time::Duration;
 use futures::FutureExt;
 use wildside_actors::Status;
 
-use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Process, until};
+use crate::scene::{PATIENCE, Scene};
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -27,14 +26,10 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-const PATIENCE: Duration = Duration::from_mins(1);
-
 async fn panics() -> Outcome {
-    let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let worker = fleet.worker_with_engine(&["100", "panic"], &[]).await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(10).await;
+    let scene = Scene::start(1, &["100 panic"], 10.0).await;
+    let (worker, load) = (scene.worker(), &scene.load);
+    scene.goes_on(10).await;
     let poison = load.ask_poison().await;
     let given_up = load.ends_as(poison, Status::Failed).await;
     worker.logs("job given up", PATIENCE).await;
@@ -52,8 +47,8 @@ async fn panics() -> Outcome {
         worker.count(dead).await == 1
     })
     .await;
-    load.goes_on(10).await;
-    let report = load.settle(&fleet, PATIENCE).await;
+    scene.goes_on(10).await;
+    let report = scene.settle().await.none_refused();
     assert_eq!(report.failed, 1);
     Outcome::recovered(
         given_up,
@@ -63,14 +58,9 @@ async fn panics() -> Outcome {
 
 async fn aborts() -> Outcome {
     const RUNS: usize = 3;
-    let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let mut workers = [
-        fleet.worker_with_engine(&["300", "abort"], &[]).await,
-        fleet.worker_with_engine(&["300", "abort"], &[]).await,
-    ];
-    let load = Load::start(&[&server], 8.0).await;
-    load.goes_on(10).await;
+    let mut scene = Scene::start(1, &["300 abort", "300 abort"], 8.0).await;
+    let load = &scene.load;
+    scene.goes_on(10).await;
     let poison = load.ask_poison().await;
     let mut deaths = 0;
     let given_up = {
@@ -81,12 +71,12 @@ async fn aborts() -> Outcome {
                 took = &mut ends => break took,
                 () = tokio::time::sleep(Duration::from_millis(50)) => {}
             }
-            deaths += start_the_dead_again(&mut workers);
+            deaths += start_the_dead_again(&mut scene.workers);
         }
     };
     assert_eq!(deaths, RUNS, "runs of the poisonous job");
-    load.goes_on(10).await;
-    let report = load.settle(&fleet, PATIENCE).await;
+    scene.goes_on(10).await;
+    let report = scene.settle().await.none_refused();
     assert_eq!(
         report.failed, 1,
         "a job failed that only ran beside the poisonous one"

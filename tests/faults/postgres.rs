@@ -4,19 +4,21 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use tokio::join;
+use tokio::time::sleep;
 use wildside_test_support::free_port;
 
 use crate::client::User;
 use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Launch, Process, set};
+use crate::scene::{PATIENCE, REFUSED, Scene};
 
 pub const ROWS: &[Row] = &[
     Row {
         number: 12,
         fault: "PostgreSQL restarted",
-        done: "ended as by pg_ctl -m immediate, and started again",
+        done: "ended as by pg_ctl -m immediate and started again, at once and after 4 s",
         quick: true,
         play: || restarted().boxed_local(),
     },
@@ -43,38 +45,49 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 /// After an outage the next request is served by then.
 const HEALING_LIMIT: Duration = Duration::from_secs(2);
-const PATIENCE: Duration = Duration::from_secs(30);
+const RUN_AGAIN: &str = r#"job_retries_total{queue="route_generation",reason="unavailable"}"#;
 
 async fn restarted() -> Outcome {
-    let mut fleet = Fleet::start();
-    let mut server = fleet.server(&[]).await;
-    let mut worker = fleet.worker_with_engine(&["200"], &[]).await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(20).await;
-    fleet.postgres.restart();
-    let restarted = Instant::now();
-    load.goes_on(1).await;
-    let healed = restarted.elapsed();
-    assert!(healed < HEALING_LIMIT, "{healed:?}");
-    load.goes_on(20).await;
-    let report = load.settle(&fleet, PATIENCE).await.all_complete();
-    let recovery = report.history.settled_after(restarted);
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
-    assert!(server.is_running() && worker.is_running());
+    let mut scene = Scene::start(1, &["200"], 10.0).await;
+    scene.goes_on(20).await;
+    scene.fleet.postgres.restart();
+    let (restarted, healed) = (Instant::now(), heals(&scene).await);
+    scene.goes_on(20).await;
+
+    scene.fleet.postgres.kill();
+    // Longer than anybody waits for a connection.
+    sleep(Duration::from_secs(4)).await;
+    scene.fleet.postgres.restart();
+    let (back, healed_again) = (Instant::now(), heals(&scene).await);
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete();
+    assert!(scene.all_run());
+    let (server, worker) = (scene.server(), scene.worker());
+    server.logs("no database connection", PATIENCE).await;
+    assert!(server.count(REFUSED).await > 0);
+    worker.logs("job will run again", PATIENCE).await;
+    assert!(worker.count(RUN_AGAIN).await > 0);
+    let recovery = report.recovery(restarted);
     Outcome::recovered(
-        recovery,
-        format!("the next request was served after {healed:.1?}; {report}"),
+        recovery.max(report.recovery(back)),
+        format!("the next request was served after {healed:.1?}, and {healed_again:.1?}; {report}"),
     )
 }
 
+/// Waits until a request is accepted; says how long it took.
+async fn heals(scene: &Scene) -> Duration {
+    let begun = Instant::now();
+    scene.goes_on(1).await;
+    let healed = begun.elapsed();
+    assert!(healed < HEALING_LIMIT, "{healed:?}");
+    healed
+}
+
 async fn away_at_the_start() -> Outcome {
-    let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&server], 5.0).await;
+    let scene = Scene::start(1, &["20"], 5.0).await;
+    let fleet = &scene.fleet;
     let url = fleet.database_url();
     let (address, _) = url.rsplit_once('/').unwrap();
     let guess = url.replacen("wildside:", "wildside:guess", 1);
@@ -83,70 +96,76 @@ async fn away_at_the_start() -> Outcome {
         (guess, "password authentication failed"),
     ] {
         for launch in [fleet.server_launch(&[]), fleet.worker_launch(&[])] {
-            let took = refuses(launch, &wrong, cause).await;
+            let (took, _) = refuses(launch, &wrong, cause).await;
             assert!(took < Duration::from_secs(5), "{took:?}");
         }
     }
     let nobody = fleet.database_url_at(free_port());
-    let waited = refuses(fleet.server_launch(&[]), &nobody, "for 30 s").await;
-    assert!((30..45).contains(&waited.as_secs()), "{waited:?}");
-    let report = load.settle(&fleet, PATIENCE).await.all_complete();
+    let waiting = join!(
+        refuses(fleet.server_launch(&[]), &nobody, "for 30 s"),
+        refuses(fleet.worker_launch(&[]), &nobody, "for 30 s"),
+    );
+    for (waited, log) in [&waiting.0, &waiting.1] {
+        assert!((30..45).contains(&waited.as_secs()), "{waited:?}");
+        assert!(log.contains("waiting for the database"), "{log}");
+    }
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::seen(format!(
-        "gave up after {waited:.0?}, at once where waiting is of no use; {report}"
+        "gave up after {:.0?}, at once where waiting is of no use; {report}",
+        waiting.0.0
     ))
 }
 
-/// Starts a process that must end with 1 and name the cause in the last line; says how long it took.
-async fn refuses(mut launch: Launch, database_url: &str, cause: &str) -> Duration {
+/// Starts a process that must end with 1 and name the cause in the last line; says how long it took, and its log.
+async fn refuses(mut launch: Launch, database_url: &str, cause: &str) -> (Duration, String) {
     set(&mut launch.variables, &[("DATABASE_URL", database_url)]);
     let (mut process, begun) = (Process::start(launch), Instant::now());
     assert_eq!(process.ended(Duration::from_mins(1)).await, Some(1));
-    let log = process.log();
+    let (took, log) = (begun.elapsed(), process.log());
     let last = log.lines().last().unwrap_or_default();
     assert!(
         last.contains("DATABASE_URL") && last.contains(cause),
         "{log}"
     );
-    begun.elapsed()
+    (took, log)
 }
 
 async fn exhausted() -> Outcome {
     let fleet = Fleet::start();
-    let server = fleet.server(&[("DATABASE_POOL_SIZE", "4")]).await;
-    let mut worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&server], 20.0).await;
-    load.goes_on(20).await;
-    let holder = fleet.postgres_client().await;
+    let servers = vec![fleet.server(&[("DATABASE_POOL_SIZE", "4")]).await];
+    let workers = vec![fleet.worker_with_engine("20", &[]).await];
+    let mut scene = Scene::of(fleet, servers, workers, 20.0).await;
+    scene.goes_on(20).await;
+    let holder = scene.fleet.postgres_client().await;
     holder
         .batch_execute("BEGIN; LOCK TABLE route_requests")
         .await
         .unwrap();
     let locked = Instant::now();
     while locked.elapsed() < Duration::from_secs(6) {
-        let healthy = server.answers("/healthz", 200, PATIENCE).await;
+        let healthy = scene.server().answers("/healthz", 200, PATIENCE).await;
         assert!(healthy < Duration::from_secs(1), "{healthy:?}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        sleep(Duration::from_millis(100)).await;
     }
     holder.batch_execute("COMMIT").await.unwrap();
-    let unlocked = Instant::now();
-    load.goes_on(1).await;
-    let healed = unlocked.elapsed();
-    assert!(healed < HEALING_LIMIT, "{healed:?}");
-    load.goes_on(20).await;
-    let report = load.settle(&fleet, PATIENCE).await.all_complete();
-    let (recovery, answer) = (
-        report.history.settled_after(unlocked),
-        report.history.p99_answer(locked, unlocked),
-    );
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
-    assert!(report.history.count_refused() > 0, "the lock was not met");
+    let (unlocked, healed) = (Instant::now(), heals(&scene).await);
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete();
+    let answer = report.history.p99_answer(locked, unlocked);
     assert!(
         answer < Duration::from_secs(5),
         "p99 of the answers: {answer:?}"
     );
-    assert!(worker.is_running());
+    // The pool had no connection for some, and those who had one did not get the lock.
+    for line in ["no database connection", "lost the database"] {
+        scene.server().logs(line, PATIENCE).await;
+    }
+    let refused = report.history.count_refused() as u64;
+    assert!(refused > 0, "the lock was not met");
+    assert!(scene.server().count(REFUSED).await >= refused);
+    assert!(scene.all_run());
     Outcome::recovered(
-        recovery,
+        report.recovery(unlocked),
         format!(
             "/healthz unaffected, answers within {answer:.1?} (p99), served again after {healed:.1?}; {report}"
         ),
@@ -156,38 +175,32 @@ async fn exhausted() -> Outcome {
 async fn migrated() -> Outcome {
     let fleet = Fleet::start();
     take_back(&fleet, "2026-11-24-000203_create_route_progress_and_notes");
-    let server = fleet.server(&[]).await;
-    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(20).await;
-    let holder = fleet.postgres_client().await;
+    let servers = fleet.servers(1).await;
+    let workers = vec![fleet.worker_with_engine("20", &[]).await];
+    let scene = Scene::of(fleet, servers, workers, 10.0).await;
+    scene.goes_on(20).await;
+    let holder = scene.fleet.postgres_client().await;
     holder
         .batch_execute("BEGIN; UPDATE users SET updated_at = now()")
         .await
         .unwrap();
-    let mut launch = fleet.server_launch(&[]);
+    let mut launch = scene.fleet.server_launch(&[]);
     launch.arguments = vec!["migrate".to_owned()];
     let (mut migration, begun) = (Process::start(launch), Instant::now());
     migration
         .logs("a table is locked, trying again", PATIENCE)
         .await;
     // Its foreign keys lock the table of users against writes.
-    User::sign_up(&server.url(), "meanwhile").await;
+    User::sign_up(&scene.server().url(), "meanwhile").await;
     holder.batch_execute("COMMIT").await.unwrap();
-    assert_eq!(
-        migration.ended(PATIENCE).await,
-        Some(0),
-        "{}",
-        migration.log()
-    );
+    let code = migration.ended(PATIENCE).await;
+    assert_eq!(code, Some(0), "{}", migration.log());
     let took = begun.elapsed();
-    assert_eq!(fleet.sql("SELECT count(*) FROM route_notes"), "0");
-    load.goes_on(20).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
+    assert_eq!(scene.fleet.sql("SELECT count(*) FROM route_notes"), "0");
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete().none_refused();
+    let (_, metrics) = scene.server().text("/metrics").await.unwrap();
+    assert!(!metrics.contains(r#"status="5"#), "{metrics}");
     Outcome::recovered(
         took,
         format!("it gave way to the lock and tried again, nobody noticed; {report}"),

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::client::{User, some_walk};
 use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Process, until};
+use crate::scene::{PATIENCE, Scene};
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -35,77 +35,69 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Jobs that Redis did not take.
+pub const NOT_QUEUED: &str = r#"job_push_failures_total{queue="route_generation"}"#;
+/// Connections to the status events that were lost.
+pub const SUBSCRIPTION_LOST: &str =
+    r#"actor_restarts_total{actor="redis_bridge",reason="connection_lost"}"#;
+const MISSES: &str = r#"route_cache_requests_total{result="miss"}"#;
 
 async fn restarted() -> Outcome {
-    let mut fleet = Fleet::start();
-    let mut server = fleet.server(&[]).await;
-    let mut worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(20).await;
-    fleet.redis.kill();
-    load.goes_on(10).await;
-    fleet.redis.restart();
+    let mut scene = Scene::start(1, &["20"], 10.0).await;
+    scene.goes_on(20).await;
+    scene.fleet.redis.kill();
+    scene.goes_on(10).await;
+    scene.fleet.redis.restart();
     let restarted = Instant::now();
-    load.goes_on(20).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
-    let recovery = report.history.settled_after(restarted);
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
-    assert!(server.is_running() && worker.is_running());
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete().none_refused();
+    assert!(scene.all_run());
+    let server = scene.server();
     server
         .logs("no subscription to status events", PATIENCE)
         .await;
-    worker
+    scene
+        .worker()
         .logs("requests without a job were queued again", PATIENCE)
         .await;
-    let lost = r#"actor_restarts_total{actor="redis_bridge",reason="connection_lost"}"#;
-    assert!(server.count(lost).await > 0);
+    assert!(server.count(SUBSCRIPTION_LOST).await > 0);
     Outcome::recovered(
-        recovery,
+        report.recovery(restarted),
         format!("no process ended, the sweep queued the lost jobs; {report}"),
     )
 }
 
 async fn flushed() -> Outcome {
     let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let worker = fleet.worker(&[]).await;
-    let load = Load::start(&[&server], 5.0).await;
-    load.goes_on(20).await;
-    fleet.redis.command(&["FLUSHALL"]);
+    let (servers, workers) = (fleet.servers(1).await, vec![fleet.worker(&[]).await]);
+    let scene = Scene::of(fleet, servers, workers, 5.0).await;
+    scene.goes_on(20).await;
+    scene.fleet.redis.command(&["FLUSHALL"]);
     let flushed = Instant::now();
-    load.goes_on(20).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
-    let recovery = report.history.settled_after(flushed);
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
-    worker.logs("fetching jobs failed", PATIENCE).await;
-    a_forgotten_route_is_computed_anew(&fleet, &server.url()).await;
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete().none_refused();
+    scene.worker().logs("fetching jobs failed", PATIENCE).await;
+    a_forgotten_route_is_computed_anew(&scene.fleet, scene.server()).await;
     Outcome::recovered(
-        recovery,
+        report.recovery(flushed),
         format!("what was cached is computed anew; {report}"),
     )
 }
 
-async fn a_forgotten_route_is_computed_anew(fleet: &Fleet, server: &str) {
-    let user = User::sign_up(server, "forgetful").await;
+async fn a_forgotten_route_is_computed_anew(fleet: &Fleet, server: &Process) {
+    let url = server.url();
+    let user = User::sign_up(&url, "forgetful").await;
     let walk = some_walk();
-    let ask = async || user.ask(server, &walk, Uuid::new_v4()).await.unwrap().body;
+    let ask = async || user.ask(&url, &walk, Uuid::new_v4()).await.unwrap().body;
     ask().await;
     until("the route is cached", PATIENCE, async || {
         ask().await["status"] == "complete"
     })
     .await;
+    let misses = server.count(MISSES).await;
     fleet.redis.command(&["FLUSHALL"]);
     assert_eq!(ask().await["status"], "pending");
+    assert_eq!(server.count(MISSES).await, misses + 1);
     until("the route is cached again", PATIENCE, async || {
         ask().await["status"] == "complete"
     })
@@ -113,40 +105,37 @@ async fn a_forgotten_route_is_computed_anew(fleet: &Fleet, server: &str) {
 }
 
 async fn away() -> Outcome {
-    let mut fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let ann = User::sign_up(&server.url(), "ann").await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(20).await;
-    fleet.redis.kill();
+    let mut scene = Scene::start(1, &["20"], 10.0).await;
+    let ann = User::sign_up(&scene.server().url(), "ann").await;
+    scene.goes_on(20).await;
+    scene.fleet.redis.kill();
     let killed = Instant::now();
-    for process in [&server, &worker] {
+    for process in [scene.server(), scene.worker()] {
         process.answers("/health/ready", 503, PATIENCE).await;
         let (_, checks) = process.text("/health/ready").await.unwrap();
-        assert!(checks.contains(r#""name":"redis","ok":false"#), "{checks}");
-        assert!(
-            checks.contains(r#""name":"postgresql","ok":true"#),
-            "{checks}"
-        );
+        for check in [
+            r#""name":"redis","ok":false"#,
+            r#""name":"postgresql","ok":true"#,
+        ] {
+            assert!(checks.contains(check), "{checks}");
+        }
     }
     while killed.elapsed() < Duration::from_secs(10) {
-        what_needs_no_redis_works(&server, &ann).await;
-        assert_eq!(worker.status("/healthz").await, Some(200));
+        what_needs_no_redis_works(scene.server(), &ann).await;
+        assert_eq!(scene.worker().status("/healthz").await, Some(200));
     }
-    fleet.redis.restart();
+    assert!(scene.server().count(NOT_QUEUED).await > 0);
+    scene
+        .server()
+        .logs("job not queued; the sweep will", PATIENCE)
+        .await;
+    scene.fleet.redis.restart();
     let back = Instant::now();
-    load.goes_on(20).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
-    let recovery = report.history.settled_after(back);
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete().none_refused();
     let slowest = report.history.p99_answer(killed, back);
     Outcome::recovered(
-        recovery,
+        report.recovery(back),
         format!(
             "reads and logins worked, requests were accepted within {slowest:.1?} (p99) and done later; {report}"
         ),

@@ -1,7 +1,7 @@
 //! The same request many times: sent twice, asked by many at once, answered by a spoilt cache.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::FutureExt;
 use futures::future::join_all;
@@ -10,10 +10,10 @@ use uuid::Uuid;
 use wildside_actors::Status;
 
 use crate::client::some_walk;
-use crate::fleet::Fleet;
-use crate::load::{Load, poison};
+use crate::load::poison;
 use crate::matrix::{Outcome, Row};
-use crate::process::{Process, until};
+use crate::process::until;
+use crate::scene::{PATIENCE, Scene};
 use crate::worker::COMPUTED;
 
 pub const ROWS: &[Row] = &[
@@ -40,48 +40,38 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_secs(30);
 const COMPUTED_FOR_NOTHING: &str = "another worker has taken the request over";
 const ERRORS: &str = r#"route_cache_requests_total{result="error"}"#;
 const MISSES: &str = r#"route_cache_requests_total{result="miss"}"#;
 
 async fn sent_many_times() -> Outcome {
     const TIMES: usize = 50;
-    let fleet = Fleet::start();
-    let servers = [fleet.server(&[]).await, fleet.server(&[]).await];
-    let worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&servers[0], &servers[1]], 10.0).await;
-    load.goes_on(10).await;
+    let scene = Scene::start(2, &["20"], 10.0).await;
+    let load = &scene.load;
+    scene.goes_on(10).await;
     let (walk, key) = (some_walk(), Uuid::new_v4());
     let sent = Instant::now();
     let sending = (0..TIMES).map(|number| load.ask(0, number % 2, &walk, key));
     let requests: HashSet<Uuid> = join_all(sending).await.into_iter().collect();
     assert_eq!(requests.len(), 1, "the key stands for several requests");
-    let (url, other) = (servers[1].url(), some_walk());
+    let (url, other) = (scene.servers[1].url(), some_walk());
     let answer = load.user(0).ask(&url, &other, key).await.unwrap();
     assert_eq!(answer.status, 409, "{answer:?}");
-    load.goes_on(10).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
-    assert_eq!(worker.count(COMPUTED).await, report.accepted as u64);
-    let recovery = report.history.settled_after(sent);
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
+    scene.goes_on(10).await;
+    let report = scene.settle().await.all_complete().none_refused();
+    let computed = scene.worker().count(COMPUTED).await;
+    assert_eq!(computed, report.accepted as u64);
     Outcome::recovered(
-        recovery,
+        report.recovery(sent),
         format!("{TIMES} times the same answer, one job, another body is 409; {report}"),
     )
 }
 
 async fn herd() -> Outcome {
     const SIZE: usize = 500;
-    let fleet = Fleet::start();
-    let servers = [fleet.server(&[]).await, fleet.server(&[]).await];
-    let mut broken = fleet.worker_with_engine(&["20", "panic"], &[]).await;
-    let load = Load::start(&[&servers[0], &servers[1]], 4.0).await;
+    let mut scene = Scene::start(2, &["20 panic"], 4.0).await;
+    let mut broken = scene.workers.remove(0);
+    let load = &scene.load;
     let cursed = poison();
     let failed = load.ask(0, 0, &cursed, Uuid::new_v4()).await;
     load.ends_as(failed, Status::Failed).await;
@@ -89,8 +79,8 @@ async fn herd() -> Outcome {
     assert_eq!(broken.ended(PATIENCE).await, Some(0));
 
     let workers = [
-        fleet.worker_with_engine(&["500"], &[]).await,
-        fleet.worker_with_engine(&["500"], &[]).await,
+        scene.fleet.worker_with_engine("500", &[]).await,
+        scene.fleet.worker_with_engine("500", &[]).await,
     ];
     let (walk, asked) = (some_walk(), Instant::now());
     let asking = (0..SIZE).map(|number| load.ask(number / 2, number % 2, &walk, Uuid::new_v4()));
@@ -98,10 +88,8 @@ async fn herd() -> Outcome {
     let answered = Instant::now();
     let again = load.ask(1, 1, &cursed, Uuid::new_v4()).await;
     load.ends_as(again, Status::Complete).await;
-    let report = load.settle(&fleet, PATIENCE).await;
+    let report = scene.settle().await;
     assert_eq!(report.failed, 1, "more failed than the cursed one");
-    let recovery = report.history.settled_after(answered);
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
     let mut computed = 0;
     for worker in &workers {
         assert!(!worker.log().contains(COMPUTED_FOR_NOTHING));
@@ -109,7 +97,7 @@ async fn herd() -> Outcome {
     }
     assert!(computed <= report.accepted - SIZE + 1, "{computed} walks");
     Outcome::recovered(
-        recovery,
+        report.recovery(answered),
         format!(
             "all accepted within {:.1?}, computed once; the failure of a leader was not kept; {report}",
             answered - asked
@@ -118,10 +106,9 @@ async fn herd() -> Outcome {
 }
 
 async fn spoilt_cache() -> Outcome {
-    let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let load = Load::start(&[&server], 5.0).await;
-    load.goes_on(10).await;
+    let scene = Scene::start(1, &[], 5.0).await;
+    let (server, load) = (scene.server(), &scene.load);
+    scene.goes_on(10).await;
     let gone = json!({ "route_id": Uuid::new_v4() }).to_string();
     let spoilt = [
         ["SET", "\u{1}junk"],
@@ -134,12 +121,13 @@ async fn spoilt_cache() -> Outcome {
         let walk = some_walk();
         let request = load.ask(0, 0, &walk, Uuid::new_v4()).await;
         let key = format!("SELECT cache_key FROM route_requests WHERE id = '{request}'");
+        let Scene { fleet, .. } = &scene;
         fleet.redis.command(&[command, &fleet.sql(&key), value]);
         walks.push(walk);
     }
     let before = [server.count(MISSES).await, server.count(ERRORS).await];
     for walk in &walks {
-        assert_eq!(status_of(&load, &server, walk).await, "pending");
+        assert_eq!(status_of(&scene, walk).await, "pending");
     }
     assert!(server.count(MISSES).await >= before[0] + 2);
     assert!(server.count(ERRORS).await > before[1]);
@@ -149,31 +137,26 @@ async fn spoilt_cache() -> Outcome {
         .count();
     assert_eq!(ignored, 2, "the junk and the other schema, once each");
 
-    let (_worker, mended) = (fleet.worker_with_engine(&["20"], &[]).await, Instant::now());
+    let _worker = scene.fleet.worker_with_engine("20", &[]).await;
+    let mended = Instant::now();
     for walk in &walks {
         until("the entry is overwritten", PATIENCE, async || {
-            status_of(&load, &server, walk).await == "complete"
+            status_of(&scene, walk).await == "complete"
         })
         .await;
     }
-    load.goes_on(10).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
-    let recovery = report.history.settled_after(mended);
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
+    scene.goes_on(10).await;
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::recovered(
-        recovery,
+        report.recovery(mended),
         format!("all four were misses, logged once and overwritten; {report}"),
     )
 }
 
 /// Asks for a walk; the status in the answer.
-async fn status_of(load: &Load, server: &Process, walk: &Value) -> String {
+async fn status_of(Scene { load, servers, .. }: &Scene, walk: &Value) -> String {
     let request = load.ask(1, 0, walk, Uuid::new_v4()).await;
     let path = format!("/api/v1/routes/status/{request}");
-    let answer = load.user(1).get(&server.url(), &path).await.unwrap();
+    let answer = load.user(1).get(&servers[0].url(), &path).await.unwrap();
     answer.body["status"].as_str().unwrap().to_owned()
 }

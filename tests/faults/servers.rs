@@ -11,9 +11,9 @@ use wildside_test_support::{Fault, TcpProxy};
 
 use crate::client::{Socket, User, some_walk};
 use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Process, until};
+use crate::scene::{PATIENCE, Scene};
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -32,81 +32,86 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// What a server has not queued is done by then.
+const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 
 async fn server_killed_before_the_queue() -> Outcome {
     let fleet = Fleet::start();
     let proxy = TcpProxy::to_port(fleet.redis.port());
     let through_proxy = fleet.redis.url_at(proxy.port());
-    let mut victim = fleet.server(&[("REDIS_URL", &through_proxy)]).await;
-    let other = fleet.server(&[]).await;
-    let worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&victim, &other], 10.0).await;
-    let ann = User::sign_up(&other.url(), "ann").await;
-    load.goes_on(20).await;
+    let servers = vec![
+        fleet.server(&[("REDIS_URL", &through_proxy)]).await,
+        fleet.server(&[]).await,
+    ];
+    let workers = vec![fleet.worker_with_engine("20", &[]).await];
+    let mut scene = Scene::of(fleet, servers, workers, 10.0).await;
+    let (victim, other) = (scene.servers[0].url(), scene.servers[1].url());
+    let ann = User::sign_up(&other, "ann").await;
+    scene.goes_on(20).await;
 
     proxy.set(Fault::BlackHole);
     let (walk, key) = (some_walk(), Uuid::new_v4());
-    let url = victim.url();
-    let asking = tokio::spawn({
-        let (ann, url, walk) = (ann.clone(), url.clone(), walk.clone());
-        async move { ann.ask(&url, &walk, key).await }
-    });
-    let sql = format!("SELECT id FROM route_requests WHERE user_id = '{}'", ann.id);
-    until("the request is in the ledger", PATIENCE, async || {
-        !fleet.sql(&sql).is_empty()
-    })
-    .await;
-    victim.signal("KILL");
+    let asking = {
+        let (ann, victim, walk) = (ann.clone(), victim.clone(), walk.clone());
+        tokio::spawn(async move { ann.ask(&victim, &walk, key).await })
+    };
+    let request = request_of(&scene.fleet, &ann).await;
+    scene.servers[0].signal("KILL");
     let killed = Instant::now();
     proxy.set(Fault::Reset);
-    let request = fleet.sql(&sql);
-    let ids = "wildside:queue:route_generation:ids";
-    assert_eq!(
-        fleet.redis.command(&["SISMEMBER", ids, &request]),
-        ":0\r\n",
-        "it was queued"
-    );
+    let is_queued = ["SISMEMBER", "wildside:queue:route_generation:ids", &request];
+    let queued = scene.fleet.redis.command(&is_queued);
+    assert_eq!(queued, ":0\r\n", "it was queued");
     let _ = asking.await.unwrap();
 
-    let status = format!(
-        "SELECT status FROM route_requests WHERE user_id = '{}'",
-        ann.id
-    );
+    let status = format!("SELECT status FROM route_requests WHERE id = '{request}'");
     until("the request is complete", PATIENCE, async || {
-        fleet.sql(&status) == "complete"
+        scene.fleet.sql(&status) == "complete"
     })
     .await;
     let recovery = killed.elapsed();
-    assert!(recovery < Duration::from_secs(10), "{recovery:?}");
-    worker
+    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
+    scene
+        .worker()
         .logs("requests without a job were queued again", PATIENCE)
         .await;
     proxy.set(Fault::None);
-    victim.start_again(&[]);
-    victim.is_ready().await;
-    let again = ann.ask(&url, &walk, key).await.unwrap();
+    scene.servers[0].start_again(&[]);
+    scene.server().is_ready().await;
+    let again = ann.ask(&victim, &walk, key).await.unwrap();
     assert_eq!(again.body["request_id"], request);
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::recovered(
         recovery,
         format!("the sweep queued it, the same key got the same request; {report}"),
     )
 }
 
+/// Waits until the only request of a user is in the ledger; its id.
+async fn request_of(fleet: &Fleet, user: &User) -> String {
+    let sql = format!(
+        "SELECT id FROM route_requests WHERE user_id = '{}'",
+        user.id
+    );
+    until("the request is in the ledger", PATIENCE, async || {
+        !fleet.sql(&sql).is_empty()
+    })
+    .await;
+    fleet.sql(&sql)
+}
+
 async fn server_told_to_end() -> Outcome {
     const SOCKETS: usize = 2000;
     let fleet = Fleet::start();
-    let mut leaver = fleet.server(&[("WILDSIDE_DRAIN_SECONDS", "2")]).await;
-    let stayer = fleet.server(&[]).await;
-    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&leaver, &stayer], 20.0).await;
-    let idle = connect_many(&leaver, SOCKETS).await;
-    load.goes_on(40).await;
+    let servers = vec![
+        fleet.server(&[("WILDSIDE_DRAIN_SECONDS", "2")]).await,
+        fleet.server(&[]).await,
+    ];
+    let workers = vec![fleet.worker_with_engine("20", &[]).await];
+    let mut scene = Scene::of(fleet, servers, workers, 20.0).await;
+    let idle = connect_many(scene.server(), SOCKETS).await;
+    scene.goes_on(40).await;
+    let leaver = &mut scene.servers[0];
     leaver.signal("TERM");
     let told = Instant::now();
     leaver
@@ -117,14 +122,16 @@ async fn server_told_to_end() -> Outcome {
         goodbyes.iter().filter(|&&code| code == 1001).count(),
         SOCKETS
     );
-    assert_eq!(leaver.ended(Duration::from_secs(30)).await, Some(0));
+    assert_eq!(leaver.ended(PATIENCE).await, Some(0));
     let ended = told.elapsed();
-    load.goes_on(40).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
+    for line in [
+        "ending: new clients are sent elsewhere",
+        "websocket sessions closed",
+    ] {
+        leaver.logs(line, PATIENCE).await;
+    }
+    scene.goes_on(40).await;
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::recovered(
         ended,
         format!("not ready at once, {SOCKETS} WebSockets closed with 1001, exit code 0; {report}"),

@@ -7,8 +7,9 @@ use tokio::time::sleep;
 use wildside_test_support::{Fault, TcpProxy};
 
 use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
+use crate::redis::{NOT_QUEUED, SUBSCRIPTION_LOST};
+use crate::scene::{PATIENCE, Scene};
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -34,78 +35,62 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
+/// A cable that is pulled is noticed by then.
+const NOTICED_LIMIT: Duration = Duration::from_secs(10);
 /// For the answer to a request for a walk, whatever Redis does.
 const ANSWER_LIMIT: Duration = Duration::from_millis(300);
-const PATIENCE: Duration = Duration::from_secs(30);
+const CACHE_ERRORS: &str = r#"route_cache_requests_total{result="error"}"#;
 
 async fn slow() -> Outcome {
     let fleet = Fleet::start();
     let proxy = TcpProxy::to_port(fleet.redis.port());
-    let slow_redis = fleet.redis.url_at(proxy.port());
-    let server = fleet.server(&[("REDIS_URL", &slow_redis)]).await;
-    let mut worker = fleet
-        .worker_with_engine(&["10"], &[("REDIS_URL", &slow_redis)])
-        .await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(20).await;
+    let url = fleet.redis.url_at(proxy.port());
+    let slow_redis = [("REDIS_URL", url.as_str())];
+    let servers = vec![fleet.server(&slow_redis).await];
+    let workers = vec![fleet.worker_with_engine("10", &slow_redis).await];
+    let mut scene = Scene::of(fleet, servers, workers, 10.0).await;
+    scene.goes_on(20).await;
     let began = Instant::now();
     for delay in [Duration::from_millis(200), Duration::from_secs(2)] {
         proxy.set(Fault::Latency(delay));
         sleep(Duration::from_secs(5)).await;
     }
     proxy.set(Fault::None);
-    fleet.redis.command(&["CLIENT", "PAUSE", "3000", "ALL"]);
+    let pause = ["CLIENT", "PAUSE", "3000", "ALL"];
+    scene.fleet.redis.command(&pause);
     sleep(Duration::from_secs(3)).await;
     let ended = Instant::now();
-    load.goes_on(20).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
-    let (recovery, answer) = (
-        report.history.settled_after(ended),
-        report.history.p99_answer(began, ended),
-    );
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete().none_refused();
+    let answer = report.history.p99_answer(began, ended);
     assert!(answer < ANSWER_LIMIT, "p99 of the answers: {answer:?}");
-    assert!(worker.is_running());
-    assert!(
-        server
-            .count(r#"route_cache_requests_total{result="error"}"#)
-            .await
-            > 0
-    );
+    assert!(scene.all_run());
+    assert!(scene.server().count(CACHE_ERRORS).await > 0);
     Outcome::recovered(
-        recovery,
+        report.recovery(ended),
         format!("the cache was passed over, answers within {answer:.0?} (p99); {report}"),
     )
 }
 
 async fn full() -> Outcome {
-    let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let mut worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(20).await;
-    let limit = |bytes| fleet.redis.command(&["CONFIG", "SET", "maxmemory", bytes]);
+    let mut scene = Scene::start(1, &["20"], 10.0).await;
+    scene.goes_on(20).await;
+    let redis = &scene.fleet.redis;
+    let limit = |bytes| redis.command(&["CONFIG", "SET", "maxmemory", bytes]);
     limit("1");
     sleep(Duration::from_secs(6)).await;
     limit("0");
     let emptied = Instant::now();
+    let server = scene.server();
     server
         .logs("job not queued; the sweep will", PATIENCE)
         .await;
-    load.goes_on(20).await;
-    let report = load.settle(&fleet, PATIENCE).await.all_complete();
-    let recovery = report.history.settled_after(emptied);
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
-    assert!(worker.is_running());
-    let failed = r#"job_push_failures_total{queue="route_generation"}"#;
-    assert!(server.count(failed).await > 0);
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete();
+    assert!(server.count(NOT_QUEUED).await > 0);
+    assert!(scene.all_run());
     Outcome::recovered(
-        recovery,
+        report.recovery(emptied),
         format!("what could not be queued stayed in the ledger until it could; {report}"),
     )
 }
@@ -113,35 +98,32 @@ async fn full() -> Outcome {
 async fn cable_pulled() -> Outcome {
     let fleet = Fleet::start();
     let proxy = TcpProxy::to_port(fleet.redis.port());
-    let cut_off = fleet
-        .server(&[("REDIS_URL", &fleet.redis.url_at(proxy.port()))])
-        .await;
-    let other = fleet.server(&[]).await;
-    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&cut_off, &other], 10.0).await;
-    load.goes_on(20).await;
+    let through_proxy = fleet.redis.url_at(proxy.port());
+    let servers = vec![
+        fleet.server(&[("REDIS_URL", &through_proxy)]).await,
+        fleet.server(&[]).await,
+    ];
+    let workers = vec![fleet.worker_with_engine("20", &[]).await];
+    let scene = Scene::of(fleet, servers, workers, 10.0).await;
+    let cut_off = scene.server();
+    scene.goes_on(20).await;
     proxy.set(Fault::BlackHole);
     let pulled = Instant::now();
     cut_off
-        .logs("no subscription to status events", RECOVERY_LIMIT)
+        .logs("no subscription to status events", NOTICED_LIMIT)
         .await;
     let noticed = pulled.elapsed();
     sleep(Duration::from_secs(12).saturating_sub(noticed)).await;
     proxy.set(Fault::None);
     let plugged_in = Instant::now();
-    load.goes_on(20).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
-    let (recovery, answer) = (
-        report.history.settled_after(plugged_in),
-        report.history.p99_answer(pulled, plugged_in),
-    );
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
+    scene.goes_on(20).await;
+    let report = scene.settle().await.all_complete().none_refused();
+    for series in [SUBSCRIPTION_LOST, NOT_QUEUED] {
+        assert!(cut_off.count(series).await > 0, "{series}");
+    }
+    let answer = report.history.p99_answer(pulled, plugged_in);
     Outcome::recovered(
-        recovery,
+        report.recovery(plugged_in),
         format!(
             "noticed after {noticed:.1?}, answers within {answer:.1?} (p99), what was missed came from the ledger; {report}"
         ),

@@ -10,10 +10,9 @@ use wildside_actors::Status;
 use wildside_test_support::{Fault, TcpProxy};
 
 use crate::client::{Answer, User};
-use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::{Process, until};
+use crate::scene::{PATIENCE, Scene};
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -39,17 +38,14 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Open WebSocket connections.
 const OPEN: &str = "websocket_connections_active";
 
 async fn slow_reader() -> Outcome {
     const WALKS: usize = 600;
-    let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let _worker = fleet.worker_with_engine(&["0"], &[]).await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(10).await;
+    let scene = Scene::start(1, &["0"], 10.0).await;
+    let server = scene.server();
+    scene.goes_on(10).await;
     let (url, hearing) = (server.url(), server.count(OPEN).await);
     let slow = User::sign_up(&url, "slow").await;
     let socket = slow.connect_deaf(&url).await;
@@ -72,7 +68,7 @@ async fn slow_reader() -> Outcome {
     .await;
     let (grown, answer) = (
         server.resident_mib() - before,
-        load.history.p99_answer(began, Instant::now()),
+        scene.load.history.p99_answer(began, Instant::now()),
     );
     assert!(grown < 50.0, "the server has grown by {grown} MiB");
     assert!(
@@ -84,11 +80,7 @@ async fn slow_reader() -> Outcome {
     for _ in 0..walks {
         next_end(&mut again).await;
     }
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::seen(format!(
         "dropped, told all {walks} ends when it came back; the server grew by {grown:.0} MiB, answers to others within {answer:.1?} (p99); {report}"
     ))
@@ -102,12 +94,10 @@ async fn read_slowly(mut socket: impl Stream<Item = Result<Message, Error>> + Un
 
 async fn half_open() -> Outcome {
     const CLIENTS: usize = 20;
-    let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
+    let scene = Scene::start(1, &["20"], 10.0).await;
+    let server = scene.server();
     let proxy = TcpProxy::to_port(server.port());
     let behind_proxy = format!("http://127.0.0.1:{}", proxy.port());
-    let load = Load::start(&[&server], 10.0).await;
     let hearing = server.count(OPEN).await;
     let user = User::sign_up(&server.url(), "far-away").await;
     let mut sockets = Vec::new();
@@ -120,12 +110,8 @@ async fn half_open() -> Outcome {
         server.count(OPEN).await == hearing
     })
     .await;
-    load.goes_on(10).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
+    scene.goes_on(10).await;
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::recovered(
         reaped,
         format!("all {CLIENTS} reaped, the gauge went down, the others noticed nothing; {report}"),
@@ -134,23 +120,16 @@ async fn half_open() -> Outcome {
 
 async fn away_at_the_end() -> Outcome {
     const WALKS: u64 = 40;
-    let fleet = Fleet::start();
-    let servers = [fleet.server(&[]).await, fleet.server(&[]).await];
-    let _worker = fleet.worker_with_engine(&["20"], &[]).await;
-    let load = Load::start(&[&servers[0], &servers[1]], 10.0).await;
-    load.goes_on(10).await;
-    let ann = User::sign_up(&servers[0].url(), "ann").await;
+    let scene = Scene::start(2, &["20"], 10.0).await;
+    scene.goes_on(10).await;
+    let ann = User::sign_up(&scene.server().url(), "ann").await;
     let mut slowest = Duration::ZERO;
     for number in 0..WALKS {
         // Before, while and after the walk is computed.
         let away_after = Duration::from_millis(2 * number);
-        slowest = slowest.max(cut_and_back(&ann, &servers, away_after).await);
+        slowest = slowest.max(cut_and_back(&ann, &scene.servers, away_after).await);
     }
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::recovered(
         slowest,
         format!("each of {WALKS} ends was told once, as the status URL tells it; {report}"),
@@ -158,13 +137,14 @@ async fn away_at_the_end() -> Outcome {
 }
 
 /// Asks for a walk and loses the connection soon after; says how long after its return the client knew the end.
-async fn cut_and_back(ann: &User, [here, there]: &[Process; 2], away_after: Duration) -> Duration {
-    let mut socket = ann.connect(&here.url()).await.unwrap();
-    let answer = ann.ask_anew(&here.url()).await.unwrap();
+async fn cut_and_back(ann: &User, servers: &[Process], away_after: Duration) -> Duration {
+    let (here, there) = (servers[0].url(), servers[1].url());
+    let mut socket = ann.connect(&here).await.unwrap();
+    let answer = ann.ask_anew(&here).await.unwrap();
     let request = answer.body["request_id"].clone();
     let _ = timeout(away_after, async { while socket.next().await.is_some() {} }).await;
     drop(socket);
-    let mut socket = ann.connect(&there.url()).await.unwrap();
+    let mut socket = ann.connect(&there).await.unwrap();
     let back = Instant::now();
     let told = loop {
         let frame = next_end(&mut socket).await;
@@ -174,7 +154,7 @@ async fn cut_and_back(ann: &User, [here, there]: &[Process; 2], away_after: Dura
     };
     let took = back.elapsed();
     let path = answer.body["status_url"].as_str().unwrap();
-    let asked = ann.get(&there.url(), path).await.unwrap().body;
+    let asked = ann.get(&there, path).await.unwrap().body;
     assert_eq!(told["status"], "complete");
     for field in ["status", "route_id"] {
         assert_eq!(told[field], asked[field], "{field}");

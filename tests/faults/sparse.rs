@@ -5,20 +5,17 @@ use std::time::Duration;
 use wildside_test_support::{FakeOverpass, OverpassFault};
 
 use crate::fleet::Fleet;
-use crate::load::{Load, Report};
-use crate::process::{Process, until};
+use crate::process::until;
+use crate::report::Report;
+use crate::scene::Scene;
 
-pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Where the workers keep how the servers fared.
 const STATE: &str = "wildside:overpass:state";
 
 /// People who ask for walks there, and a worker that asks the mirrors in order.
 pub struct Sparse {
-    pub fleet: Fleet,
+    pub scene: Scene,
     pub mirrors: Vec<FakeOverpass>,
-    pub worker: Process,
-    pub load: Load,
-    _server: Process,
 }
 
 impl Sparse {
@@ -42,14 +39,11 @@ impl Sparse {
             ("ENRICHMENT_MIN_PLACES", "1000".to_owned()),
         ];
         let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let server = fleet.server(&[]).await;
-        let worker = fleet.worker_with_engine(&["20"], &more).await;
+        let servers = fleet.servers(1).await;
+        let workers = vec![fleet.worker_with_engine("20", &more).await];
         Self {
-            load: Load::start(&[&server], 5.0).await,
-            _server: server,
-            worker,
+            scene: Scene::of(fleet, servers, workers, 5.0).await,
             mirrors,
-            fleet,
         }
     }
 
@@ -71,10 +65,10 @@ impl Sparse {
         let open = "SELECT count(*) FILTER (WHERE status <> 'requested') > 0 \
              AND count(*) FILTER (WHERE status = 'requested') = 0 FROM enrichments";
         until("every square has ended", patience, async || {
-            self.fleet.sql(open) == "t"
+            self.scene.fleet.sql(open) == "t"
         })
         .await;
-        self.fleet.sql(
+        self.scene.fleet.sql(
             "SELECT string_agg(DISTINCT concat_ws('/', status, error_code), ',') FROM enrichments",
         )
     }
@@ -82,25 +76,25 @@ impl Sparse {
     /// Has the squares looked into once more by the next walk, while all mirrors do this wrong; how that ended.
     pub async fn again(&self, fault: &OverpassFault, patience: Duration) -> String {
         self.set(fault);
-        self.fleet.sql("DELETE FROM enrichments");
+        self.scene.fleet.sql("DELETE FROM enrichments");
         self.ends(patience).await
     }
 
     /// Forgets that the servers have failed.
     pub fn close_circuit(&self) {
-        self.fleet.redis.command(&["DEL", STATE]);
+        self.scene.fleet.redis.command(&["DEL", STATE]);
     }
 
     /// What the city knows: places, and how often that has changed.
     pub fn known(&self) -> String {
-        self.fleet
+        self.scene
+            .fleet
             .sql("SELECT (SELECT count(*) FROM pois), (SELECT sum(generation) FROM areas)")
     }
 
     /// No walk was lost, refused or slow for it.
     pub async fn settle(self) -> Report {
-        self.load.goes_on(5).await;
-        let report = self.load.settle(&self.fleet, PATIENCE).await;
-        report.all_complete().none_refused()
+        self.scene.goes_on(5).await;
+        self.scene.settle().await.all_complete().none_refused()
     }
 }

@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 
-use crate::fleet::Fleet;
-use crate::load::Load;
 use crate::matrix::{Outcome, Row};
 use crate::process::until;
+use crate::scene::{PATIENCE, Scene};
 
 pub const ROWS: &[Row] = &[Row {
     number: 38,
@@ -19,7 +18,6 @@ pub const ROWS: &[Row] = &[Row {
 
 /// The sweep looks after requests without a job every 2 s, once they are 3 s old.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(15);
-const PATIENCE: Duration = Duration::from_secs(30);
 const QUEUE: &str = "wildside:queue:route_generation";
 /// Makes every waiting job one of a newer release, and gives the last one a type of its own.
 const RENEW: &str = r#"
@@ -40,14 +38,14 @@ const RENEW: &str = r#"
 "#;
 
 async fn newer_jobs() -> Outcome {
-    let fleet = Fleet::start();
-    let server = fleet.server(&[]).await;
-    let load = Load::start(&[&server], 10.0).await;
-    load.goes_on(20).await;
-    let renewed = fleet.redis.command(&["EVAL", RENEW, "1", QUEUE]);
+    let scene = Scene::start(1, &[], 10.0).await;
+    let redis = &scene.fleet.redis;
+    scene.goes_on(20).await;
+    let renewed = redis.command(&["EVAL", RENEW, "1", QUEUE]);
     let renewed: u32 = renewed.trim_start_matches(':').trim_end().parse().unwrap();
     assert!(renewed > 10, "{renewed} jobs waited");
-    let (worker, started) = (fleet.worker_with_engine(&["20"], &[]).await, Instant::now());
+    let worker = scene.fleet.worker_with_engine("20", &[]).await;
+    let started = Instant::now();
     worker
         .logs(r#"unknown type of job: \"GenerateFlight\""#, PATIENCE)
         .await;
@@ -56,22 +54,14 @@ async fn newer_jobs() -> Outcome {
         worker.count(dead).await == 1
     })
     .await;
-    let parked = fleet
-        .redis
-        .command(&["XRANGE", &format!("{QUEUE}:dead"), "-", "+"]);
+    let parked = redis.command(&["XRANGE", &format!("{QUEUE}:dead"), "-", "+"]);
     for part in ["GenerateFlight", r#""mood":{"walker":"happy"}"#] {
         assert!(parked.contains(part), "{part} is lost: {parked}");
     }
-    load.goes_on(10).await;
-    let report = load
-        .settle(&fleet, PATIENCE)
-        .await
-        .all_complete()
-        .none_refused();
-    let recovery = report.history.settled_after(started);
-    assert!(recovery < RECOVERY_LIMIT, "{recovery:?}");
+    scene.goes_on(10).await;
+    let report = scene.settle().await.all_complete().none_refused();
     Outcome::recovered(
-        recovery,
+        report.recovery_within(RECOVERY_LIMIT, started),
         format!(
             "{} worked off, the unknown one parked as it was, its request queued anew; {report}",
             renewed - 1
