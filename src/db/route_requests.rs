@@ -252,9 +252,30 @@ impl RouteRequest {
             .await
     }
 
+    #[diesel::dsl::auto_type(no_type_alias)]
+    fn still_claimed(&self) -> _ {
+        let id: Uuid = self.id;
+        let attempt: i32 = self.attempt;
+        route_requests::table
+            .filter(route_requests::id.eq(id))
+            .filter(route_requests::attempt.eq(attempt))
+            .filter(not_ended())
+    }
+}
+
+/// What the sweep needs to know of an unfinished request, of which there may be very many.
+#[derive(Debug, Clone, Copy, Queryable, Selectable)]
+#[diesel(table_name = route_requests, check_for_backend(Pg))]
+pub struct StalledRequest {
+    pub id: Uuid,
+    pub trace_id: Uuid,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl StalledRequest {
     /// Up to `limit` unfinished requests that nothing has happened to for a while, by the clock of the database, after
     /// the row `(updated_at, id)` that the last batch ended with.
-    pub async fn stalled(
+    pub async fn list(
         connection: &mut Connection,
         idle: TimeDelta,
         after: (DateTime<Utc>, Uuid),
@@ -277,16 +298,6 @@ impl RouteRequest {
             .select(Self::as_select())
             .load(connection)
             .await
-    }
-
-    #[diesel::dsl::auto_type(no_type_alias)]
-    fn still_claimed(&self) -> _ {
-        let id: Uuid = self.id;
-        let attempt: i32 = self.attempt;
-        route_requests::table
-            .filter(route_requests::id.eq(id))
-            .filter(route_requests::attempt.eq(attempt))
-            .filter(not_ended())
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{ChoreError, Tools};
-use crate::db::route_requests::RouteRequest;
+use crate::db::route_requests::StalledRequest;
 use crate::queue::{GenerateRouteJob, Producer, Pushed};
 
 /// A request that is younger may just be on its way into the queue.
@@ -22,7 +22,7 @@ pub(super) async fn queue_lost_requests(tools: &Tools) -> Result<usize, ChoreErr
     let mut after = (DateTime::<Utc>::UNIX_EPOCH, Uuid::nil());
     let mut queued = 0;
     for _ in 0..MAX_BATCHES {
-        let stalled = RouteRequest::stalled(&mut connection, STALLED_AFTER, after, BATCH).await?;
+        let stalled = StalledRequest::list(&mut connection, STALLED_AFTER, after, BATCH).await?;
         let Some(last) = stalled.last() else {
             break;
         };
@@ -36,7 +36,7 @@ pub(super) async fn queue_lost_requests(tools: &Tools) -> Result<usize, ChoreErr
 }
 
 async fn queue_the_jobless(
-    requests: &[RouteRequest],
+    requests: &[StalledRequest],
     producer: &Producer,
 ) -> Result<usize, ChoreError> {
     let ids: Vec<Uuid> = requests.iter().map(|request| request.id).collect();

@@ -343,7 +343,10 @@ async fn hold(shared: &Shared) -> RedisResult<()> {
     if running.is_empty() {
         return Ok(());
     }
-    for lost in shared.consumer.hold(&running).await? {
+    let lost = shared.consumer.hold(&running).await?;
+    // What was settled meanwhile is not the caller's any more either.
+    let running = shared.holdings.running();
+    for lost in lost.iter().filter(|lost| running.contains(lost)) {
         tracing::warn!(
             queue = shared.queue,
             entry = lost,

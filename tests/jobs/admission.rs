@@ -47,7 +47,8 @@ async fn a_queue_that_stands_still_admits_no_more() {
     stage.submit(&an_hour_from(SENATE_SQUARE)).await;
     assert_eq!(admission.check().await, Ok(()));
     sleep(Duration::from_secs(3)).await;
-    assert_eq!(admission.check().await, Err(Full { retry_after: 3 }));
+    let full = admission.check().await.unwrap_err();
+    assert!(full.retry_after >= 3, "{full:?}");
     stage.redis.pause();
     sleep(LATER).await;
     let room = admission.check().await;
