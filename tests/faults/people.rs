@@ -68,7 +68,10 @@ impl People {
 
     /// Their rows of the ledger.
     pub fn ledger(&self, fleet: &Fleet) -> Vec<Entry> {
-        let rows = fleet.sql("SELECT id, user_id, status FROM route_requests");
+        let rows = fleet.sql(&format!(
+            "SELECT id, user_id, status FROM route_requests WHERE user_id IN ({})",
+            self.ids()
+        ));
         let entry = |line: &str| {
             let [request, user, status] = line.split('|').collect::<Vec<_>>().try_into().unwrap();
             Entry {
@@ -77,25 +80,20 @@ impl People {
                 status: serde_json::from_value(status.into()).unwrap(),
             }
         };
-        let mut entries: Vec<Entry> = rows.lines().map(entry).collect();
-        entries.retain(|entry| self.users.iter().any(|user| user.id == entry.user));
-        entries
+        rows.lines().map(entry).collect()
     }
 
-    /// Reads some of the walks over HTTP.
+    /// Reads some of their walks over HTTP.
     pub async fn read_routes(&self, fleet: &Fleet) {
-        let sql = format!(
-            "SELECT user_id, route_id FROM route_requests WHERE status = 'complete' ORDER BY random() LIMIT {READ}"
-        );
-        for line in fleet.sql(&sql).lines() {
-            let (user_id, route_id) = line.split_once('|').unwrap();
-            let Some(user) = self
-                .users
-                .iter()
-                .find(|user| user.id.to_string() == user_id)
-            else {
-                continue;
-            };
+        let rows = fleet.sql(&format!(
+            "SELECT user_id, route_id FROM route_requests \
+             WHERE status = 'complete' AND user_id IN ({}) ORDER BY random() LIMIT {READ}",
+            self.ids()
+        ));
+        for row in rows.lines() {
+            let (user_id, route_id) = row.split_once('|').unwrap();
+            let mut users = self.users.iter();
+            let user = users.find(|user| user.id.to_string() == user_id).unwrap();
             let path = format!("/api/v1/routes/{route_id}");
             let mut answers = Vec::new();
             for server in &self.servers {
@@ -107,6 +105,12 @@ impl People {
                 .map_or(0, Vec::len);
             assert!(answer.status == 200 && points > 1, "{path}: {answer:?}");
         }
+    }
+
+    /// Who they are, for SQL.
+    fn ids(&self) -> String {
+        let ids = self.users.iter().map(|user| format!("'{}'", user.id));
+        ids.collect::<Vec<_>>().join(",")
     }
 }
 

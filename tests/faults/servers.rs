@@ -55,10 +55,15 @@ async fn server_killed_before_the_queue() -> Outcome {
         let (ann, victim, walk) = (ann.clone(), victim.clone(), walk.clone());
         tokio::spawn(async move { ann.ask(&victim, &walk, key).await })
     };
-    let request = request_of(&scene.fleet, &ann).await;
+    let sql = format!("SELECT id FROM route_requests WHERE user_id = '{}'", ann.id);
+    until("the request is in the ledger", PATIENCE, async || {
+        !scene.fleet.sql(&sql).is_empty()
+    })
+    .await;
     scene.servers[0].signal("KILL");
     let killed = Instant::now();
     proxy.set(Fault::Reset);
+    let request = scene.fleet.sql(&sql);
     let is_queued = ["SISMEMBER", "wildside:queue:route_generation:ids", &request];
     let queued = scene.fleet.redis.command(&is_queued);
     assert_eq!(queued, ":0\r\n", "it was queued");
@@ -85,19 +90,6 @@ async fn server_killed_before_the_queue() -> Outcome {
         recovery,
         format!("the sweep queued it, the same key got the same request; {report}"),
     )
-}
-
-/// Waits until the only request of a user is in the ledger; its id.
-async fn request_of(fleet: &Fleet, user: &User) -> String {
-    let sql = format!(
-        "SELECT id FROM route_requests WHERE user_id = '{}'",
-        user.id
-    );
-    until("the request is in the ledger", PATIENCE, async || {
-        !fleet.sql(&sql).is_empty()
-    })
-    .await;
-    fleet.sql(&sql)
 }
 
 async fn server_told_to_end() -> Outcome {
