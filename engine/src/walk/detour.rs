@@ -59,7 +59,7 @@ impl Stitcher<'_> {
 
     /// The tour with a leg that goes by way of the node for which it takes longest, within `spare` seconds more.
     fn detour(&mut self, tour: &Stitched, leg: usize, spare: u32) -> Option<Stitched> {
-        let most = (tour.seconds[leg] + spare) * TICKS_PER_SECOND;
+        let most = (tour.seconds[leg] + spare).saturating_mul(TICKS_PER_SECOND);
         self.count(&tour.legs[leg], -1);
         let via = self.furthest_via(tour, leg, most);
         self.count(&tour.legs[leg], 1);
@@ -93,7 +93,7 @@ impl Stitcher<'_> {
             let back = self.from_end.label(node);
             let round = self.router.label(node).plus(back.cost, back.ticks);
             let longer = round.ticks.checked_sub(now.ticks)?;
-            let is_new_ground = round.surcharge() <= now.surcharge() + longer / 2;
+            let is_new_ground = round.surcharge() <= now.surcharge().saturating_add(longer / 2);
             (round.ticks <= most && is_new_ground).then_some((longer, node))
         });
         let (longer, via) = vias.max()?;
