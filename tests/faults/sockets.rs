@@ -104,7 +104,10 @@ async fn half_open() -> Outcome {
     for _ in 0..CLIENTS {
         sockets.push(user.connect(&behind_proxy).await.unwrap());
     }
-    assert_eq!(server.count(OPEN).await, hearing + CLIENTS as u64);
+    until("they are counted", PATIENCE, async || {
+        server.count(OPEN).await == hearing + CLIENTS as u64
+    })
+    .await;
     proxy.set(Fault::BlackHole);
     let reaped = until("they are reaped", Duration::from_mins(1), async || {
         server.count(OPEN).await == hearing
