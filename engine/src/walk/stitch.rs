@@ -82,8 +82,9 @@ impl<'a> Stitcher<'a> {
 
     /// Joins places by ways that take at most `allowance` seconds together and repeat little.
     ///
-    /// Begins with the shortest ways, without those up a side street and back. Then each leg in turn is found anew, where links that other legs use cost more, and
-    /// kept if the time allows, until nothing changes. `None`: even the shortest ways take too long.
+    /// Begins with the shortest ways, without those up a side street and back. Then each leg in turn is found anew, where
+    /// links that other legs use cost more, and kept if the time allows, until nothing changes. `None`: even the shortest
+    /// ways take too long.
     pub(crate) fn stitch(&mut self, places: &[usize], allowance: u32) -> Option<Stitched> {
         let mut tour = self.shortest(places)?;
         self.step_aside(&mut tour);
