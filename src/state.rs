@@ -11,6 +11,7 @@ use crate::admission::Admission;
 use crate::analytics::Analytics;
 use crate::api::attempts::Attempts;
 use crate::api::quota::Quotas;
+use crate::api::routes::coverage::Coverage;
 use crate::api::themes::ThemeMemory;
 use crate::cache::RouteCache;
 use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
@@ -45,6 +46,7 @@ pub struct AppState {
     pub quotas: Arc<Quotas>,
     pub attempts: Arc<Attempts>,
     pub themes: Arc<ThemeMemory>,
+    pub coverage: Arc<Coverage>,
     pub analytics: Analytics,
     pub draining: Draining,
 }
@@ -80,6 +82,7 @@ impl AppState {
             limits: config.limits,
             quotas: Arc::new(Quotas::new(&config.limits)),
             themes: Arc::default(),
+            coverage: Arc::default(),
             analytics: Analytics::start(&config.analytics)?,
             draining: Draining::default(),
         })

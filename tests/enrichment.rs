@@ -98,12 +98,10 @@ impl City {
             Accessibility::default(),
         );
         let mut connection = self.pool.get().await.unwrap();
-        let areas = AreaState::within_reach(&mut connection, START, params.reach_metres())
-            .await
-            .unwrap();
+        let areas = AreaState::all(&mut connection).await.unwrap();
         let key = CacheKey::new(&params, &areas).as_str().to_owned();
         let trace_id = Uuid::new_v4();
-        let request = NewRouteRequest::pending(
+        let request = NewRouteRequest::new(
             self.user,
             serde_json::to_value(&params).unwrap(),
             key,

@@ -154,7 +154,7 @@ async fn examine_database(url: &str) -> Vec<Finding> {
     };
     let names: Vec<String> = areas
         .into_iter()
-        .map(|area| format!("{} (generation {})", area.name, area.generation))
+        .map(|area| format!("{} (generation {})", area.name, area.state.generation))
         .collect();
     let loaded = if names.is_empty() {
         Err("no area is loaded".to_owned())

@@ -1,75 +1,100 @@
 //! `areas`: the extracts that are loaded.
 
-use diesel::QueryResult;
-use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bool, Double, Integer, Text};
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double, Integer, Text};
 use diesel_async::RunQueryDsl;
+use geo::{BoundingRect, Intersects, MultiPolygon, Rect, coord};
 use wildside_engine::Point;
 
 use super::Connection;
 use super::prepared::Prepared;
+use super::schema::areas;
 
-/// A loaded extract and the box around it.
+const METRES_PER_DEGREE: f64 = 111_320.0;
+
+/// A loaded extract and what it covers.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
 pub struct Area {
-    #[diesel(sql_type = Integer)]
-    pub id: i32,
+    #[diesel(embed)]
+    pub state: AreaState,
     #[diesel(sql_type = Text)]
     pub name: String,
-    #[diesel(sql_type = BigInt)]
-    pub generation: i64,
-    #[diesel(sql_type = Double)]
-    pub west: f64,
-    #[diesel(sql_type = Double)]
-    pub south: f64,
-    #[diesel(sql_type = Double)]
-    pub east: f64,
-    #[diesel(sql_type = Double)]
-    pub north: f64,
+    #[diesel(sql_type = Text)]
+    boundary: Boundary,
 }
 
-impl Area {
-    /// All loaded extracts.
-    pub async fn all(connection: &mut Connection) -> QueryResult<Vec<Self>> {
-        diesel::sql_query(
-            "SELECT id, name, generation, ST_XMin(boundary) AS west, ST_YMin(boundary) AS south, \
-                    ST_XMax(boundary) AS east, ST_YMax(boundary) AS north \
-             FROM areas ORDER BY id",
-        )
-        .load(connection)
-        .await
-    }
-}
-
-/// A state of the data that a walk may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+/// Which data an area has. Whatever changes its places, streets or boundary gives it a new generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = areas, check_for_backend(Pg))]
 pub struct AreaState {
     #[diesel(sql_type = Integer)]
     pub id: i32,
     #[diesel(sql_type = BigInt)]
     pub generation: i64,
-    /// Whether the start itself is inside.
-    #[diesel(sql_type = Bool)]
-    pub covers_start: bool,
 }
 
 impl AreaState {
-    /// The areas that come within `reach_metres` of `start`, by id.
-    pub async fn within_reach(
-        connection: &mut Connection,
-        start: Point,
-        reach_metres: f64,
-    ) -> QueryResult<Vec<Self>> {
-        let query = diesel::sql_query(
-            "SELECT id, generation, ST_Covers(boundary, position) AS covers_start \
-             FROM areas, ST_SetSRID(ST_MakePoint($1, $2), 4326) AS position \
-             WHERE boundary && ST_Expand(position, $3 / 111320 / greatest(cos(radians($2)), 0.01), $3 / 111320) \
-             ORDER BY id",
+    /// Those of all areas, by id.
+    pub async fn all(connection: &mut Connection) -> QueryResult<Vec<Self>> {
+        areas::table
+            .order(areas::id)
+            .select(Self::as_select())
+            .load(connection)
+            .await
+    }
+}
+
+impl Area {
+    /// All areas, by id.
+    pub async fn all(connection: &mut Connection) -> QueryResult<Vec<Self>> {
+        diesel::sql_query(
+            "SELECT id, generation, name, ST_AsGeoJSON(boundary) AS boundary FROM areas ORDER BY id",
         )
-        .bind::<Double, _>(start.lon)
-        .bind::<Double, _>(start.lat)
-        .bind::<Double, _>(reach_metres);
-        Prepared(query).load(connection).await
+        .load(connection)
+        .await
+    }
+
+    /// Whether the position is inside or on the boundary.
+    pub fn covers(&self, position: Point) -> bool {
+        self.boundary.polygons.intersects(&coordinate(position))
+    }
+
+    /// Whether the box around the area comes within a distance of the position.
+    pub fn is_within(&self, metres: f64, position: Point) -> bool {
+        let high = metres / METRES_PER_DEGREE;
+        let wide = high / position.lat.to_radians().cos().max(0.01);
+        let (west, south) = (position.lon - wide, position.lat - high);
+        let (east, north) = (position.lon + wide, position.lat + high);
+        let around = Rect::new(coord! { x: west, y: south }, coord! { x: east, y: north });
+        self.boundary.rect.intersects(&around)
+    }
+
+    /// West, south, east and north of the box around the area.
+    pub fn bbox(&self) -> [f64; 4] {
+        let (low, high) = (self.boundary.rect.min(), self.boundary.rect.max());
+        [low.x, low.y, high.x, high.y]
+    }
+}
+
+fn coordinate(position: Point) -> geo::Coord {
+    coord! { x: position.lon, y: position.lat }
+}
+
+/// What an area covers, and the box around it.
+#[derive(Debug, Clone, PartialEq, FromSqlRow)]
+struct Boundary {
+    polygons: MultiPolygon,
+    rect: Rect,
+}
+
+impl FromSql<Text, Pg> for Boundary {
+    fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
+        let geometry: geojson::Geometry = serde_json::from_slice(bytes.as_bytes())?;
+        let polygons = MultiPolygon::try_from(geometry)?;
+        let rect = polygons.bounding_rect().ok_or("an area covers nothing")?;
+        Ok(Self { polygons, rect })
     }
 }
 

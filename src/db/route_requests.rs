@@ -78,7 +78,7 @@ pub struct RouteRequest {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A request to be accepted: `pending`, or `complete` at once with a route from the cache.
+/// A request to be accepted.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = route_requests, treat_none_as_default_value = false)]
 pub struct NewRouteRequest {
@@ -87,41 +87,47 @@ pub struct NewRouteRequest {
     pub params: Value,
     pub cache_key: String,
     pub trace_id: Uuid,
-    status: &'static str,
-    route_id: Option<Uuid>,
 }
 
 impl NewRouteRequest {
-    /// A request that a worker will answer.
-    pub fn pending(user_id: Uuid, params: Value, cache_key: String, trace_id: Uuid) -> Self {
+    /// A request with an id of its own.
+    pub fn new(user_id: Uuid, params: Value, cache_key: String, trace_id: Uuid) -> Self {
         Self {
             id: Uuid::now_v7(),
             user_id,
             params,
             cache_key,
             trace_id,
-            status: Status::Pending.as_str(),
-            route_id: None,
         }
     }
 
-    /// A request that a stored route answers.
-    #[must_use]
-    pub fn answered(self, route_id: Uuid) -> Self {
-        Self {
-            status: Status::Complete.as_str(),
-            route_id: Some(route_id),
-            ..self
-        }
-    }
-
-    /// Accepts the request.
+    /// Accepts the request as `pending`: a worker will answer it.
     pub async fn insert(&self, connection: &mut Connection) -> QueryResult<RouteRequest> {
         diesel::insert_into(route_requests::table)
             .values(self)
             .returning(RouteRequest::as_returning())
             .get_result(connection)
             .await
+    }
+
+    /// Accepts the request as `complete`, answered by a stored route; `None` if that is gone.
+    pub async fn insert_answered(
+        &self,
+        connection: &mut Connection,
+        route_id: Uuid,
+    ) -> QueryResult<Option<RouteRequest>> {
+        let query = diesel::sql_query(
+            "INSERT INTO route_requests (id, user_id, params, cache_key, trace_id, status, route_id) \
+             SELECT $1, $2, $3, $4, $5, 'complete', id FROM routes WHERE id = $6 \
+             RETURNING *",
+        )
+        .bind::<SqlUuid, _>(self.id)
+        .bind::<SqlUuid, _>(self.user_id)
+        .bind::<Jsonb, _>(&self.params)
+        .bind::<Text, _>(&self.cache_key)
+        .bind::<SqlUuid, _>(self.trace_id)
+        .bind::<SqlUuid, _>(route_id);
+        Prepared(query).get_result(connection).await.optional()
     }
 }
 

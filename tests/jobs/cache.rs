@@ -26,14 +26,7 @@ fn cache(redis: &TestRedis) -> (RouteCache, Metrics) {
 }
 
 fn key(start: Point, generation: i64) -> CacheKey {
-    CacheKey::new(
-        &an_hour_from(start),
-        &[AreaState {
-            id: 1,
-            generation,
-            covers_start: true,
-        }],
-    )
+    CacheKey::new(&an_hour_from(start), &[AreaState { id: 1, generation }])
 }
 
 fn ttl(redis: &TestRedis, key: &CacheKey) -> i64 {

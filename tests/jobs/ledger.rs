@@ -97,16 +97,16 @@ async fn a_request_that_the_cache_answers_is_complete_from_the_start() {
         "INSERT INTO routes (id, distance_metres, duration_seconds, score, details) VALUES ('{route}', 1, 1, 1, '{{}}')"
     ));
     let mut connection = stage.db.get().await.unwrap();
-    let request = NewRouteRequest::pending(
+    let new = NewRouteRequest::new(
         stage.user,
         serde_json::json!({}),
         "key".into(),
         Uuid::new_v4(),
-    )
-    .answered(route)
-    .insert(&mut connection)
-    .await
-    .unwrap();
+    );
+    let gone = new.insert_answered(&mut connection, Uuid::new_v4()).await;
+    assert_eq!(gone, Ok(None), "a walk that is gone answers nothing");
+    let request = new.insert_answered(&mut connection, route).await;
+    let request = request.unwrap().unwrap();
     assert_eq!(
         (request.status, request.route_id),
         (Status::Complete, Some(route))

@@ -145,13 +145,11 @@ impl Stage {
     /// Writes a request into the ledger, and no more.
     pub(crate) async fn accept(&self, params: &RouteParams) -> RouteRequest {
         let mut connection = self.db.get().await.unwrap();
-        let areas = AreaState::within_reach(&mut connection, params.start(), params.reach_metres())
-            .await
-            .unwrap();
+        let areas = AreaState::all(&mut connection).await.unwrap();
         let key = CacheKey::new(params, &areas);
         let json = serde_json::to_value(params).unwrap();
         let request =
-            NewRouteRequest::pending(self.user, json, key.as_str().to_owned(), Uuid::new_v4());
+            NewRouteRequest::new(self.user, json, key.as_str().to_owned(), Uuid::new_v4());
         request.insert(&mut connection).await.unwrap()
     }
 

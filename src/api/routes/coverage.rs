@@ -1,48 +1,116 @@
 //! Can a walk begin there at all?
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
 use serde_json::json;
+use tokio::sync::Mutex;
 use wildside_engine::Point;
 
 use crate::api::error::{ApiError, Fault};
-use crate::db::Connection;
 use crate::db::areas::{Area, AreaState, metres_to_walkable_way};
+use crate::db::{Connection, Pool};
 use crate::route_params::RouteParams;
 
 /// A walker goes at most this far to the first street.
 const WALKABLE_METRES: f64 = 250.0;
+/// How old what is known of the areas may be before somebody looks again.
+const FRESH: Duration = Duration::from_millis(200);
+/// How old it may be for those who come while somebody looks.
+const USABLE: Duration = Duration::from_secs(1);
 
-/// The areas whose data the walk may use.
-///
-/// # Errors
-/// `outside_coverage` with the boxes that are loaded, or `not_ready` when nothing is.
-pub async fn areas_within_reach(
-    connection: &mut Connection,
-    params: &RouteParams,
-) -> Result<Vec<AreaState>, ApiError> {
-    let areas = AreaState::within_reach(connection, params.start(), params.reach_metres()).await?;
-    if areas.iter().any(|area| area.covers_start) {
-        return Ok(areas);
+/// The loaded areas as this process saw them last, a moment ago. They change with loads and enrichments; requests come by
+/// the hundred.
+#[derive(Debug, Default)]
+pub struct Coverage {
+    known: ArcSwapOption<Known>,
+    looking: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Known {
+    since: Instant,
+    areas: Arc<[Area]>,
+}
+
+impl Coverage {
+    /// The areas whose data the walk may use.
+    ///
+    /// # Errors
+    /// `outside_coverage` with the boxes that are loaded, or `not_ready` when nothing is.
+    pub async fn within_reach(
+        &self,
+        db: &Pool,
+        params: &RouteParams,
+    ) -> Result<Vec<AreaState>, ApiError> {
+        let start = params.start();
+        let mut areas = self.areas(db).await?;
+        if !areas.iter().any(|area| area.covers(start)) {
+            // What has just been loaded counts: nobody is refused from memory.
+            areas = self.look(db).await?;
+            if !areas.iter().any(|area| area.covers(start)) {
+                return Err(uncovered(start, &areas));
+            }
+        }
+        let reach = params.reach_metres();
+        let within = areas.iter().filter(|area| area.is_within(reach, start));
+        Ok(within.map(|area| area.state).collect())
     }
-    let all = Area::all(connection).await?;
-    if all.is_empty() {
-        let fault = Fault::new("", "not_ready", "no street network is loaded yet");
-        return Err(ApiError::Unavailable {
-            message: "no street network is loaded yet",
-            details: vec![fault],
-            retry_after: 30,
-        });
+
+    async fn areas(&self, db: &Pool) -> Result<Arc<[Area]>, ApiError> {
+        let Some(known) = self.known.load_full() else {
+            return self.look(db).await;
+        };
+        let age = known.since.elapsed();
+        if age < FRESH {
+            return Ok(known.areas.clone());
+        }
+        match self.looking.try_lock() {
+            Err(_) if age < USABLE => Ok(known.areas.clone()),
+            _guard => self.look(db).await,
+        }
     }
-    Err(outside(params.start(), &all))
+
+    /// Boundaries are read only when something has changed.
+    async fn look(&self, db: &Pool) -> Result<Arc<[Area]>, ApiError> {
+        let since = Instant::now();
+        let mut connection = db.get().await?;
+        let known = self.known.load_full().map(|known| known.areas.clone());
+        let states = AreaState::all(&mut connection).await?;
+        let areas = match known {
+            Some(areas) if areas.iter().map(|area| area.state).eq(states) => areas,
+            _ => Area::all(&mut connection).await?.into(),
+        };
+        let known = Known {
+            since,
+            areas: areas.clone(),
+        };
+        self.known.store(Some(Arc::new(known)));
+        Ok(areas)
+    }
+}
+
+fn uncovered(start: Point, areas: &[Area]) -> ApiError {
+    if !areas.is_empty() {
+        return outside(start, areas);
+    }
+    let message = "no street network is loaded yet";
+    ApiError::Unavailable {
+        message,
+        details: vec![Fault::new("", "not_ready", message)],
+        retry_after: 30,
+    }
 }
 
 fn outside(start: Point, areas: &[Area]) -> ApiError {
     let boxes: Vec<_> = areas
         .iter()
-        .map(|area| json!({"name": area.name, "bbox": [area.west, area.south, area.east, area.north]}))
+        .map(|area| json!({"name": area.name, "bbox": area.bbox()}))
         .collect();
     let swapped = areas.iter().any(|area| {
-        (area.west..=area.east).contains(&start.lat)
-            && (area.south..=area.north).contains(&start.lon)
+        let [west, south, east, north] = area.bbox();
+        (west..=east).contains(&start.lat) && (south..=north).contains(&start.lon)
     });
     let message = if swapped {
         "is outside the areas that are loaded; are longitude and latitude swapped? GeoJSON has the longitude first"

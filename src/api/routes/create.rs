@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::body::RouteBody;
 use super::coverage;
+use crate::admission::Full;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Body, CurrentUser};
 use crate::api::idempotency::{self, ClientKey, Written};
@@ -21,7 +22,6 @@ use crate::cache::CacheKey;
 use crate::db::Connection;
 use crate::db::idempotency::IdempotencyKey;
 use crate::db::route_requests::{NewRouteRequest, RouteRequest};
-use crate::db::routes::Route;
 use crate::queue::{GenerateRouteJob, Job};
 use crate::route_params::RouteParams;
 use crate::state::AppState;
@@ -95,73 +95,64 @@ struct Request {
 impl Request {
     /// Writes the request into the ledger; there is no row to set off if the key replays an earlier answer.
     async fn accept(self, state: &AppState) -> Result<(Written, Option<RouteRequest>), ApiError> {
-        let areas = coverage::areas_within_reach(&mut *state.db.get().await?, &self.params).await?;
+        let areas = state.coverage.within_reach(&state.db, &self.params).await?;
         let cache_key = CacheKey::new(&self.params, &areas);
         // No connection to the database is held while Redis is asked, which may be slow.
-        let (cached, room) = tokio::join!(state.cache.get(&cache_key), state.admission.check());
-        let mut connection = state.db.get().await?;
-        let known = known_route(state, &mut connection, &cache_key, cached).await?;
+        let (known, room) = tokio::join!(state.cache.get(&cache_key), state.admission.check());
         if known.is_none() {
             room?;
-            coverage::check_walkable(&mut connection, &self.params).await?;
         }
-        let params =
-            serde_json::to_value(&self.params).map_err(|error| ApiError::Internal(error.into()))?;
-        let new = NewRouteRequest::pending(
-            self.user_id,
-            params,
-            cache_key.as_str().to_owned(),
-            self.trace_id,
-        );
-        let new = match known {
-            Some(route_id) => new.answered(route_id),
-            None => new,
+        let mut connection = state.db.get().await?;
+        let write = async |connection: &mut Connection| {
+            let row = self.write(connection, &cache_key, known, room).await?;
+            Ok((written(&row)?, Some(row)))
         };
         let key = self.key.as_ref();
         if key.is_none() {
-            return write(&mut connection, &new).await;
+            return write(&mut connection).await;
         }
         connection
             .transaction(async |connection| {
                 if let Some(written) = idempotency::earlier(connection, key).await? {
                     return Ok((written, None));
                 }
-                let (written, row) = write(connection, &new).await?;
+                let (written, row) = write(connection).await?;
                 Ok((idempotency::keep(connection, key, written).await?, row))
             })
             .await
     }
-}
 
-/// The cached route, if there is one and it is still stored.
-async fn known_route(
-    state: &AppState,
-    connection: &mut Connection,
-    key: &CacheKey,
-    cached: Option<Uuid>,
-) -> Result<Option<Uuid>, ApiError> {
-    let Some(route_id) = cached else {
-        return Ok(None);
-    };
-    if Route::exists(connection, route_id).await? {
-        return Ok(Some(route_id));
+    /// The request is answered by the `known` walk, if that is still stored, and else by a worker.
+    async fn write(
+        &self,
+        connection: &mut Connection,
+        cache_key: &CacheKey,
+        known: Option<Uuid>,
+        room: Result<(), Full>,
+    ) -> Result<RouteRequest, ApiError> {
+        let params =
+            serde_json::to_value(&self.params).map_err(|error| ApiError::Internal(error.into()))?;
+        let key = cache_key.as_str().to_owned();
+        let new = NewRouteRequest::new(self.user_id, params, key, self.trace_id);
+        if let Some(route_id) = known
+            && let Some(row) = new.insert_answered(connection, route_id).await?
+        {
+            return Ok(row);
+        }
+        room?;
+        coverage::check_walkable(connection, &self.params).await?;
+        Ok(new.insert(connection).await?)
     }
-    state.cache.remove(key).await;
-    Ok(None)
 }
 
-async fn write(
-    connection: &mut Connection,
-    new: &NewRouteRequest,
-) -> Result<(Written, Option<RouteRequest>), ApiError> {
-    let row = new.insert(connection).await?;
+fn written(row: &RouteRequest) -> Result<Written, ApiError> {
     let accepted = Accepted {
         request_id: row.id,
         status_url: format!("{}/routes/status/{}", crate::api::PREFIX, row.id),
         status: row.status.as_str(),
         route_id: row.route_id,
     };
-    Ok((Written::new(StatusCode::ACCEPTED, &accepted)?, Some(row)))
+    Written::new(StatusCode::ACCEPTED, &accepted)
 }
 
 /// Tells the user's sessions, and a worker if there is work. The request is in the ledger: while Redis is away, slow or
