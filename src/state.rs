@@ -36,7 +36,7 @@ pub struct AppState {
     pub announcer: Announcer,
     pub passwords: PasswordHashing,
     pub session_keys: KeyRing,
-    /// The session middleware's own key; cookies under it never leave the process.
+    /// The session middleware's own key: the first of the ring when the process began.
     pub session_middleware_key: Key,
     pub session: SessionConfig,
     pub tile_tokens: TileTokens,
@@ -63,6 +63,7 @@ impl AppState {
         let queue = Producer::new(redis.clone());
         // A connection of its own: a look at a ledger that is locked or slow takes none from the requests.
         let ledger = db::pool(&config.database.url, 1);
+        let session_keys = KeyRing::load(&config.session)?;
         Ok(Self {
             db: db::pool(&config.database.url, config.database.pool_size),
             admission: Admission::new(ledger, queue.clone(), &config.limits),
@@ -73,8 +74,8 @@ impl AppState {
             redis,
             observability,
             passwords: PasswordHashing::new(config.limits.password_hashes)?,
-            session_keys: KeyRing::load(&config.session)?,
-            session_middleware_key: Key::generate(),
+            session_middleware_key: session_keys.first(),
+            session_keys,
             session: config.session.clone(),
             tile_tokens: TileTokens::load(&config.tiles).context("TILE_TOKEN_KEY_FILE")?,
             inspector: Inspector::new(&config.redis.url)?,

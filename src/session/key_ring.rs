@@ -90,12 +90,21 @@ impl KeyRing {
             .join(",")
     }
 
-    /// The cookie in the clear, and whether it was under the first key.
-    pub(super) fn open(&self, cookie: &Cookie<'static>) -> Option<(Cookie<'static>, bool)> {
+    /// The key that encrypts now.
+    pub fn first(&self) -> Key {
+        self.keys.load()[0].clone()
+    }
+
+    /// What is in the cookie, if one of the keys opens it.
+    pub(super) fn open(&self, cookie: &Cookie<'static>) -> Option<Opened> {
         let keys = self.keys.load();
-        keys.iter()
-            .enumerate()
-            .find_map(|(index, key)| Some((open(cookie, key)?, index == 0)))
+        keys.iter().enumerate().find_map(|(index, key)| {
+            Some(Opened {
+                cookie: open(cookie, key)?,
+                key: key.clone(),
+                is_current: index == 0,
+            })
+        })
     }
 
     /// The cookie under the first key.
@@ -110,6 +119,15 @@ impl fmt::Debug for KeyRing {
             .field(&self.fingerprints())
             .finish()
     }
+}
+
+/// A cookie in the clear.
+pub(super) struct Opened {
+    pub(super) cookie: Cookie<'static>,
+    /// The key that it was under.
+    pub(super) key: Key,
+    /// Whether that is the first one.
+    pub(super) is_current: bool,
 }
 
 /// Decrypts a cookie.
@@ -164,12 +182,12 @@ mod tests {
         let file = key_file(&format!("{old}\n{new}\n"), 0o600);
         let before = ring(&file).unwrap();
         let sealed = before.seal(Cookie::new("session", "hello")).unwrap();
-        assert!(before.open(&sealed).unwrap().1);
+        assert!(before.open(&sealed).unwrap().is_current);
 
         std::fs::write(file.path(), format!("{new}\n{old}\n")).unwrap();
         before.reload().unwrap();
-        let (opened, current) = before.open(&sealed).unwrap();
-        assert_eq!((opened.value(), current), ("hello", false));
+        let opened = before.open(&sealed).unwrap();
+        assert_eq!((opened.cookie.value(), opened.is_current), ("hello", false));
 
         std::fs::write(file.path(), format!("{new}\n")).unwrap();
         before.reload().unwrap();

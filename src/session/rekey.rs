@@ -50,19 +50,22 @@ fn inbound(headers: &mut HeaderMap, state: &AppState) -> Option<bool> {
         .partition(|pair| pair.split('=').next() == Some(NAME));
     let opened = ours.first().and_then(|pair| {
         let cookie = Cookie::parse_encoded((*pair).to_owned()).ok()?;
-        let (cookie, current) = state.session_keys.open(&cookie)?;
-        Some((seal(cookie, &state.session_middleware_key)?, current))
+        state.session_keys.open(&cookie)
     });
+    let is_current = opened.as_ref().map(|opened| opened.is_current);
+    let own = &state.session_middleware_key;
+    if opened.as_ref().is_some_and(|opened| opened.key == *own) {
+        return is_current;
+    }
     let mut pairs: Vec<String> = others.into_iter().map(str::to_owned).collect();
-    let current = opened.map(|(cookie, current)| {
+    if let Some(cookie) = opened.and_then(|opened| seal(opened.cookie, own)) {
         pairs.push(cookie.encoded().stripped().to_string());
-        current
-    });
+    }
     headers.remove(COOKIE);
     if let Ok(value) = HeaderValue::from_str(&pairs.join("; ")) {
         headers.insert(COOKIE, value);
     }
-    current
+    is_current
 }
 
 fn outbound(headers: &mut HeaderMap, state: &AppState) {
