@@ -54,7 +54,7 @@ fn main() {
         ("bare: one query", &theirs, "/query", &get, ""),
         ("who am I", &ours, "/api/v1/users/me", &get, ">= 12000"),
         (
-            "bare: four statements, two Redis commands",
+            "bare: two statements, two Redis commands",
             &theirs,
             "/write",
             &get,
