@@ -12,6 +12,9 @@ use super::cookie::NAME;
 use super::key_ring::{open, seal};
 use crate::state::AppState;
 
+/// What is the same for everybody: whose login the cookie continues does not matter, so it isn't opened.
+const PUBLIC: [&str; 2] = ["/api/v1/interest-themes", "/api/v1/pois"];
+
 /// Marks a request whose cookie is under an older key: it is to be written anew.
 #[derive(Debug, Clone, Copy)]
 pub struct OldKey;
@@ -27,7 +30,11 @@ pub async fn rekey<B: MessageBody>(
     let Some(state) = req.app_data::<Data<AppState>>().cloned() else {
         return next.call(req).await;
     };
-    if req.headers().contains_key(COOKIE) && inbound(req.headers_mut(), &state) == Some(false) {
+    if PUBLIC.contains(&req.path()) {
+        req.headers_mut().remove(COOKIE);
+    } else if req.headers().contains_key(COOKIE)
+        && inbound(req.headers_mut(), &state) == Some(false)
+    {
         req.extensions_mut().insert(OldKey);
     }
     let mut response = next.call(req).await?;
