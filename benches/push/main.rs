@@ -7,6 +7,7 @@
     reason = "a program that measures and reports"
 )]
 
+mod bare;
 mod clients;
 mod publisher;
 mod server;
@@ -27,39 +28,50 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Connections while rate and latency are measured.
 const CONNECTIONS: usize = 1_000;
 
-fn main() {
-    let arguments: Vec<String> = env::args().collect();
-    if let [_, role, redis_url] = &arguments[..]
-        && role == "server"
-    {
-        return server::run(redis_url);
-    }
-    let redis = TestRedis::start();
-    measure("wildside", &redis.url(), || Subject::wildside(&redis.url()));
-    if env::var("PEER").as_deref() != Ok("no") {
-        measure("ws + ioredis", &redis.url(), || Subject::peer(&redis.url()));
-    }
-}
+/// A server under measurement: its name and how it is started.
+type Contestant = (&'static str, fn(&str) -> Subject);
+
+const CONTESTANTS: [Contestant; 3] = [
+    ("wildside", |url| Subject::ours("server", url)),
+    ("actix-web-actors", |url| Subject::ours("bare", url)),
+    ("ws + ioredis", Subject::peer),
+];
 
 /// A measurement and its name, which as an argument asks for this one alone.
 type Part = (&'static str, fn(&str, &Subject));
 
-/// Runs the measurements that are wanted, each against a fresh server.
-fn measure(name: &str, redis_url: &str, start: impl Fn() -> Subject) {
-    println!("{name}");
-    let wanted: Option<String> = env::args()
-        .nth(1)
-        .filter(|argument| !argument.starts_with('-'));
-    let parts: [Part; 5] = [
-        ("rate", rate),
-        ("latency", latency),
-        ("broadcast", broadcast),
-        ("memory", memory),
-        ("churn", churn),
-    ];
-    for (part, run) in parts {
-        if wanted.as_deref().is_none_or(|wanted| wanted == part) {
-            run(redis_url, &start());
+const PARTS: [Part; 5] = [
+    ("rate", rate),
+    ("latency", latency),
+    ("broadcast", broadcast),
+    ("memory", memory),
+    ("churn", churn),
+];
+
+fn main() {
+    let arguments: Vec<String> = env::args().collect();
+    match &arguments[..] {
+        [_, role, redis_url] if role == "server" => server::run(redis_url),
+        [_, role, redis_url] if role == "bare" => bare::run(redis_url),
+        [_, part, ..] if !part.starts_with('-') => compare(Some(part)),
+        _ => compare(None),
+    }
+}
+
+/// Runs what is wanted. The contestants take turns in each part, each with a fresh server, so that a busy machine is
+/// unfair to none.
+fn compare(wanted: Option<&str>) {
+    let redis = TestRedis::start();
+    let contestants = match env::var("PEER").as_deref() {
+        Ok("no") => &CONTESTANTS[..2],
+        _ => &CONTESTANTS,
+    };
+    for (part, measure) in PARTS {
+        if wanted.is_none_or(|wanted| wanted == part) {
+            for (name, start) in contestants {
+                print!("{name:<18}");
+                measure(&redis.url(), &start(&redis.url()));
+            }
         }
     }
 }
@@ -84,7 +96,7 @@ fn rate(url: &str, subject: &Subject) {
     let received = (clients.received() - received) as f64;
     let processor = subject.processor_seconds() - processor;
     println!(
-        "  unicast            {:>9.0} messages/s (target 100000), {:.1} µs of the server's processor time each",
+        "unicast            {:>9.0} messages/s (target 100000), {:.1} µs of the server's processor time each",
         received / seconds,
         processor / received * 1e6
     );
@@ -100,7 +112,7 @@ fn latency(url: &str, subject: &Subject) {
     let sorted = clients.latencies();
     let at = |share: f64| f64::from(sorted[(share * (sorted.len() - 1) as f64) as usize]) / 1e6;
     println!(
-        "  at 2,000/s         p50 {:.2} ms, p99 {:.2} ms (target 0.5), max {:.2} ms of {}",
+        "at 2,000/s         p50 {:.2} ms, p99 {:.2} ms (target 0.5), max {:.2} ms of {}",
         at(0.5),
         at(0.99),
         at(1.0),
@@ -117,10 +129,7 @@ fn broadcast(url: &str, subject: &Subject) {
         .map(|_| publisher.broadcast(&clients, user).as_secs_f64() * 1e3)
         .collect();
     times.sort_by(f64::total_cmp);
-    println!(
-        "  to 2,000 sessions  median {:.1} ms",
-        times[times.len() / 2]
-    );
+    println!("to 2,000 sessions  median {:.1} ms", times[times.len() / 2]);
 }
 
 /// Resident memory of the server for each idle connection.
@@ -131,7 +140,7 @@ fn memory(_: &str, subject: &Subject) {
     std::thread::sleep(Duration::from_secs(2));
     let grown = subject.resident_kib() - before;
     println!(
-        "  {count} idle         {:.1} KB each (target 12), {:.0} MB in all",
+        "{count} idle         {:.1} KB each (target 12), {:.0} MB in all",
         grown * 1.024 / count as f64,
         grown / 1000.0
     );
@@ -149,7 +158,7 @@ fn churn(_: &str, subject: &Subject) {
         resident.push(format!("{:.0}", subject.resident_kib() / 1000.0));
     }
     println!(
-        "  connects 4 × 5,000 {} MB (target: flat)",
+        "connects 4 × 5,000 {} MB (target: flat)",
         resident.join(", ")
     );
 }

@@ -1,4 +1,4 @@
-//! The real chain on two HTTP threads, without a database: nobody has an unfinished request.
+//! The real chain, without a database: nobody has an unfinished request.
 
 use std::io;
 use std::sync::Arc;
@@ -19,18 +19,28 @@ use wildside_actors::{ActorMetrics, ActorRegistry};
 
 /// Prints the port and serves until the standard input ends.
 pub(crate) fn run(redis_url: &str) {
-    System::new().block_on(async {
+    serve(|| {
         let sessions = start_actors(redis_url);
-        let app = move || {
-            App::new()
-                .app_data(web::Data::new(sessions.clone()))
-                .route("/ws/{user}", web::get().to(endpoint))
-        };
-        let server = HttpServer::new(app)
+        move |app: &mut web::ServiceConfig| {
+            app.app_data(web::Data::new(sessions.clone()))
+                .route("/ws/{user}", web::get().to(endpoint));
+        }
+    });
+}
+
+/// Serves what `start` makes on the `System`, on two HTTP threads.
+pub(crate) fn serve<C>(start: impl FnOnce() -> C)
+where
+    C: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+{
+    System::new().block_on(async {
+        let configure = start();
+        let server = HttpServer::new(move || App::new().configure(configure.clone()))
             .on_connect(|connection, _| bound_socket(connection, Duration::from_secs(30)))
             .workers(2)
             .backlog(4096)
             .max_connections(50_000)
+            .client_request_timeout(Duration::from_secs(30))
             .disable_signals()
             .bind(("127.0.0.1", 0))
             .unwrap();

@@ -13,10 +13,10 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// The real chain.
-    pub(crate) fn wildside(redis_url: &str) -> Self {
+    /// A server that is part of this program.
+    pub(crate) fn ours(role: &str, redis_url: &str) -> Self {
         let mut command = Command::new(env::current_exe().unwrap());
-        command.args(["server", redis_url]);
+        command.args([role, redis_url]);
         Self::start(command)
     }
 
