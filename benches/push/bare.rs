@@ -94,6 +94,7 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
         }
     }
 
+    /// The clients of a user all leave together.
     fn finished(&mut self, ctx: &mut Self::Context) {
         self.sockets.lock().unwrap().remove(&self.user);
         ctx.stop();
