@@ -2,7 +2,7 @@
 
 use actix_web::App;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{AdditionalProperties, Schema};
+use utoipa::openapi::schema::{AdditionalProperties, Schema, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Response, ResponseBuilder};
@@ -94,8 +94,24 @@ pub fn openapi() -> OpenApi {
     api
 }
 
+/// What may be left out of a path, a query or a header is still not null there, as it would be in JSON.
+fn deny_null_parameters(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
+            && let SchemaType::Array(types) = &mut object.schema_type
+        {
+            types.retain(|kind| *kind != Type::Null);
+            if let [only] = &types[..] {
+                object.schema_type = SchemaType::Type(only.clone());
+            }
+        }
+    }
+}
+
 /// The errors that follow from what an operation takes.
 fn declare_errors(path: &str, operation: &mut Operation) {
+    deny_null_parameters(operation);
     let mut statuses = vec![
         ("500", "Something went wrong on our side"),
         ("503", "A dependency is away; try again"),

@@ -43,14 +43,16 @@ cookie=$(curl -fs -D - -o /dev/null -H 'content-type: application/json' "$base/a
     -d '{"username": "schemathesis", "password": "a fine long password"}' | sed -n 's/^set-cookie: \(session=[^;]*\).*/\1/ip')
 
 psql -qX "$DATABASE_URL" -f tests/schemathesis/street.sql
-printf '[auth.openapi.session]\napi_key = "%s"\n' "${cookie#session=}" >"$work/schemathesis.toml"
+{
+    cat tests/schemathesis/checks.toml
+    printf '[auth.openapi.session]\napi_key = "%s"\n' "${cookie#session=}"
+} >"$work/schemathesis.toml"
 
-# What ends the session, and what is no plain HTTP, is tested elsewhere. `positive_data_acceptance` is left out: no
-# schema can say which themes exist, which passwords are common or which cursor belongs to a list.
+# What ends the session, and what is no plain HTTP, is tested elsewhere.
 # shellcheck disable=SC2086
 "$venv/bin/schemathesis" --config-file "$work/schemathesis.toml" run "$base/openapi.json" --url "$base" \
     --max-examples "$examples" --phases examples,coverage,fuzzing,stateful --continue-on-failure \
-    --generation-deterministic --exclude-checks positive_data_acceptance \
+    --generation-deterministic \
     --exclude-path /ws --exclude-path /api/v1/logout --exclude-operation-id delete_me ${SCHEMATHESIS_ARGS:-}
 
 # No secret of the suite may have reached a log.

@@ -169,9 +169,7 @@ impl<'a> Fields<'a> {
     /// A whole number of 64 bits, such as the id of a place.
     pub fn big_integer(&mut self, key: &str) -> Option<i64> {
         let value = self.value(key)?;
-        value
-            .as_i64()
-            .or_else(|| self.wrong_type(key, "must be a whole number"))
+        whole(value).or_else(|| self.wrong_type(key, "must be a whole number"))
     }
 
     /// At most `max` whole numbers of 64 bits; each fault names its index.
@@ -188,7 +186,7 @@ impl<'a> Fields<'a> {
             return None;
         }
         let numbers = values.iter().enumerate().filter_map(|(index, value)| {
-            let number = value.as_i64();
+            let number = whole(value);
             if number.is_none() {
                 self.fault(
                     format_args!("{key}[{index}]"),
@@ -317,6 +315,17 @@ fn camel_case(snake: &str) -> String {
     camel
 }
 
+/// A whole number; `7.0` is one.
+fn whole(value: &Value) -> Option<i64> {
+    /// Up to here a float names one whole number.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let from_float =
+        |number: f64| (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64);
+    value
+        .as_i64()
+        .or_else(|| value.as_f64().and_then(from_float))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -338,6 +347,15 @@ mod tests {
         let both = json!({"durationMinutes": 60, "duration_minutes": 60});
         let (_, faults) = read(&both, |f| f.integer("duration_minutes", 15..=180));
         assert_eq!(faults[0].code, "duplicate_field");
+    }
+
+    #[test]
+    fn a_float_is_a_whole_number_while_it_names_one_alone() {
+        let body = json!({"ids": [i64::MAX, -7.0, 7.5, 1e16]});
+        let (ids, faults) = read(&body, |f| f.big_integers("ids", 4));
+        assert_eq!(ids, Some(vec![i64::MAX, -7]));
+        let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(fields, ["ids[2]", "ids[3]"]);
     }
 
     #[test]

@@ -46,23 +46,24 @@ fn degrees(
     None
 }
 
-/// A text for people: trimmed, of `1..=max` characters, without control characters.
+/// A text for people: without control characters but line feeds, and trimmed, of `1..=max` characters.
 pub fn text(fields: &mut Fields<'_>, key: &str, max: usize) -> Option<String> {
-    let text = fields.string(key)?.trim();
+    let text = fields.string(key)?;
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        fields.fault(
+            key,
+            "invalid_character",
+            "must not contain control characters",
+        );
+        return None;
+    }
+    let text = text.trim();
     let length = text.chars().count();
     if length == 0 || length > max {
         fields.fault(
             key,
             "wrong_length",
             format!("must have 1 to {max} characters"),
-        );
-        return None;
-    }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
-        fields.fault(
-            key,
-            "invalid_character",
-            "must not contain control characters",
         );
         return None;
     }

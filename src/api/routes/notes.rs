@@ -49,7 +49,11 @@ impl From<RouteNote> for NoteView {
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"body": "Come back for the cake."}))]
 pub struct NoteBody {
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(
+        min_length = 1,
+        max_length = 4000,
+        pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
+    )]
     body: String,
     /// A stop of this walk.
     poi_id: Option<i64>,

@@ -59,7 +59,7 @@ pub async fn show_user(
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"display_name": "Ada", "expected_revision": 1}))]
 pub struct UserPatch {
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$")]
     display_name: Option<String>,
     /// `user` or `admin`; only an admin may change it.
     #[schema(value_type = Option<String>, pattern = "^(user|admin)$")]

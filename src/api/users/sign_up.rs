@@ -26,7 +26,11 @@ pub struct SignUp {
     #[schema(min_length = 12, max_length = 256, write_only)]
     password: String,
     /// Default: the username.
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
+    )]
     display_name: Option<String>,
 }
 
