@@ -13,7 +13,7 @@ use wildside_engine::Point;
 use super::mercator::{Position, mercator};
 
 /// Zooms at which strokes are drawn instead of ways.
-pub(crate) const ZOOMS: std::ops::RangeInclusive<i16> = 6..=12;
+pub(crate) const ZOOMS: std::ops::RangeInclusive<i16> = 6..=13;
 
 /// The lines of one class in one square, as drawn at one zoom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +142,7 @@ mod tests {
         }
         let drawn = std::cell::RefCell::new(Vec::new());
         afar.draw(|overviews| drawn.borrow_mut().extend(overviews));
-        for zoom in 6..=12 {
+        for zoom in 6..=13 {
             let lines = drawn.borrow();
             let lines = lines.iter().filter(|overview| overview.zoom == zoom);
             let lines: Vec<_> = lines.flat_map(|overview| overview.lines.clone()).collect();
