@@ -5,6 +5,8 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 use wildside_ingest::load::{Load, load};
 
+use crate::view::Tile;
+
 const EXTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ingest/data/helsinki.osm.pbf");
 const SECRET: &[u8] = b"a key for one run of this measurement";
 
@@ -49,8 +51,8 @@ const WALK: &str = "
 pub(crate) struct City {
     /// West, north, east and south in degrees.
     pub(crate) bounds: [f64; 4],
-    pub(crate) route: Uuid,
-    pub(crate) token: String,
+    route: Uuid,
+    token: String,
 }
 
 impl City {
@@ -73,6 +75,15 @@ impl City {
         let key = "INSERT INTO tile_token_keys (secret) VALUES ($1)";
         client.execute(key, &[&SECRET]).await.unwrap();
         Self::look_up(&client).await
+    }
+
+    /// Where a tile is, under the address of all tiles.
+    pub(crate) fn path(&self, tile: &Tile) -> String {
+        let Tile { source, z, x, y } = tile;
+        match *source {
+            "routes" => format!("routes/{}/{z}/{x}/{y}.pbf?token={}", self.route, self.token),
+            source => format!("{source}/{z}/{x}/{y}.pbf"),
+        }
     }
 
     async fn look_up(client: &Client) -> Self {

@@ -12,6 +12,9 @@ pub(crate) struct Tile {
     pub(crate) y: u32,
 }
 
+/// Views at each zoom.
+pub(crate) const VIEWS_PER_ZOOM: usize = 4;
+
 /// One person's way over the map: from the whole country down to the street, at each zoom some steps aside.
 /// Each view is the tiles on the screen, three by two.
 pub(crate) fn walk(seed: u64, bounds: [f64; 4]) -> Vec<Vec<Tile>> {
@@ -23,7 +26,7 @@ pub(crate) fn walk(seed: u64, bounds: [f64; 4]) -> Vec<Vec<Tile>> {
     );
     let mut views = Vec::new();
     for z in 6..=16 {
-        for _ in 0..4 {
+        for _ in 0..VIEWS_PER_ZOOM {
             views.push(view(z, longitude, latitude));
             let screen = 360.0 / f64::from(1 << z);
             longitude = (longitude + screen * random.random_range(-1.0..1.0)).clamp(west, east);
