@@ -11,7 +11,7 @@ fill_in() {
         -e "s|\${SERVER_ADDRESS}|${SERVER_ADDRESS:-}|" -e "s|\${ROOT}|$(dirname "$here")|"
 }
 
-rm -rf "$sites"
+rm -rf "$sites" "$1/cache"
 mkdir -p "$sites"
 fill_in <"$here/tiles.conf.template" >"$sites/tiles.conf"
 [ -z "${PAGE_LISTEN:-}" ] || fill_in <"$here/../web/nginx.conf.template" >"$sites/page.conf"

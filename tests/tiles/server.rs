@@ -1,5 +1,7 @@
 //! The tile server as the world sees it: Martin behind nginx, configured as shipped.
 
+use std::io::Read;
+
 use chrono::{TimeDelta, Utc};
 use reqwest::{Client, Method, Response};
 use serde_json::Value;
@@ -218,6 +220,30 @@ async fn a_tile_is_what_the_database_makes() {
         .value("SELECT poi_tile($1, $2, $3)", &[&z, &x, &y])
         .await;
     assert_eq!(pois.bytes().await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_public_tile_is_kept_compressed_and_unpacked_for_who_needs_it() {
+    let database = Database::filled().await;
+    let mut server = TileServer::start(&database.server.url());
+    let url = format!("{}/pois/{AT}.pbf", server.url());
+    let client = Client::builder().no_gzip().build().unwrap();
+    let get = async |encodings: &str| {
+        let request = client.get(&url).header("Accept-Encoding", encodings);
+        let response = request.send().await.unwrap();
+        let encoding = header(&response, "content-encoding").to_owned();
+        (encoding, response.bytes().await.unwrap())
+    };
+    let plain = get("identity").await;
+    assert_eq!(plain.0, "");
+    server.kill_martin();
+    assert_eq!(get("identity").await, plain);
+    let (encoding, packed) = get("br, gzip").await;
+    assert_eq!(encoding, "gzip");
+    let mut unpacked = Vec::new();
+    let mut decoder = flate2::read::GzDecoder::new(&packed[..]);
+    decoder.read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, plain.1);
 }
 
 #[tokio::test]
