@@ -1,6 +1,5 @@
 //! Many at once: servers, workers, requests, and clients that never read.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use futures::{FutureExt, StreamExt};
@@ -18,13 +17,6 @@ pub const ROWS: &[Row] = &[
         done: "users with a WebSocket at each server ask at both in turn",
         quick: true,
         play: || many_processes().boxed_local(),
-    },
-    Row {
-        number: 42,
-        fault: "clock of a worker 5 minutes off",
-        done: "libfaketime: one worker 5 minutes ahead, one 5 minutes behind",
-        quick: false,
-        play: || clocks_off().boxed_local(),
     },
     Row {
         number: 43,
@@ -68,51 +60,6 @@ async fn successes(worker: &Process) -> u64 {
     worker
         .count(r#"jobs_total{status="success",type="GenerateRoute"}"#)
         .await
-}
-
-async fn clocks_off() -> Outcome {
-    let Some(library) = libfaketime() else {
-        return Outcome::NotRun("needs libfaketime");
-    };
-    let fleet = Fleet::start();
-    let servers = fleet.servers(1).await;
-    let mut workers = Vec::new();
-    for offset in ["+300s", "-300s"] {
-        let clock = [
-            ("LD_PRELOAD", library.to_str().unwrap()),
-            ("FAKETIME", offset),
-            ("DONT_FAKE_MONOTONIC", "1"),
-        ];
-        workers.push(fleet.worker(&clock).await);
-    }
-    let scene = Scene::of(fleet, servers, workers, 10.0).await;
-    scene.goes_on(60).await;
-    let report = scene.settle().await.all_complete().none_refused();
-    let mut waits = Vec::new();
-    for worker in &scene.workers {
-        let of = async |part| {
-            worker
-                .metric(&format!(
-                    r#"job_wait_seconds_{part}{{queue="route_generation"}}"#
-                ))
-                .await
-        };
-        waits.push(of("sum").await / of("count").await);
-    }
-    assert!(
-        waits.iter().all(|wait| (0.0..5.0).contains(wait)),
-        "mean waits of jobs in seconds: {waits:?}"
-    );
-    Outcome::seen(format!(
-        "jobs waited {waits:.3?} s on average by the metrics of the two; {report}"
-    ))
-}
-
-/// The library itself: the program of that name would stand between us and the worker.
-fn libfaketime() -> Option<PathBuf> {
-    let folders = std::fs::read_dir("/usr/lib").unwrap();
-    let libraries = folders.map(|folder| folder.unwrap().path().join("faketime/libfaketime.so.1"));
-    libraries.into_iter().find(|library| library.exists())
 }
 
 async fn flood() -> Outcome {

@@ -153,6 +153,12 @@ impl History {
         self.lock().retried
     }
 
+    /// How many requests have ended before their users' eyes between two moments.
+    pub fn count_ended(&self, from: Instant, to: Instant) -> usize {
+        let ends = self.lock().ends();
+        ends.values().filter(|end| (from..to).contains(*end)).count()
+    }
+
     /// How many connections are open.
     pub fn count_open(&self) -> usize {
         self.lock()

@@ -122,6 +122,16 @@ impl Load {
             .await;
     }
 
+    /// The users ask `rate` times a second more for a while, whatever the answers are; returns when all are answered.
+    pub async fn surge(&self, rate: f64, time: Duration) {
+        let (stop, stopped) = watch::channel(false);
+        let (people, history) = (self.people.clone(), self.history.clone());
+        let asking = tokio::spawn(ask_steadily(people, history, rate, stopped));
+        sleep(time).await;
+        stop.send_replace(true);
+        asking.await.unwrap();
+    }
+
     /// Waits until a request has ended so before its user's eyes; says how long it took.
     pub async fn ends_as(&self, request: Uuid, status: Status) -> Duration {
         let what = format!("{request} ends as {status:?}");

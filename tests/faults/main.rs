@@ -33,6 +33,7 @@ mod descriptors;
 mod disk;
 mod engine;
 mod keys;
+mod overload;
 mod overpass;
 mod poison;
 mod postgres;
@@ -57,6 +58,7 @@ const THEMES: &[&[Row]] = &[
     postgres::ROWS,
     poison::ROWS,
     crowds::ROWS,
+    overload::ROWS,
     engine::ROWS,
     requests::ROWS,
     sockets::ROWS,
