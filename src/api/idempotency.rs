@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::api::error::{ApiError, Fault};
 use crate::api::extract::parse_id;
 use crate::db::Connection;
-use crate::db::idempotency::IdempotencyKey;
+use crate::db::idempotency::{IdempotencyKey, StoredAnswer};
 
 /// The key that a client gave, if it did.
 #[derive(Debug, Clone, Copy)]
@@ -76,9 +76,24 @@ pub async fn earlier(
     key: Option<&IdempotencyKey>,
 ) -> Result<Option<Written>, ApiError> {
     let Some(key) = key else { return Ok(None) };
-    let Some(stored) = key.take(connection).await? else {
-        return Ok(None);
-    };
+    let stored = key.take(connection).await?;
+    stored.map(|stored| replay(key, stored)).transpose()
+}
+
+/// The same for those who want to write nothing, whoever holds the key.
+///
+/// # Errors
+/// `conflict` if the key came with another body before.
+pub async fn answered(
+    connection: &mut Connection,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<Written>, ApiError> {
+    let Some(key) = key else { return Ok(None) };
+    let stored = key.find(connection).await?;
+    stored.map(|stored| replay(key, stored)).transpose()
+}
+
+fn replay(key: &IdempotencyKey, stored: StoredAnswer) -> Result<Written, ApiError> {
     if stored.request_digest != key.request_digest {
         let fault = Fault::new(
             "Idempotency-Key",
@@ -91,11 +106,11 @@ pub async fn earlier(
         ));
     }
     let status = StatusCode::from_u16(stored.status.unsigned_abs()).unwrap_or(StatusCode::OK);
-    Ok(Some(Written {
+    Ok(Written {
         status,
         body: stored.response.unwrap_or_default(),
         replayed: true,
-    }))
+    })
 }
 
 /// Keeps the answer under the key. Called last in the transaction of the write: a failure leaves no trace, so that the

@@ -45,6 +45,11 @@ impl IdempotencyKey {
         if taken == 1 {
             return Ok(None);
         }
+        self.find(connection).await
+    }
+
+    /// The answer that was given, if there is one already.
+    pub async fn find(&self, connection: &mut Connection) -> QueryResult<Option<StoredAnswer>> {
         idempotency_keys::table
             .find((self.user_id, self.endpoint, self.key))
             .select((

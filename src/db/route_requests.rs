@@ -292,12 +292,12 @@ impl StalledRequest {
         route_requests::table
             .filter(unfinished())
             .filter(route_requests::updated_at.lt(now - interval(idle)))
+            // The first of the two is where the index begins.
+            .filter(route_requests::updated_at.ge(after_time))
             .filter(
                 route_requests::updated_at
                     .gt(after_time)
-                    .or(route_requests::updated_at
-                        .eq(after_time)
-                        .and(route_requests::id.gt(after_id))),
+                    .or(route_requests::id.gt(after_id)),
             )
             .order((route_requests::updated_at, route_requests::id))
             .limit(limit)

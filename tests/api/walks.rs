@@ -253,6 +253,29 @@ async fn route_requests_have_a_limit_for_each_user() {
 }
 
 #[actix_web::test]
+async fn while_there_is_no_room_what_was_promised_under_a_key_stays_promised() {
+    let app = TestApp::with(&[("WILDSIDE_QUEUE_LIMIT", "1")]);
+    city::load(&app);
+    let (mut ada, key) = (app.user("ada").await, Uuid::new_v4().to_string());
+    let (path, body) = ("/api/v1/routes", city::body());
+    let key = [("idempotency-key", key.as_str())];
+    let promised = ada.send(Method::POST, path, Some(&body), &key).await;
+    assert_eq!(promised.status, StatusCode::ACCEPTED, "{}", promised.text);
+    // Longer than a look at the ledger is believed.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(
+        ada.post(path, &body).await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    let again = ada.send(Method::POST, path, Some(&body), &key).await;
+    assert_eq!(
+        (again.status, again.json()),
+        (StatusCode::ACCEPTED, promised.json())
+    );
+    assert_eq!(again.header("idempotency-replayed"), "true");
+}
+
+#[actix_web::test]
 async fn without_redis_requests_are_accepted_all_the_same() {
     let mut app = TestApp::spawn();
     city::load(&app);

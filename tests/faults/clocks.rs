@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use serde_json::Value;
 use tempfile::NamedTempFile;
@@ -12,6 +13,7 @@ use wildside_actors::Status;
 use crate::client::some_walk;
 use crate::fleet::Fleet;
 use crate::matrix::{Outcome, Row};
+use crate::process::Process;
 use crate::scene::Scene;
 
 pub const ROWS: &[Row] = &[
@@ -44,8 +46,12 @@ async fn two_minutes_off() -> Outcome {
     let (mut servers, mut workers) = (Vec::new(), Vec::new());
     for offset in ["+120s", "-120s"] {
         let [load, time, real] = clock(&library, offset);
-        servers.push(fleet.server(&[load, time, real, tile_keys]).await);
-        workers.push(fleet.worker(&[load, time, real]).await);
+        let server = fleet.server(&[load, time, real, tile_keys]).await;
+        let worker = fleet.worker(&[load, time, real]).await;
+        assert_off(&server, offset);
+        assert_off(&worker, offset);
+        servers.push(server);
+        workers.push(worker);
     }
     let scene = Scene::of(fleet, servers, workers, 6.0).await;
     scene.goes_on(40).await;
@@ -71,7 +77,9 @@ async fn workers_off() -> Outcome {
     let servers = fleet.servers(1).await;
     let mut workers = Vec::new();
     for offset in ["+300s", "-300s"] {
-        workers.push(fleet.worker(&clock(&library, offset)).await);
+        let worker = fleet.worker(&clock(&library, offset)).await;
+        assert_off(&worker, offset);
+        workers.push(worker);
     }
     let scene = Scene::of(fleet, servers, workers, 10.0).await;
     scene.goes_on(60).await;
@@ -97,6 +105,16 @@ fn clock<'a>(library: &'a Path, offset: &'a str) -> [(&'a str, &'a str); 3] {
         ("FAKETIME", offset),
         ("DONT_FAKE_MONOTONIC", "1"),
     ]
+}
+
+/// The clock by which a process writes its log is off by so much: else a row shows nothing.
+fn assert_off(process: &Process, offset: &str) {
+    let log = process.log();
+    let line: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    let at: DateTime<Utc> = line["timestamp"].as_str().unwrap().parse().unwrap();
+    let ahead = (at - Utc::now()).num_seconds();
+    let meant: i64 = offset.trim_end_matches('s').parse().unwrap();
+    assert!((ahead - meant).abs() < 60, "{ahead} s ahead, not {offset}");
 }
 
 /// How long the jobs of each worker have waited, in seconds; neither less than nothing nor by its own clock.

@@ -19,7 +19,10 @@ use crate::process::{Process, until};
 use crate::report::Report;
 use crate::worker::POISON_MINUTES;
 
+/// Users, at least.
 const USERS: usize = 4;
+/// What one of them asks for in a second at most; more than a server lets anybody.
+const RATE: f64 = 2.5;
 /// After all is done nothing more may come.
 const QUIET: Duration = Duration::from_millis(500);
 
@@ -37,7 +40,8 @@ impl Load {
     pub async fn start(servers: &[Process], rate: f64) -> Self {
         let urls: Vec<String> = servers.iter().map(Process::url).collect();
         let mut users = Vec::new();
-        for number in 0..USERS {
+        let count = USERS.max((rate / RATE).ceil() as usize);
+        for number in 0..count {
             let name = format!("walker-{number}-{}", Uuid::new_v4().simple());
             users.push(User::sign_up(&urls[number % urls.len()], &name).await);
         }
@@ -50,7 +54,7 @@ impl Load {
             }),
         );
         let everybody =
-            (0..USERS).flat_map(|user| (0..servers.len()).map(move |server| (user, server)));
+            (0..count).flat_map(|user| (0..servers.len()).map(move |server| (user, server)));
         let listening: Vec<_> = everybody
             .map(|(user, server)| {
                 let (people, history) = (people.clone(), history.clone());

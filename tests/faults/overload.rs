@@ -62,7 +62,7 @@ async fn overload() -> Outcome {
     );
     assert!(refused.all > 500, "{} were refused", refused.all);
     let fast = refused.fast as f64 / refused.all as f64;
-    assert!(fast >= 0.99, "{fast:.3} of the refusals within 10 ms");
+    assert!(fast >= 0.99, "{fast:.3} of the refusals within {FAST} s");
     scene.server().logs(REFUSING, PATIENCE).await;
 
     let before = scene.load.history.count_refused();
@@ -74,7 +74,7 @@ async fn overload() -> Outcome {
     Outcome::recovered(
         recovery,
         format!(
-            "{goodput:.1} walks a second, {peak:.1} at capacity; {:.1} % of {} refusals within 10 ms, \
+            "{goodput:.1} walks a second, {peak:.1} at capacity; {:.1} % of {} refusals within {FAST} s, \
              all answers within {answers:.0?} as clients saw it (p99); {report}",
             fast * 100.0,
             refused.all
@@ -91,7 +91,15 @@ async fn walks_a_second(scene: &Scene, rate: f64, time: Duration) -> f64 {
     walks as f64 / (ended - begun).as_secs_f64()
 }
 
-/// Refused requests for a walk, and how many of them were refused within 10 ms, as the server has measured.
+/// So fast a server refuses, in seconds: a boundary of its histogram. Without optimization it computes for several times
+/// as long.
+const FAST: &str = if cfg!(debug_assertions) {
+    "0.05"
+} else {
+    "0.01"
+};
+
+/// Refused requests for a walk, and how many of them were refused so fast, as the server has measured.
 struct Refusals {
     all: u64,
     fast: u64,
@@ -99,10 +107,12 @@ struct Refusals {
 
 impl Refusals {
     async fn of(server: &Process) -> Self {
-        const FAST: &str = r#"http_requests_duration_seconds_bucket{endpoint="/api/v1/routes",method="POST",status="503",le="0.01"}"#;
+        let fast = format!(
+            r#"http_requests_duration_seconds_bucket{{endpoint="/api/v1/routes",method="POST",status="503",le="{FAST}"}}"#
+        );
         Self {
             all: server.count(REFUSED).await,
-            fast: server.count(FAST).await,
+            fast: server.count(&fast).await,
         }
     }
 

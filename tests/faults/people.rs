@@ -14,6 +14,8 @@ use crate::history::{Entry, History};
 
 /// Tries of one request, a fifth of a second apart at least, before nobody waits for it any more.
 const TRIES: usize = 150;
+/// What is said to who lost the database on the way, perhaps after it had stored the request.
+const LOST: &str = "the database is not available";
 /// Walks that are read over HTTP when all is over.
 const READ: usize = 50;
 
@@ -42,6 +44,9 @@ impl People {
                     if answer.retry_after.is_none() {
                         history.broken(format!("{} without Retry-After", answer.status));
                     }
+                    if answer.body["message"] == LOST {
+                        history.unknown(user.id);
+                    }
                     return history.refused(asked);
                 }
                 Ok(answer) => return history.broken(format!("{} {}", answer.status, answer.body)),
@@ -49,7 +54,7 @@ impl People {
             }
             sleep(Duration::from_millis(200)).await;
         }
-        history.unanswered(user.id);
+        history.unknown(user.id);
     }
 
     /// Listens for ever; who is disconnected comes back at the next server.

@@ -99,15 +99,19 @@ impl Request {
         let cache_key = CacheKey::new(&self.params, &areas);
         // No connection to the database is held while Redis is asked, which may be slow.
         let (known, room) = tokio::join!(state.cache.get(&cache_key), state.admission.check());
-        if known.is_none() {
-            room?;
-        }
+        let key = self.key.as_ref();
         let mut connection = state.db.get().await?;
+        if known.is_none()
+            && let Err(full) = room
+        {
+            // What was promised under this key stays promised.
+            let promised = idempotency::answered(&mut connection, key).await?;
+            return Ok((promised.ok_or(full)?, None));
+        }
         let write = async |connection: &mut Connection| {
             let row = self.write(connection, &cache_key, known, room).await?;
             Ok((written(&row)?, Some(row)))
         };
-        let key = self.key.as_ref();
         if key.is_none() {
             return write(&mut connection).await;
         }
