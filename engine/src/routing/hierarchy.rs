@@ -1,24 +1,24 @@
 //! The graph in an order in which any two nodes meet above both.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::Label;
-use super::graph::SearchGraph;
+use super::graph::{Link, SearchGraph};
+use super::order::{Below, Order};
 
 /// Costs above this count as this: the sum of two still fits.
 const MOST_COST: u32 = u32::MAX / 2;
 
 /// The cheapest ways from each node up to the nodes above it, which form a chain.
 ///
-/// Nodes are taken out of the graph one after another, those with the fewest neighbours first, and their neighbours joined to
-/// each other: a contraction hierarchy without witnesses, which needs no more than the weights (Dibbelt, Strasser and Wagner 2016).
-/// The neighbours that a node has when it goes are above it. The cheapest way between two nodes leads up from both to a
-/// node above the two.
+/// A contraction hierarchy without witnesses, which needs no more than the weights (Dibbelt, Strasser and Wagner 2016):
+/// nodes are taken out of the graph one after another, and their neighbours joined to each other. The neighbours that a
+/// node has when it goes are above it. The cheapest way between two nodes leads up from both to a node above the two.
 #[derive(Debug)]
 pub(super) struct Hierarchy {
     above: Vec<Above>,
-    ways: Vec<Way>,
+    /// The ways of each node, the highest first, each given by how long the chain above its end is.
+    depths: Vec<u32>,
+    weights: Vec<Weight>,
 }
 
 /// What is above a node.
@@ -32,11 +32,39 @@ struct Above {
     ways: Range<usize>,
 }
 
-/// A way to a node further up, given by how long that node's own chain is.
-#[derive(Debug, Clone, Copy)]
-struct Way {
-    depth: u32,
-    label: Label,
+/// Cost and ticks of a way in one number, so that the cheapest is the least and of two as cheap the shortest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Weight(u64);
+
+impl Weight {
+    const MOST: Self = Self::new(MOST_COST, MOST_COST);
+
+    const fn new(cost: u32, ticks: u32) -> Self {
+        Self((cost as u64) << 32 | ticks as u64)
+    }
+
+    fn of(link: &Link) -> Self {
+        let cost = link.cost.min(MOST_COST);
+        Self::new(cost, link.ticks.min(cost))
+    }
+
+    /// Lowers this to the weight of a way and then another, if that is less.
+    fn improve(&mut self, way: Self, then: Self) {
+        self.0 = self.0.min(way.0 + then.0);
+    }
+
+    fn cost(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// `u32::MAX`: there is no such way.
+    fn ticks(self) -> u32 {
+        if self == Self::MOST {
+            u32::MAX
+        } else {
+            self.0 as u32
+        }
+    }
 }
 
 /// The chain above a node, from the top down to the node itself, and the cheapest ways along it.
@@ -50,38 +78,97 @@ pub(super) struct Climb {
 impl Hierarchy {
     /// Puts all nodes of a graph in order.
     pub(super) fn of(graph: &SearchGraph) -> Self {
-        let mut elimination = Elimination::new(graph);
-        elimination.run();
-        elimination.finish()
+        let order = Order::of(graph);
+        let below = order.below();
+        let mut hierarchy = Self::without_weights(&order, &below);
+        hierarchy.weigh(graph, &order.nodes, &below);
+        hierarchy
+    }
+
+    fn without_weights(order: &Order, below: &Below) -> Self {
+        let mut above = vec![Above::default(); order.nodes.len()];
+        let mut first = 0;
+        for (above, ends) in above.iter_mut().zip(&order.above) {
+            above.ways = first..first;
+            first += ends.len();
+        }
+        let mut depths = vec![0; first];
+        // From the top down, so the end that a node gets last is the next above it.
+        for &end in order.nodes.iter().rev() {
+            let depth = match above[end as usize].parent {
+                Some(parent) => above[parent as usize].depth + 1,
+                None => 0,
+            };
+            above[end as usize].depth = depth;
+            for &node in below.of(end) {
+                let above = &mut above[node as usize];
+                above.parent = Some(end);
+                depths[above.ways.end] = depth;
+                above.ways.end += 1;
+            }
+        }
+        Self {
+            above,
+            depths,
+            weights: vec![Weight::MOST; first],
+        }
+    }
+
+    /// Finds the cheapest ways up from each node: its own links, and by way of each node below it.
+    fn weigh(&mut self, graph: &SearchGraph, order: &[u32], below: &Below) {
+        // The ways of each node to nodes that are not done yet.
+        let mut further: Vec<Range<usize>> =
+            self.above.iter().map(|above| above.ways.clone()).collect();
+        let deepest = self.above.iter().map(|above| above.depth).max();
+        let mut cheapest = vec![Weight::MOST; deepest.unwrap_or(0) as usize + 1];
+        for &node in order {
+            let ways = self.above[node as usize].ways.clone();
+            for &depth in &self.depths[ways.clone()] {
+                cheapest[depth as usize] = Weight::MOST;
+            }
+            for arc in graph.arcs(node) {
+                // What a link to a node further down sets is not read.
+                let known = &mut cheapest[self.above[arc.head as usize].depth as usize];
+                *known = Weight::of(&graph.links[arc.link as usize]).min(*known);
+            }
+            for &lower in below.of(node) {
+                let ways = &mut further[lower as usize];
+                ways.end -= 1;
+                let to_node = self.weights[ways.end];
+                for (&depth, &weight) in self.depths[ways.clone()]
+                    .iter()
+                    .zip(&self.weights[ways.clone()])
+                {
+                    cheapest[depth as usize].improve(to_node, weight);
+                }
+            }
+            for way in ways {
+                self.weights[way] = cheapest[self.depths[way] as usize];
+            }
+        }
     }
 
     /// The cheapest ways from a node to all above it.
     pub(super) fn climb(&self, node: u32) -> Climb {
         let length = self.above[node as usize].depth as usize + 1;
-        let mut labels = vec![Label::UNREACHED; length];
+        let mut cheapest = vec![Weight::MOST; length];
         let mut nodes = vec![node; length];
-        labels[length - 1] = Label::ZERO;
+        cheapest[length - 1] = Weight::new(0, 0);
         let mut next = Some(node);
         while let Some(here) = next {
             let above = &self.above[here as usize];
-            let label = labels[above.depth as usize];
+            let weight = cheapest[above.depth as usize];
             nodes[above.depth as usize] = here;
-            for way in &self.ways[above.ways.clone()] {
-                let further = label.plus(way.label.cost, way.label.ticks);
-                let known = &mut labels[way.depth as usize];
-                if further.cost < known.cost {
-                    *known = further;
-                }
+            let ways = above.ways.clone();
+            for (&depth, &way) in self.depths[ways.clone()].iter().zip(&self.weights[ways]) {
+                cheapest[depth as usize].improve(weight, way);
             }
             next = above.parent;
         }
         Climb {
             nodes,
-            costs: labels
-                .iter()
-                .map(|label| label.cost.min(MOST_COST))
-                .collect(),
-            ticks: labels.iter().map(|label| label.ticks).collect(),
+            costs: cheapest.iter().map(|weight| weight.cost()).collect(),
+            ticks: cheapest.iter().map(|weight| weight.ticks()).collect(),
         }
     }
 }
@@ -115,126 +202,4 @@ fn common_prefix(a: &[u32], b: &[u32]) -> usize {
         }
     }
     low
-}
-
-struct Elimination {
-    /// The ways that each node had to nodes still there, when it was taken out or now.
-    ways: Vec<Vec<(u32, Label)>>,
-    /// When each node was taken out; `u32::MAX`: it is still there.
-    rank: Vec<u32>,
-    order: Vec<u32>,
-    /// Nodes that had so many ways when they were put here.
-    waiting: Vec<VecDeque<u32>>,
-    /// Count of joins, and for each node the last one that found it among a node's ways, and where.
-    joins: u32,
-    found: Vec<(u32, u32)>,
-}
-
-impl Elimination {
-    fn new(graph: &SearchGraph) -> Self {
-        let nodes = graph.node_count();
-        let mut elimination = Self {
-            ways: vec![Vec::new(); nodes],
-            rank: vec![u32::MAX; nodes],
-            order: Vec::with_capacity(nodes),
-            waiting: Vec::new(),
-            joins: 0,
-            found: vec![(0, 0); nodes],
-        };
-        for link in graph.links() {
-            let [a, b] = link.ends;
-            let label = Label::ZERO.plus(link.cost, link.ticks);
-            elimination.join(a, &[(b, label)], Label::ZERO, u32::MAX);
-            elimination.join(b, &[(a, label)], Label::ZERO, u32::MAX);
-        }
-        for node in 0..nodes as u32 {
-            elimination.wait(node);
-        }
-        elimination
-    }
-
-    fn run(&mut self) {
-        let mut fewest = 0;
-        while fewest < self.waiting.len() {
-            let Some(node) = self.waiting[fewest].pop_front() else {
-                fewest += 1;
-                continue;
-            };
-            let is_there = self.rank[node as usize] == u32::MAX;
-            if is_there && self.ways[node as usize].len() == fewest {
-                self.take_out(node);
-                // Each neighbour has lost one way.
-                fewest = fewest.saturating_sub(1);
-            }
-        }
-    }
-
-    fn take_out(&mut self, node: u32) {
-        self.rank[node as usize] = self.order.len() as u32;
-        self.order.push(node);
-        let ways = std::mem::take(&mut self.ways[node as usize]);
-        for &(neighbour, label) in &ways {
-            self.join(neighbour, &ways, label, node);
-            self.wait(neighbour);
-        }
-        self.ways[node as usize] = ways;
-    }
-
-    /// Joins a node to others that are `label` and then their own way from it, unless there is a cheaper way already.
-    /// The way to the node that is `gone` goes, too.
-    fn join(&mut self, node: u32, others: &[(u32, Label)], label: Label, gone: u32) {
-        self.joins += 1;
-        let ways = &mut self.ways[node as usize];
-        let mut position = 0;
-        while let Some(&(head, _)) = ways.get(position) {
-            if head == gone {
-                ways.swap_remove(position);
-            } else {
-                self.found[head as usize] = (self.joins, position as u32);
-                position += 1;
-            }
-        }
-        for &(head, rest) in others.iter().filter(|&&(head, _)| head != node) {
-            let joined = label.plus(rest.cost, rest.ticks);
-            let (join, position) = self.found[head as usize];
-            if join != self.joins {
-                ways.push((head, joined));
-            } else if joined.cost < ways[position as usize].1.cost {
-                ways[position as usize].1 = joined;
-            }
-        }
-    }
-
-    fn wait(&mut self, node: u32) {
-        let count = self.ways[node as usize].len();
-        if self.waiting.len() <= count {
-            self.waiting.resize_with(count + 1, VecDeque::new);
-        }
-        self.waiting[count].push_back(node);
-    }
-
-    fn finish(self) -> Hierarchy {
-        let mut above = vec![Above::default(); self.ways.len()];
-        let mut all_ways = Vec::with_capacity(self.ways.iter().map(Vec::len).sum());
-        for &node in self.order.iter().rev() {
-            let ways = &self.ways[node as usize];
-            let heads = ways.iter().map(|&(head, _)| head);
-            let parent = heads.min_by_key(|&head| self.rank[head as usize]);
-            let depth_of = |head: u32| above[head as usize].depth;
-            let first = all_ways.len();
-            all_ways.extend(ways.iter().map(|&(head, label)| Way {
-                depth: depth_of(head),
-                label,
-            }));
-            above[node as usize] = Above {
-                parent,
-                depth: parent.map_or(0, |parent| depth_of(parent) + 1),
-                ways: first..all_ways.len(),
-            };
-        }
-        Hierarchy {
-            above,
-            ways: all_ways,
-        }
-    }
 }

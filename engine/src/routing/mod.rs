@@ -9,6 +9,7 @@ mod dead_ends;
 mod graph;
 mod hierarchy;
 mod matrix;
+mod order;
 mod profile;
 mod queue;
 mod reach;
