@@ -44,7 +44,8 @@ impl People {
                     if answer.retry_after.is_none() {
                         history.broken(format!("{} without Retry-After", answer.status));
                     }
-                    if answer.body["message"] == LOST {
+                    let message = answer.body["message"].as_str();
+                    if message.is_some_and(|message| message.starts_with(LOST)) {
                         history.unknown(user.id);
                     }
                     return history.refused(asked);
