@@ -21,6 +21,7 @@ pub mod overpass;
 pub mod password;
 pub mod push;
 pub mod queue;
+pub mod recent;
 pub mod route_params;
 pub mod serve;
 pub mod server;

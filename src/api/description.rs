@@ -5,7 +5,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{AdditionalProperties, Schema, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder};
-use utoipa::openapi::{OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_actix_web::AppExt;
 
@@ -66,17 +66,22 @@ pub fn openapi() -> OpenApi {
         .configure(super::endpoints)
         .split_for_parts();
     for (path, item) in &mut api.paths.paths {
-        let unsafe_ones = [
-            &mut item.post,
-            &mut item.put,
-            &mut item.patch,
-            &mut item.delete,
-        ];
-        for operation in unsafe_ones.into_iter().flatten() {
+        let PathItem {
+            get,
+            post,
+            put,
+            patch,
+            delete,
+            ..
+        } = item;
+        for operation in [&mut *post, &mut *put, &mut *patch, &mut *delete]
+            .into_iter()
+            .flatten()
+        {
             declare_error(operation, "403", "The page is of a foreign origin");
-            declare_errors(path, operation);
         }
-        if let Some(operation) = &mut item.get {
+        for operation in [get, post, put, patch, delete].into_iter().flatten() {
+            deny_null_parameters(operation);
             declare_errors(path, operation);
         }
     }
@@ -111,7 +116,6 @@ fn deny_null_parameters(operation: &mut Operation) {
 
 /// The errors that follow from what an operation takes.
 fn declare_errors(path: &str, operation: &mut Operation) {
-    deny_null_parameters(operation);
     let mut statuses = vec![
         ("500", "Something went wrong on our side"),
         ("503", "A dependency is away; try again"),

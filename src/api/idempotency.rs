@@ -80,15 +80,14 @@ pub async fn earlier(
     stored.map(|stored| replay(key, stored)).transpose()
 }
 
-/// The same for those who want to write nothing, whoever holds the key.
+/// The same for who wants to write nothing and does not take the key.
 ///
 /// # Errors
 /// `conflict` if the key came with another body before.
 pub async fn answered(
     connection: &mut Connection,
-    key: Option<&IdempotencyKey>,
+    key: &IdempotencyKey,
 ) -> Result<Option<Written>, ApiError> {
-    let Some(key) = key else { return Ok(None) };
     let stored = key.find(connection).await?;
     stored.map(|stored| replay(key, stored)).transpose()
 }

@@ -52,6 +52,7 @@ impl IdempotencyKey {
     pub async fn find(&self, connection: &mut Connection) -> QueryResult<Option<StoredAnswer>> {
         idempotency_keys::table
             .find((self.user_id, self.endpoint, self.key))
+            .filter(diesel::dsl::not(is_expired()))
             .select((
                 idempotency_keys::request_digest,
                 idempotency_keys::status,

@@ -80,7 +80,7 @@ pub struct RouteRequest {
 
 /// A request to be accepted.
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = route_requests, treat_none_as_default_value = false)]
+#[diesel(table_name = route_requests)]
 pub struct NewRouteRequest {
     pub id: Uuid,
     pub user_id: Uuid,

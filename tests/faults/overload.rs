@@ -91,13 +91,8 @@ async fn walks_a_second(scene: &Scene, rate: f64, time: Duration) -> f64 {
     walks as f64 / (ended - begun).as_secs_f64()
 }
 
-/// So fast a server refuses, in seconds: a boundary of its histogram. Without optimization it computes for several times
-/// as long.
-const FAST: &str = if cfg!(debug_assertions) {
-    "0.05"
-} else {
-    "0.01"
-};
+/// So fast a server refuses, in seconds: a boundary of its histogram.
+const FAST: &str = "0.01";
 
 /// Refused requests for a walk, and how many of them were refused so fast, as the server has measured.
 struct Refusals {

@@ -1,6 +1,7 @@
 //! Values that several requests have in common.
 
 use serde_json::Value;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 use wildside_engine::Point;
 use wildside_engine::walk::Accessibility;
 
@@ -44,6 +45,32 @@ fn degrees(
         format!("must be between -{limit} and {limit}"),
     );
     None
+}
+
+/// Characters of a display name, at most.
+pub const NAME: usize = 100;
+/// Characters of a note, at most.
+pub const NOTE: usize = 4000;
+
+/// A display name, as the description has it. Null leaves it as it is.
+pub fn name_schema() -> Object {
+    text_schema(NAME, SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some("Default: the username."))
+        .build()
+}
+
+/// A note, as the description has it.
+pub fn note_schema() -> Object {
+    text_schema(NOTE, SchemaType::Type(Type::String)).build()
+}
+
+/// What [`text`] takes.
+fn text_schema(max: usize, kind: SchemaType) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(kind)
+        .min_length(Some(1))
+        .max_length(Some(max))
+        .pattern(Some(r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"))
 }
 
 /// A text for people: without control characters but line feeds, and trimmed, of `1..=max` characters.

@@ -1,38 +1,22 @@
 //! Can a walk begin there at all?
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwapOption;
 use serde_json::json;
-use tokio::sync::Mutex;
 use wildside_engine::Point;
 
 use crate::api::error::{ApiError, Fault};
 use crate::db::areas::{Area, AreaState, metres_to_walkable_way};
 use crate::db::{Connection, Pool};
+use crate::recent::Recent;
 use crate::route_params::RouteParams;
 
 /// A walker goes at most this far to the first street.
 const WALKABLE_METRES: f64 = 250.0;
-/// How old what is known of the areas may be before somebody looks again.
-const FRESH: Duration = Duration::from_millis(200);
-/// How old it may be for those who come while somebody looks.
-const USABLE: Duration = Duration::from_secs(1);
 
-/// The loaded areas as this process saw them last, a moment ago. They change with loads and enrichments; requests come by
-/// the hundred.
+/// The loaded areas as this process saw them last. They change with loads and enrichments; requests come by the hundred.
 #[derive(Debug, Default)]
-pub struct Coverage {
-    known: ArcSwapOption<Known>,
-    looking: Mutex<()>,
-}
-
-#[derive(Debug)]
-struct Known {
-    since: Instant,
-    areas: Arc<[Area]>,
-}
+pub struct Coverage(Recent<Arc<[Area]>>);
 
 impl Coverage {
     /// The areas whose data the walk may use.
@@ -45,7 +29,10 @@ impl Coverage {
         params: &RouteParams,
     ) -> Result<Vec<AreaState>, ApiError> {
         let start = params.start();
-        let mut areas = self.areas(db).await?;
+        let mut areas = match self.0.get() {
+            Ok(areas) => areas,
+            Err(_turn) => self.look(db).await?,
+        };
         if !areas.iter().any(|area| area.covers(start)) {
             // What has just been loaded counts: nobody is refused from memory.
             areas = self.look(db).await?;
@@ -58,35 +45,15 @@ impl Coverage {
         Ok(within.map(|area| area.state).collect())
     }
 
-    async fn areas(&self, db: &Pool) -> Result<Arc<[Area]>, ApiError> {
-        let Some(known) = self.known.load_full() else {
-            return self.look(db).await;
-        };
-        let age = known.since.elapsed();
-        if age < FRESH {
-            return Ok(known.areas.clone());
-        }
-        match self.looking.try_lock() {
-            Err(_) if age < USABLE => Ok(known.areas.clone()),
-            _guard => self.look(db).await,
-        }
-    }
-
     /// Boundaries are read only when something has changed.
     async fn look(&self, db: &Pool) -> Result<Arc<[Area]>, ApiError> {
-        let since = Instant::now();
         let mut connection = db.get().await?;
-        let known = self.known.load_full().map(|known| known.areas.clone());
         let states = AreaState::all(&mut connection).await?;
-        let areas = match known {
+        let areas = match self.0.last() {
             Some(areas) if areas.iter().map(|area| area.state).eq(states) => areas,
             _ => Area::all(&mut connection).await?.into(),
         };
-        let known = Known {
-            since,
-            areas: areas.clone(),
-        };
-        self.known.store(Some(Arc::new(known)));
+        self.0.set(areas.clone());
         Ok(areas)
     }
 }

@@ -99,15 +99,13 @@ impl Request {
         let cache_key = CacheKey::new(&self.params, &areas);
         // No connection to the database is held while Redis is asked, which may be slow.
         let (known, room) = tokio::join!(state.cache.get(&cache_key), state.admission.check());
-        let key = self.key.as_ref();
-        let mut connection = state.db.get().await?;
         if known.is_none()
             && let Err(full) = room
         {
-            // What was promised under this key stays promised.
-            let promised = idempotency::answered(&mut connection, key).await?;
-            return Ok((promised.ok_or(full)?, None));
+            return Ok((self.promised(state).await?.ok_or(full)?, None));
         }
+        let key = self.key.as_ref();
+        let mut connection = state.db.get().await?;
         let write = async |connection: &mut Connection| {
             let row = self.write(connection, &cache_key, known, room).await?;
             Ok((written(&row)?, Some(row)))
@@ -124,6 +122,14 @@ impl Request {
                 Ok((idempotency::keep(connection, key, written).await?, row))
             })
             .await
+    }
+
+    /// What was promised under the key stays promised while there is no room for more. Who has none takes no connection.
+    async fn promised(&self, state: &AppState) -> Result<Option<Written>, ApiError> {
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        idempotency::answered(&mut *state.db.get().await?, key).await
     }
 
     /// The request is answered by the `known` walk, if that is still stored, and else by a worker.

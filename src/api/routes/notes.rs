@@ -49,11 +49,7 @@ impl From<RouteNote> for NoteView {
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"body": "Come back for the cake."}))]
 pub struct NoteBody {
-    #[schema(
-        min_length = 1,
-        max_length = 4000,
-        pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
-    )]
+    #[schema(schema_with = values::note_schema)]
     body: String,
     /// A stop of this walk.
     poi_id: Option<i64>,
@@ -61,7 +57,9 @@ pub struct NoteBody {
 
 impl FromFields for NoteBody {
     fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
-        let body = fields.required("body", |fields, key| values::text(fields, key, 4_000));
+        let body = fields.required("body", |fields, key| {
+            values::text(fields, key, values::NOTE)
+        });
         let poi_id = fields.big_integer("poi_id");
         Some(Self {
             body: body?,

@@ -59,7 +59,7 @@ pub async fn show_user(
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"display_name": "Ada", "expected_revision": 1}))]
 pub struct UserPatch {
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$")]
+    #[schema(schema_with = values::name_schema)]
     display_name: Option<String>,
     /// `user` or `admin`; only an admin may change it.
     #[schema(value_type = Option<String>, pattern = "^(user|admin)$")]
@@ -71,7 +71,7 @@ pub struct UserPatch {
 impl FromFields for UserPatch {
     fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self {
-            display_name: values::text(fields, "display_name", 100),
+            display_name: values::text(fields, "display_name", values::NAME),
             role: fields.word("role", &["user", "admin"]),
             expected_revision: fields.integer("expected_revision", 1..=i32::MAX),
         })

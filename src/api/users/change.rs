@@ -22,7 +22,7 @@ use crate::state::AppState;
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"display_name": "Ada", "preferences": {"unit_system": "imperial"}, "expected_revision": 1}))]
 pub struct ProfilePatch {
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$")]
+    #[schema(schema_with = values::name_schema)]
     display_name: Option<String>,
     /// The new password; needs `current_password`, and ends all other login sessions.
     #[schema(min_length = 12, max_length = 256, write_only)]
@@ -62,7 +62,7 @@ impl FromFields for ProfilePatch {
             );
         }
         Some(Self {
-            display_name: values::text(fields, "display_name", 100),
+            display_name: values::text(fields, "display_name", values::NAME),
             password,
             current_password,
             preferences: fields.object("preferences", |fields| Some(preferences(fields))),

@@ -26,11 +26,7 @@ pub struct SignUp {
     #[schema(min_length = 12, max_length = 256, write_only)]
     password: String,
     /// Default: the username.
-    #[schema(
-        min_length = 1,
-        max_length = 100,
-        pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
-    )]
+    #[schema(schema_with = values::name_schema)]
     display_name: Option<String>,
 }
 
@@ -38,7 +34,7 @@ impl FromFields for SignUp {
     fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let username = fields.required("username", username);
         let password = fields.required("password", Fields::string);
-        let display_name = values::text(fields, "display_name", 100);
+        let display_name = values::text(fields, "display_name", values::NAME);
         Some(Self {
             username: username?,
             password: password?.to_owned(),
