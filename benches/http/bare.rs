@@ -6,17 +6,24 @@ use std::thread;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use diesel::sql_types::Integer;
-use diesel::{ExpressionMethods, IntoSql};
+use diesel::{ExpressionMethods, IntoSql, QueryDsl};
 use diesel_async::RunQueryDsl;
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
 use uuid::Uuid;
-use wildside::db::schema::route_requests;
+use wildside::db::schema::{route_requests, users};
 use wildside::db::{self, Pool};
 use wildside::shared_redis;
 
+/// What the rows that `write` inserts refer to.
+#[derive(Clone, Copy)]
+pub(crate) struct Stored {
+    pub(crate) user_id: Uuid,
+    pub(crate) route_id: Uuid,
+}
+
 /// Starts their server in a thread of its own and returns its address.
-pub(crate) fn start(database_url: String, redis_url: String) -> String {
+pub(crate) fn start(database_url: String, redis_url: String, stored: Stored) -> String {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
@@ -26,6 +33,7 @@ pub(crate) fn start(database_url: String, redis_url: String) -> String {
                 App::new()
                     .app_data(pool.clone())
                     .app_data(redis.clone())
+                    .app_data(Data::new(stored))
                     .route("/static", web::get().to(fixed))
                     .route("/query", web::get().to(query))
                     .route("/write", web::get().to(write))
@@ -45,29 +53,40 @@ async fn fixed() -> HttpResponse {
         .body(r#"{"message":"hello"}"#)
 }
 
-async fn select(pool: &Pool) -> i32 {
+async fn query(pool: Data<Pool>) -> HttpResponse {
     let mut connection = pool.get().await.unwrap();
-    diesel::select(1.into_sql::<Integer>())
+    let number: i32 = diesel::select(1.into_sql::<Integer>())
         .get_result(&mut connection)
         .await
-        .unwrap()
+        .unwrap();
+    HttpResponse::Ok().json(number)
 }
 
-async fn query(pool: Data<Pool>) -> HttpResponse {
-    HttpResponse::Ok().json(select(&pool).await)
-}
-
-/// As many round trips as an answer from the route cache needs.
-async fn write(pool: Data<Pool>, redis: Data<ConnectionManager>) -> HttpResponse {
+/// As many round trips as an answer from the route cache needs, with rows that refer to the same tables.
+async fn write(
+    pool: Data<Pool>,
+    redis: Data<ConnectionManager>,
+    stored: Data<Stored>,
+) -> HttpResponse {
     let mut redis = redis.get_ref().clone();
-    let number = select(&pool).await;
+    let mut connection = pool.get().await.unwrap();
+    let generation: i32 = users::table
+        .find(stored.user_id)
+        .select(users::session_generation)
+        .first(&mut connection)
+        .await
+        .unwrap();
+    drop(connection);
     let known: Option<String> = redis.get("bare").await.unwrap();
     let mut connection = pool.get().await.unwrap();
     diesel::insert_into(route_requests::table)
         .values((
-            route_requests::id.eq(Uuid::new_v4()),
+            route_requests::id.eq(Uuid::now_v7()),
+            route_requests::user_id.eq(stored.user_id),
             route_requests::params.eq(serde_json::Value::Null),
             route_requests::cache_key.eq("bare"),
+            route_requests::status.eq("complete"),
+            route_requests::route_id.eq(stored.route_id),
             route_requests::trace_id.eq(Uuid::new_v4()),
         ))
         .execute(&mut connection)
@@ -75,5 +94,5 @@ async fn write(pool: Data<Pool>, redis: Data<ConnectionManager>) -> HttpResponse
         .unwrap();
     drop(connection);
     let () = redis.publish("bare", "event").await.unwrap();
-    HttpResponse::Accepted().json((number, known))
+    HttpResponse::Accepted().json((generation, known))
 }

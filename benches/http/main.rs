@@ -11,6 +11,8 @@ use std::process::Command;
 use serde_json::json;
 use wildside_test_support::{TestDatabase, TestRedis};
 
+use crate::bare::Stored;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -31,8 +33,8 @@ fn main() {
     load_street(&database);
     let server = ours::Server::start(&database.url(), &redis.url());
     let ours = server.address.clone();
-    let theirs = bare::start(database.url(), redis.url());
-    let cookie = prepare(&ours, &database, &redis);
+    let (cookie, stored) = prepare(&ours, &database, &redis);
+    let theirs = bare::start(database.url(), redis.url(), stored);
 
     println!(
         "{:<44} {:>10} {:>10} {:>10} {:>10}",
@@ -91,8 +93,8 @@ fn load_street(database: &TestDatabase) {
     ));
 }
 
-/// Logs in, and puts a walk into the cache. Returns the cookie.
-fn prepare(address: &str, database: &TestDatabase, redis: &TestRedis) -> String {
+/// Logs in, and puts a walk into the cache. Returns the cookie, and who asked for which walk.
+fn prepare(address: &str, database: &TestDatabase, redis: &TestRedis) -> (String, Stored) {
     actix_web::rt::System::new().block_on(async {
         let client = reqwest::Client::new();
         let account = json!({"username": "bench", "password": "a fine long password"});
@@ -104,12 +106,16 @@ fn prepare(address: &str, database: &TestDatabase, redis: &TestRedis) -> String 
         assert_eq!(asked.status(), 202, "{}", asked.text().await.unwrap());
         let rows = database.sql(&format!(
             "INSERT INTO routes (path, distance_metres, duration_seconds, score, details) \
-             VALUES (ST_GeomFromText('{PATH}', 4326), 160, 900, 2, '{{}}') RETURNING id; SELECT cache_key FROM route_requests"
+             VALUES (ST_GeomFromText('{PATH}', 4326), 160, 900, 2, '{{}}') RETURNING id; SELECT cache_key, user_id FROM route_requests"
         ));
-        let mut rows = rows.lines();
-        let (route, key) = (rows.next().unwrap(), rows.next().unwrap());
+        let (route, request) = rows.split_once('\n').unwrap();
+        let (key, user) = request.split_once('|').unwrap();
         redis.command(&["SET", key, &format!("{{\"route_id\":\"{route}\"}}")]);
-        cookie
+        let stored = Stored {
+            user_id: user.parse().unwrap(),
+            route_id: route.parse().unwrap(),
+        };
+        (cookie, stored)
     })
 }
 

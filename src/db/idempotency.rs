@@ -8,6 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Connection;
+use super::prepared::Prepared;
 use super::schema::idempotency_keys;
 
 /// One key of one user at one endpoint, and what it came with.
@@ -33,15 +34,24 @@ impl IdempotencyKey {
     /// Takes the key. If somebody else took it in a transaction that still runs, waits for its end; `None` if the key is
     /// now the caller's, else the answer that was given. Keys are forgotten after a day.
     pub async fn take(&self, connection: &mut Connection) -> QueryResult<Option<StoredAnswer>> {
-        diesel::delete(idempotency_keys::table.find((self.user_id, self.endpoint, self.key)))
-            .filter(is_expired())
-            .execute(connection)
-            .await?;
-        let taken = diesel::insert_into(idempotency_keys::table)
+        use diesel::query_dsl::methods::FilterDsl;
+
+        let take = diesel::insert_into(idempotency_keys::table)
             .values(self)
-            .on_conflict_do_nothing()
-            .execute(connection)
-            .await?;
+            .on_conflict((
+                idempotency_keys::user_id,
+                idempotency_keys::endpoint,
+                idempotency_keys::key,
+            ))
+            .do_update()
+            .set((
+                idempotency_keys::request_digest.eq(&self.request_digest),
+                idempotency_keys::status.eq(0),
+                idempotency_keys::response.eq(None::<Value>),
+                idempotency_keys::created_at.eq(diesel::dsl::now),
+            ));
+        let take = FilterDsl::filter(take, is_expired());
+        let taken = Prepared(take).execute(connection).await?;
         if taken == 1 {
             return Ok(None);
         }
@@ -70,13 +80,13 @@ impl IdempotencyKey {
         status: u16,
         response: &Value,
     ) -> QueryResult<usize> {
-        diesel::update(idempotency_keys::table.find((self.user_id, self.endpoint, self.key)))
-            .set((
-                idempotency_keys::status.eq(status as i16),
-                idempotency_keys::response.eq(response),
-            ))
-            .execute(connection)
-            .await
+        let keep =
+            diesel::update(idempotency_keys::table.find((self.user_id, self.endpoint, self.key)))
+                .set((
+                    idempotency_keys::status.eq(status as i16),
+                    idempotency_keys::response.eq(response),
+                ));
+        Prepared(keep).execute(connection).await
     }
 }
 
@@ -89,5 +99,5 @@ pub async fn expire(connection: &mut Connection) -> QueryResult<usize> {
 }
 
 fn is_expired() -> SqlLiteral<Bool> {
-    diesel::dsl::sql("created_at < now() - interval '24 hours'")
+    diesel::dsl::sql("idempotency_keys.created_at < now() - interval '24 hours'")
 }

@@ -4,8 +4,9 @@ use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
-/// A query with a fixed text: one of [`diesel::sql_query`], or an update. Diesel can't know that the text is fixed and has
-/// the database parse and plan it anew each time, which costs a round trip and for a short query more than the query.
+/// A query with a fixed text: one of [`diesel::sql_query`], an insert or an update. Diesel can't know that the text is
+/// fixed and has the database parse and plan it anew each time, which costs a round trip and for a short query more than
+/// the query.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Prepared<Q>(pub(super) Q);
 

@@ -103,11 +103,10 @@ impl NewRouteRequest {
 
     /// Accepts the request as `pending`: a worker will answer it.
     pub async fn insert(&self, connection: &mut Connection) -> QueryResult<RouteRequest> {
-        diesel::insert_into(route_requests::table)
+        let insert = diesel::insert_into(route_requests::table)
             .values(self)
-            .returning(RouteRequest::as_returning())
-            .get_result(connection)
-            .await
+            .returning(RouteRequest::as_returning());
+        Prepared(insert).get_result(connection).await
     }
 
     /// Accepts the request as `complete`, answered by a stored route; `None` if that is gone.
