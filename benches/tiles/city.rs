@@ -28,7 +28,7 @@ const COPIES: &str = "
     SELECT area_id, osm_id + n * 1000000000000, class, name, min_zoom, ST_Translate(geom, dx, dy)
     FROM base_lines, step;
     INSERT INTO base_overviews
-    SELECT area_id, zoom, class, ST_Translate(geom, dx, dy) FROM base_overviews, step;
+    SELECT area_id, zoom, class, ST_Translate(geom, dx, dy), name FROM base_overviews, step;
     INSERT INTO base_areas
     SELECT area_id, osm_id + n * 1000000000000, class, name, min_zoom, ST_Translate(geom, dx, dy), ST_Translate(overview, dx, dy)
     FROM base_areas, step;

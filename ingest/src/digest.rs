@@ -12,7 +12,7 @@ use crate::area::Polygon;
 use crate::extract::ExtractError;
 
 /// Grows with each change of the rules that are code, not catalogue: which ways are walkable, how places are located.
-const RULES: u32 = 5;
+const RULES: u32 = 6;
 
 /// SHA-256 of the file, the area and the rules by which both are read, in hexadecimal.
 ///

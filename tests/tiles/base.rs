@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use geo_types::{Geometry, LineString};
 use mvt_reader::feature::Feature;
 use wildside_ingest::load::{Load, load};
 
@@ -150,6 +151,35 @@ async fn each_zoom_shows_what_is_worth_drawing_at_a_sensible_size() {
 }
 
 #[tokio::test]
+async fn a_street_is_long_enough_for_its_name_where_names_are_first_written() {
+    let database = Database::of_helsinki().await;
+    let tiles = database.base_tiles(14).await;
+    let streets = "
+        SELECT name FROM base_lines
+        WHERE name IS NOT NULL AND class IN ('primary', 'secondary', 'tertiary', 'street', 'pedestrian', 'service')";
+    assert_eq!(
+        values(&tiles, "streets", "name"),
+        database.texts(streets).await
+    );
+    let streets = tiles.iter().flat_map(|(_, layers)| &layers["streets"]);
+    let union_street = streets.filter(|street| {
+        let properties = street.properties.as_ref().unwrap();
+        properties.contains_key("name") && text(street, "name") == "Unioninkatu"
+    });
+    let lines = union_street.flat_map(|street| match &street.geometry {
+        Geometry::LineString(line) => vec![line.clone()],
+        Geometry::MultiLineString(lines) => lines.0.clone(),
+        other => panic!("{other:?}"),
+    });
+    let height = |line: LineString<f32>| {
+        let ends = [line.0[0], line.0[line.0.len() - 1]];
+        (ends[0].y - ends[1].y).abs()
+    };
+    let highest = lines.map(height).fold(0.0, f32::max);
+    assert!(highest > 2048.0, "{highest} of 4096");
+}
+
+#[tokio::test]
 async fn what_two_areas_share_is_drawn_once() {
     let database = Database::of_helsinki().await;
     let (features, sizes) = database.middle().await;
@@ -157,7 +187,8 @@ async fn what_two_areas_share_is_drawn_once() {
         INSERT INTO areas (name, boundary, source_digest) SELECT 'again', boundary, 'x' FROM areas;
         INSERT INTO base_lines SELECT b.id, osm_id, class, base_lines.name, min_zoom, geom
         FROM base_lines, areas b WHERE b.name = 'again';
-        INSERT INTO base_overviews SELECT b.id, zoom, class, geom FROM base_overviews, areas b WHERE b.name = 'again';
+        INSERT INTO base_overviews SELECT b.id, zoom, class, geom, base_overviews.name
+        FROM base_overviews, areas b WHERE b.name = 'again';
         INSERT INTO base_areas SELECT b.id, osm_id, class, base_areas.name, min_zoom, geom, overview
         FROM base_areas, areas b WHERE b.name = 'again';
         INSERT INTO base_labels SELECT b.id, osm_id, class, base_labels.name, min_zoom, location
@@ -179,7 +210,7 @@ async fn the_plan_reads_by_the_spatial_indexes() {
         SELECT area_id, osm_id + n, class, name, min_zoom, ST_Translate(geom, n * 5000, 0)
         FROM base_lines, generate_series(1, 20) AS n;
         INSERT INTO base_overviews
-        SELECT area_id, zoom, class, ST_Translate(geom, n * 5000, 0) FROM base_overviews, generate_series(1, 20) AS n;
+        SELECT area_id, zoom, class, ST_Translate(geom, n * 5000, 0), name FROM base_overviews, generate_series(1, 20) AS n;
         INSERT INTO base_areas
         SELECT area_id, osm_id + n, class, name, min_zoom, ST_Translate(geom, n * 5000, 0), ST_Translate(overview, n * 5000, 0)
         FROM base_areas, generate_series(1, 20) AS n;

@@ -89,8 +89,14 @@ impl Encoder {
 
     fn overviews(&self, overviews: &[Overview]) -> Rows {
         let mut rows = Rows::default();
-        for Overview { zoom, class, lines } in overviews {
-            rows.push(&[&self.area, &i32::from(*zoom), class, &Ewkb::spots(lines)]);
+        for overview in overviews {
+            rows.push(&[
+                &self.area,
+                &i32::from(overview.zoom),
+                &overview.class,
+                &Ewkb::spots(&overview.lines),
+                &overview.name.as_deref(),
+            ]);
         }
         rows
     }

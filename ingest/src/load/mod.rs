@@ -276,7 +276,7 @@ fn describe_connect(error: &tokio_postgres::Error) -> String {
 
 async fn require_migrations(client: &Client) -> Result<(), LoadError> {
     const NEEDED: [&str; 5] = [
-        "base_overviews.zoom",
+        "base_overviews.name",
         "areas.popularity_quantiles",
         "pois.narrative_source",
         "walk_edges.geom",

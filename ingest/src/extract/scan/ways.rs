@@ -102,7 +102,8 @@ impl Ways {
     fn see(&mut self, features: &[BaseFeature]) {
         for feature in features {
             if let Shape::Line(line) = &feature.shape {
-                self.afar.add(feature.class, feature.min_zoom, line);
+                let name = feature.name.as_deref();
+                self.afar.add(feature.class, feature.min_zoom, name, line);
             }
         }
     }

@@ -1,0 +1,1 @@
+ALTER TABLE base_overviews DROP COLUMN name;
