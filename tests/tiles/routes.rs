@@ -150,7 +150,8 @@ async fn the_tile_is_given_for_a_good_token_only() {
         json!({"route_id": ROUTE, "token": {"a": 1}}),
         json!({"route_id": ROUTE, "token": null}),
     ] {
-        assert_eq!(tile_for(&database, query.clone()).await, None, "{query}");
+        let refused = tile_for(&database, query.clone()).await;
+        assert_eq!(refused.as_deref(), Some(&b"refused"[..]), "{query}");
     }
 }
 
