@@ -70,28 +70,34 @@ async fn claim(
     Ok(RouteRequest::claim(&mut connection, job.request_id).await?)
 }
 
-/// Computes the walk, unless an earlier flight has landed since the request was made.
+/// Computes the walk, unless an earlier flight has landed since the request was made. That is seldom so: nobody waits for
+/// the look at the cache alone.
 async fn lead(
     request: &RouteRequest,
     key: &CacheKey,
     context: &JobContext,
 ) -> Result<(), JobError> {
-    if is_answered(request, key, context).await? {
+    let params: RouteParams = serde_json::from_value(request.params.clone())?;
+    let (answered, pois) = join!(
+        is_answered(request, key, context),
+        load_pois(&params, context)
+    );
+    if answered? {
         return Ok(());
     }
-    compute(request, key, context).await
+    compute(request, key, &params, pois?, context).await
 }
 
 /// The best walk that there is now; where it had little to choose from, the next one shall have more.
 async fn compute(
     request: &RouteRequest,
     key: &CacheKey,
+    params: &RouteParams,
+    pois: Arc<[Poi]>,
     context: &JobContext,
 ) -> Result<(), JobError> {
-    let params: RouteParams = serde_json::from_value(request.params.clone())?;
-    let pois = load_pois(&params, context).await?;
-    let outcome = answer(request, key, &params, pois.clone(), context).await;
-    enrich_sparse_themes(&params, &pois, request.trace_id, context).await;
+    let outcome = answer(request, key, params, pois.clone(), context).await;
+    enrich_sparse_themes(params, &pois, request.trace_id, context).await;
     outcome
 }
 
