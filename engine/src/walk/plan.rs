@@ -16,10 +16,12 @@ const RESERVES: [u32; 4] = [0, 45, 90, 180];
 /// Iterations of the solver for each tour.
 const ITERATIONS: u64 = 500;
 
-/// A walk counts half where this share of it is walked twice, or where it turns round on the spot so many times an hour.
-/// The loss grows with the square: a few steps twice are not noticed, there and back the same way is no walk.
-const HALF_WORTH_REPEATS: f64 = 0.5;
+/// A walk counts half where this share of it is walked twice, where it turns round on the spot so many times an hour, or
+/// where this share of the time is left over. The loss grows with the square: a few steps twice are not noticed, there
+/// and back the same way is no walk.
+const HALF_WORTH_REPEATS: f64 = 0.35;
 const HALF_WORTH_TURNS: f64 = 10.0;
+const HALF_WORTH_UNUSED: f64 = 0.5;
 
 /// A place so near a corner, on foot and across, is visited from there rather than walked up to and back.
 const MOST_METRES_ASIDE: f32 = 40.0;
@@ -202,13 +204,15 @@ impl Planner<'_> {
         self.request.budget_seconds.checked_sub(visits)
     }
 
-    /// What a walk is worth when what is walked twice is taken off.
+    /// What a walk is worth when it loses for what is walked twice and for time left over.
     pub(super) fn value(&mut self, plan: &Plan) -> f64 {
         let repeats = self.stitcher.repeats(&plan.tour);
-        let hours = f64::from(self.request.budget_seconds.max(1)) / 3600.0;
-        let turns_an_hour = f64::from(repeats.turns) / hours;
+        let budget = f64::from(self.request.budget_seconds.max(1));
+        let turns_an_hour = f64::from(repeats.turns) / (budget / 3600.0);
+        let unused = f64::from(self.spare(plan)) / budget;
         let loss = (repeats.share / HALF_WORTH_REPEATS).powi(2)
-            + (turns_an_hour / HALF_WORTH_TURNS).powi(2);
+            + (turns_an_hour / HALF_WORTH_TURNS).powi(2)
+            + (unused / HALF_WORTH_UNUSED).powi(2);
         plan.score / (1.0 + loss)
     }
 }

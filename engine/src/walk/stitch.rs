@@ -24,6 +24,15 @@ pub(super) const AT_LEISURE: Dislike = Dislike {
     turn: 6000,
 };
 
+impl Dislike {
+    fn halved(self) -> Self {
+        Self {
+            repeat: self.repeat / 2,
+            turn: self.turn / 2,
+        }
+    }
+}
+
 /// Times the legs are looked at again, each against all others.
 const MAX_PASSES: usize = 4;
 
@@ -222,22 +231,51 @@ impl<'a> Stitcher<'a> {
         dislike: Dislike,
     ) -> bool {
         self.count(&tour.legs[leg], -1);
-        let (from, to) = (tour.nodes[leg], tour.nodes[leg + 1]);
-        let way = self
-            .router
-            .way(from, to, price(&self.uses, tour, leg, dislike));
-        let mut changed = false;
-        if let Some(way) = way.filter(|way| *way != tour.legs[leg]) {
-            let seconds = self.seconds(&way);
-            if seconds <= *spare + tour.seconds[leg] {
-                *spare = *spare + tour.seconds[leg] - seconds;
-                tour.seconds[leg] = seconds;
-                tour.legs[leg] = way;
-                changed = true;
-            }
+        let most = tour.seconds[leg] + *spare;
+        let better = self.better_way(tour, leg, most, dislike);
+        let changed = better.is_some();
+        if let Some(way) = better {
+            tour.seconds[leg] = self.seconds(&way);
+            tour.legs[leg] = way;
+            *spare = most - tour.seconds[leg];
         }
         self.count(&tour.legs[leg], 1);
         changed
+    }
+
+    /// A way for a leg that is cheaper than the one it has, and takes at most `most` seconds.
+    ///
+    /// As long as the cheapest way takes more, another one is found for half the dislike, which is a multiplier in the
+    /// sense of Lagrange (Handler and Zang 1980): less is walked twice even where not all of it can be spared.
+    fn better_way(
+        &mut self,
+        tour: &Stitched,
+        leg: usize,
+        most: u32,
+        dislike: Dislike,
+    ) -> Option<Vec<Hop>> {
+        let (from, to) = (tour.nodes[leg], tour.nodes[leg + 1]);
+        let price_in_full = price(&self.uses, tour, leg, dislike);
+        let now = self.cost(&tour.legs[leg], &price_in_full);
+        let mut weighed = dislike;
+        while weighed.repeat > 0 {
+            let price = price(&self.uses, tour, leg, weighed);
+            let way = self.router.way(from, to, price)?;
+            if self.cost(&way, &price_in_full) >= now {
+                return None;
+            }
+            if self.seconds(&way) <= most {
+                return Some(way);
+            }
+            weighed = weighed.halved();
+        }
+        None
+    }
+
+    fn cost(&self, way: &[Hop], price: impl Fn(u32, &Link) -> u32) -> u32 {
+        way.iter()
+            .map(|hop| price(hop.link, &self.graph.links()[hop.link as usize]))
+            .fold(0, u32::saturating_add)
     }
 
     pub(super) fn count(&mut self, leg: &[Hop], change: i16) {

@@ -169,6 +169,27 @@ fn the_way_back_is_another_one_where_there_is_time_for_it() {
 }
 
 #[test]
+fn a_part_of_the_way_back_is_another_one_where_there_is_no_time_for_all_of_it() {
+    let node = |number, east, north| (number, at(east, north));
+    let (start, middle, end) = (node(1, 0.0, 0.0), node(2, 200.0, 0.0), node(3, 400.0, 0.0));
+    let (near, far) = (node(4, 100.0, 35.0), node(5, 300.0, 300.0));
+    let edges = [
+        (start, middle),
+        (middle, end),
+        (start, near),
+        (near, middle),
+        (middle, far),
+        (far, end),
+    ];
+    let edges = edges.iter().zip(1..).map(|(&(a, b), id)| street(id, a, b));
+    let pois = [poi(1, at(400.0, -3.0))];
+    let mut request = request(at(0.0, 0.0), 60);
+    request.budget_seconds = walking_seconds(815.0) + visit_seconds(&pois[0]);
+    let walk = walk(&request, &pois, &network(edges.collect())).unwrap();
+    assert!((walk.repeated_metres - 200.0).abs() < 1.0);
+}
+
+#[test]
 fn what_time_is_left_is_walked_for_up_to_ten_minutes() {
     let pois = [poi(1, at(400.0, 302.0))];
     let walk = walk(&request(at(300.0, 300.0), 60), &pois, &network(grid(8))).unwrap();
