@@ -1,0 +1,1 @@
+ALTER FUNCTION tile_bounds(integer, integer, integer, double precision) STRICT;
