@@ -15,6 +15,8 @@ const MOST_COST: u32 = u32::MAX / 2;
 /// node has when it goes are above it. The cheapest way between two nodes leads up from both to a node above the two.
 #[derive(Debug)]
 pub(super) struct Hierarchy {
+    /// What each node of the graph is called here: its position in the order.
+    positions: Vec<u32>,
     above: Vec<Above>,
     /// The ways of each node, the highest first, each given by how long the chain above its end is.
     depths: Vec<u32>,
@@ -81,20 +83,20 @@ impl Hierarchy {
         let order = Order::of(graph);
         let below = order.below();
         let mut hierarchy = Self::without_weights(&order, &below);
-        hierarchy.weigh(graph, &order.nodes, &below);
+        hierarchy.weigh(graph, &order, &below);
         hierarchy
     }
 
     fn without_weights(order: &Order, below: &Below) -> Self {
         let mut above = vec![Above::default(); order.nodes.len()];
         let mut first = 0;
-        for (above, ends) in above.iter_mut().zip(&order.above) {
+        for (above, node) in above.iter_mut().zip(0..) {
             above.ways = first..first;
-            first += ends.len();
+            first += order.above(node).len();
         }
         let mut depths = vec![0; first];
         // From the top down, so the end that a node gets last is the next above it.
-        for &end in order.nodes.iter().rev() {
+        for end in (0..order.nodes.len() as u32).rev() {
             let depth = match above[end as usize].parent {
                 Some(parent) => above[parent as usize].depth + 1,
                 None => 0,
@@ -108,6 +110,7 @@ impl Hierarchy {
             }
         }
         Self {
+            positions: order.positions.clone(),
             above,
             depths,
             weights: vec![Weight::MOST; first],
@@ -115,20 +118,21 @@ impl Hierarchy {
     }
 
     /// Finds the cheapest ways up from each node: its own links, and by way of each node below it.
-    fn weigh(&mut self, graph: &SearchGraph, order: &[u32], below: &Below) {
+    fn weigh(&mut self, graph: &SearchGraph, order: &Order, below: &Below) {
         // The ways of each node to nodes that are not done yet.
         let mut further: Vec<Range<usize>> =
             self.above.iter().map(|above| above.ways.clone()).collect();
         let deepest = self.above.iter().map(|above| above.depth).max();
         let mut cheapest = vec![Weight::MOST; deepest.unwrap_or(0) as usize + 1];
-        for &node in order {
+        for (&node_of_graph, node) in order.nodes.iter().zip(0..) {
             let ways = self.above[node as usize].ways.clone();
             for &depth in &self.depths[ways.clone()] {
                 cheapest[depth as usize] = Weight::MOST;
             }
-            for arc in graph.arcs(node) {
+            for arc in graph.arcs(node_of_graph) {
+                let head = self.positions[arc.head as usize];
                 // What a link to a node further down sets is not read.
-                let known = &mut cheapest[self.above[arc.head as usize].depth as usize];
+                let known = &mut cheapest[self.above[head as usize].depth as usize];
                 *known = Weight::of(&graph.links[arc.link as usize]).min(*known);
             }
             for &lower in below.of(node) {
@@ -148,8 +152,9 @@ impl Hierarchy {
         }
     }
 
-    /// The cheapest ways from a node to all above it.
-    pub(super) fn climb(&self, node: u32) -> Climb {
+    /// The cheapest ways from a node of the graph to all above it.
+    pub(super) fn climb(&self, node_of_graph: u32) -> Climb {
+        let node = self.positions[node_of_graph as usize];
         let length = self.above[node as usize].depth as usize + 1;
         let mut cheapest = vec![Weight::MOST; length];
         let mut nodes = vec![node; length];

@@ -1,14 +1,25 @@
 //! In which order the nodes of a graph are taken out.
 
+use std::ops::Range;
+
 use super::graph::SearchGraph;
 
 /// An order of elimination, and what it makes of the graph.
+///
+/// The neighbours that a node has when it goes are above it, those by way of nodes gone before included. They form a
+/// chain, so all nodes together form trees. What is below a node goes just before it (a postorder), which makes the same of
+/// the graph as any order in which it goes before, and puts side by side what belongs together.
+///
+/// Nodes are named by their position in the order; 0 goes first.
 #[derive(Debug)]
 pub(super) struct Order {
-    /// All nodes, the first to go first.
+    /// The nodes of the graph in order.
     pub(super) nodes: Vec<u32>,
-    /// The neighbours that each node had when it went, those by way of nodes gone before included.
-    pub(super) above: Vec<Vec<u32>>,
+    /// The position of each node of the graph.
+    pub(super) positions: Vec<u32>,
+    /// For each node, where those above it are in `members`.
+    above: Vec<Range<u32>>,
+    members: Vec<u32>,
 }
 
 impl Order {
@@ -19,25 +30,41 @@ impl Order {
     pub(super) fn of(graph: &SearchGraph) -> Self {
         let mut elimination = Elimination::new(graph);
         elimination.run();
-        Self {
-            nodes: elimination.order,
-            above: elimination.members,
+        let positions = elimination.postorder();
+        let mut nodes = vec![0; positions.len()];
+        for (&position, node) in positions.iter().zip(0..) {
+            nodes[position as usize] = node;
         }
+        let above = |&node: &u32| elimination.above[node as usize].clone();
+        let position = |&member: &u32| positions[member as usize];
+        Self {
+            above: nodes.iter().map(above).collect(),
+            members: elimination.members.iter().map(position).collect(),
+            nodes,
+            positions,
+        }
+    }
+
+    /// The nodes above a node, in no order.
+    pub(super) fn above(&self, node: u32) -> &[u32] {
+        let Range { start, end } = self.above[node as usize];
+        &self.members[start as usize..end as usize]
     }
 
     /// The nodes below each node, the first to go first.
     pub(super) fn below(&self) -> Below {
-        let mut first = vec![0_u32; self.nodes.len() + 1];
-        for &end in self.above.iter().flatten() {
+        let count = self.nodes.len();
+        let mut first = vec![0_u32; count + 1];
+        for &end in (0..count as u32).flat_map(|node| self.above(node)) {
             first[end as usize + 1] += 1;
         }
-        for node in 0..self.nodes.len() {
+        for node in 0..count {
             first[node + 1] += first[node];
         }
         let mut next = first.clone();
-        let mut nodes = vec![0; first[self.nodes.len()] as usize];
-        for &node in &self.nodes {
-            for &end in &self.above[node as usize] {
+        let mut nodes = vec![0; first[count] as usize];
+        for node in 0..count as u32 {
+            for &end in self.above(node) {
                 nodes[next[end as usize] as usize] = node;
                 next[end as usize] += 1;
             }
@@ -60,25 +87,49 @@ impl Below {
     }
 }
 
+/// A graph from which nodes are being taken out.
 struct Elimination {
     order: Vec<u32>,
-    /// What is left of each node's own neighbours: those in none of its groups.
-    neighbours: Vec<Vec<u32>>,
-    /// The groups that each node is in, each named by the node that left it.
-    groups: Vec<Vec<u32>>,
-    members: Vec<Vec<u32>>,
-    is_group: Vec<bool>,
-    /// How many neighbours each node has at most; `u32::MAX`: it is gone.
-    degree: Vec<u32>,
+    nodes: Vec<Node>,
+    /// For each node, the groups that it is in, and after them its neighbours in none of these. A list never grows: with each
+    /// new group a neighbour goes, or a group.
+    lists: Vec<u32>,
+    /// For each node gone, the group that it left.
+    groups: Vec<Group>,
+    /// The members of all groups, one group after another.
+    members: Vec<u32>,
+    /// For each node gone, where its neighbours are among the members.
+    above: Vec<Range<u32>>,
     /// Nodes that had so many neighbours when they were put here. The last goes first: it lies where nodes have just gone,
     /// which leaves smaller groups than a front that moves everywhere at once.
     waiting: Vec<Vec<u32>>,
     /// No node that is there waits with fewer.
     fewest: usize,
-    /// For each node, the last one gone that had it as a neighbour.
-    joined_by: Vec<u32>,
-    /// For each group, the last node gone that shared members with it, and how many it did not share.
-    outside: Vec<(u32, u32)>,
+}
+
+#[derive(Clone, Copy)]
+struct Node {
+    /// Where its list begins, how long it is, and how many groups it begins with.
+    first: u32,
+    length: u32,
+    groups: u32,
+    /// How many neighbours it has at most; [`GONE`].
+    degree: u32,
+    /// The last node gone that had it as a neighbour.
+    joined_by: u32,
+}
+
+const GONE: u32 = u32::MAX;
+
+/// The members of a group are those that are left of the neighbours of a node gone.
+#[derive(Clone, Copy, Default)]
+struct Group {
+    is_there: bool,
+    first: u32,
+    end: u32,
+    /// The last node gone that shared members with it, and how many it did not share.
+    seen_by: u32,
+    outside: u32,
 }
 
 impl Elimination {
@@ -86,23 +137,30 @@ impl Elimination {
         let count = graph.node_count();
         let mut elimination = Self {
             order: Vec::with_capacity(count),
-            neighbours: Vec::with_capacity(count),
-            groups: vec![Vec::new(); count],
-            members: vec![Vec::new(); count],
-            is_group: vec![false; count],
-            degree: vec![0; count],
+            nodes: Vec::with_capacity(count),
+            lists: Vec::with_capacity(graph.arcs.len()),
+            groups: vec![Group::default(); count],
+            members: Vec::with_capacity(graph.arcs.len()),
+            above: vec![0..0; count],
             waiting: Vec::new(),
             fewest: 0,
-            joined_by: vec![u32::MAX; count],
-            outside: vec![(u32::MAX, 0); count],
         };
+        let mut neighbours = Vec::new();
         for node in 0..count as u32 {
-            let heads = graph.arcs(node).iter().map(|arc| arc.head);
-            let mut neighbours: Vec<u32> = heads.filter(|&head| head != node).collect();
+            neighbours.clear();
+            neighbours.extend(graph.arcs(node).iter().map(|arc| arc.head));
+            neighbours.retain(|&head| head != node);
             neighbours.sort_unstable();
             neighbours.dedup();
+            elimination.nodes.push(Node {
+                first: elimination.lists.len() as u32,
+                length: neighbours.len() as u32,
+                groups: 0,
+                degree: 0,
+                joined_by: GONE,
+            });
+            elimination.lists.extend(&neighbours);
             elimination.wait(node, neighbours.len() as u32);
-            elimination.neighbours.push(neighbours);
         }
         elimination
     }
@@ -113,84 +171,177 @@ impl Elimination {
                 self.fewest += 1;
                 continue;
             };
-            if self.degree[node as usize] == self.fewest as u32 {
+            if self.nodes[node as usize].degree == self.fewest as u32 {
                 self.take_out(node);
             }
         }
     }
 
     fn take_out(&mut self, gone: u32) {
-        let members = self.neighbours_of(gone);
-        self.order.push(gone);
-        self.degree[gone as usize] = u32::MAX;
-        for &member in &members {
-            self.leave_what_is_covered(gone, member);
+        let first = self.members.len();
+        self.gather_neighbours(gone);
+        let end = self.members.len();
+        self.note(gone, first, end);
+        for at in first..end {
+            self.join(self.members[at], gone);
         }
-        for &member in &members {
-            let degree = self.degree_of(member, members.len() as u32 - 1);
-            self.groups[member as usize].push(gone);
-            self.wait(member, degree);
+        let mut left = first;
+        for at in first..end {
+            if self.count_beyond(self.members[at]) == 0 {
+                self.members.swap(left, at);
+                left += 1;
+            }
         }
-        self.is_group[gone as usize] = true;
-        self.members[gone as usize] = members;
+        // Who has no neighbours but the members goes at once, since all others have more.
+        for at in first..left {
+            self.note(self.members[at], at + 1, end);
+        }
+        self.groups[gone as usize] = Group {
+            is_there: true,
+            first: left as u32,
+            end: end as u32,
+            seen_by: gone,
+            outside: 0,
+        };
+        for at in left..end {
+            let member = self.members[at];
+            let beyond = self.nodes[member as usize].degree;
+            self.wait(member, beyond + (end - left) as u32 - 1);
+        }
     }
 
-    /// The neighbours of a node that is to go, each once; its groups end.
-    fn neighbours_of(&mut self, gone: u32) -> Vec<u32> {
-        let mut neighbours = std::mem::take(&mut self.neighbours[gone as usize]);
-        for &neighbour in &neighbours {
-            self.joined_by[neighbour as usize] = gone;
+    /// Notes that a node has gone, and where its neighbours are.
+    fn note(&mut self, gone: u32, first: usize, end: usize) {
+        self.order.push(gone);
+        self.nodes[gone as usize].degree = GONE;
+        self.above[gone as usize] = first as u32..end as u32;
+    }
+
+    /// Lists the neighbours of a node that is to go, each once; its groups end.
+    fn gather_neighbours(&mut self, gone: u32) {
+        let Node {
+            first,
+            length,
+            groups,
+            ..
+        } = self.nodes[gone as usize];
+        let list = first as usize..(first + length) as usize;
+        let (groups, neighbours) = self.lists[list].split_at(groups as usize);
+        for &neighbour in neighbours {
+            self.nodes[neighbour as usize].joined_by = gone;
         }
-        for group in std::mem::take(&mut self.groups[gone as usize]) {
-            if std::mem::take(&mut self.is_group[group as usize]) {
-                for &member in &self.members[group as usize] {
-                    if member != gone && self.joined_by[member as usize] != gone {
-                        self.joined_by[member as usize] = gone;
-                        neighbours.push(member);
+        self.nodes[gone as usize].joined_by = gone;
+        self.members.extend(neighbours);
+        for &group in groups {
+            let group = &mut self.groups[group as usize];
+            if std::mem::take(&mut group.is_there) {
+                for at in group.first..group.end {
+                    let member = self.members[at as usize];
+                    let joined_by = &mut self.nodes[member as usize].joined_by;
+                    if std::mem::replace(joined_by, gone) != gone {
+                        self.members.push(member);
                     }
                 }
             }
         }
-        neighbours
     }
 
-    /// Drops of a neighbour of `gone` what the new group covers, and counts the member in its other groups as shared.
-    fn leave_what_is_covered(&mut self, gone: u32, member: u32) {
-        let joined_by = &self.joined_by;
-        self.neighbours[member as usize]
-            .retain(|&other| other != gone && joined_by[other as usize] != gone);
-        let is_group = &self.is_group;
-        self.groups[member as usize].retain(|&group| is_group[group as usize]);
-        for &group in &self.groups[member as usize] {
-            let outside = &mut self.outside[group as usize];
-            if outside.0 != gone {
-                *outside = (gone, self.members[group as usize].len() as u32);
+    /// Puts a neighbour of `gone` into its group, drops from the neighbour's list what that covers, and counts it in its other
+    /// groups as shared.
+    fn join(&mut self, member: u32, gone: u32) {
+        let node = self.nodes[member as usize];
+        let list = &mut self.lists[node.first as usize..(node.first + node.length) as usize];
+        let mut kept = 0;
+        for at in 0..node.groups as usize {
+            let group = &mut self.groups[list[at] as usize];
+            if group.is_there {
+                if group.seen_by != gone {
+                    group.seen_by = gone;
+                    group.outside = group.end - group.first;
+                }
+                group.outside -= 1;
+                list[kept] = list[at];
+                kept += 1;
             }
-            outside.1 -= 1;
         }
+        let groups = kept;
+        for at in node.groups as usize..list.len() {
+            if self.nodes[list[at] as usize].joined_by != gone {
+                list[kept] = list[at];
+                kept += 1;
+            }
+        }
+        list[kept] = list[groups];
+        list[groups] = gone;
+        let node = &mut self.nodes[member as usize];
+        node.groups = groups as u32 + 1;
+        node.length = kept as u32 + 1;
     }
 
-    /// How many neighbours a member of a new group has at most: those in two other groups are counted twice.
-    fn degree_of(&mut self, member: u32, others: u32) -> u32 {
-        let mut degree = self.neighbours[member as usize].len() as u32 + others;
-        for &group in &self.groups[member as usize] {
-            let outside = self.outside[group as usize].1;
-            degree += outside;
+    /// How many neighbours a member of a new group has at most outside of it: those in two other groups are counted twice.
+    fn count_beyond(&mut self, member: u32) -> u32 {
+        let node = &mut self.nodes[member as usize];
+        let mut beyond = node.length - node.groups;
+        let groups = node.first as usize..(node.first + node.groups) as usize - 1;
+        for &group in &self.lists[groups] {
+            let group = &mut self.groups[group as usize];
+            beyond += group.outside;
             // All its members are in the new group.
-            if outside == 0 {
-                self.is_group[group as usize] = false;
-            }
+            group.is_there &= group.outside > 0;
         }
-        degree.min(self.degree[member as usize] + others)
+        node.degree = node.degree.min(beyond);
+        node.degree
     }
 
     fn wait(&mut self, node: u32, degree: u32) {
-        self.degree[node as usize] = degree;
+        self.nodes[node as usize].degree = degree;
         self.fewest = self.fewest.min(degree as usize);
         if self.waiting.len() <= degree as usize {
             self.waiting.resize_with(degree as usize + 1, Vec::new);
         }
         self.waiting[degree as usize].push(node);
+    }
+
+    /// The position of each node in a postorder of the trees that the next nodes above form.
+    fn postorder(&self) -> Vec<u32> {
+        let parents = self.parents();
+        let mut sizes = vec![1; parents.len()];
+        for &node in &self.order {
+            if let Some(parent) = parents[node as usize] {
+                sizes[parent as usize] += sizes[node as usize];
+            }
+        }
+        // From the top down, each node takes the last of the positions that its tree has.
+        let mut positions = vec![0; parents.len()];
+        let mut ends = vec![0; parents.len()];
+        let mut end_of_all = parents.len() as u32;
+        for &node in self.order.iter().rev() {
+            let end = match parents[node as usize] {
+                Some(parent) => &mut ends[parent as usize],
+                None => &mut end_of_all,
+            };
+            let position = *end - 1;
+            *end -= sizes[node as usize];
+            positions[node as usize] = position;
+            ends[node as usize] = position;
+        }
+        positions
+    }
+
+    /// The next node above each node: the first of those above it to go.
+    fn parents(&self) -> Vec<Option<u32>> {
+        let mut gone_at = vec![0_u32; self.order.len()];
+        for (&node, time) in self.order.iter().zip(0..) {
+            gone_at[node as usize] = time;
+        }
+        let above = |range: &Range<u32>| &self.members[range.start as usize..range.end as usize];
+        let first = |above: &[u32]| {
+            above
+                .iter()
+                .copied()
+                .min_by_key(|&node| gone_at[node as usize])
+        };
+        self.above.iter().map(|range| first(above(range))).collect()
     }
 }
 
@@ -225,14 +376,18 @@ mod tests {
             }
             let order = Order::of(&SearchGraph::from_links(0, nodes, links, std::iter::empty()));
             prop_assert_eq!(order.nodes.len(), nodes);
-            for &node in &order.nodes {
+            for (&node, position) in order.nodes.iter().zip(0..) {
                 let left = std::mem::take(&mut neighbours[node as usize]);
                 for &neighbour in &left {
                     neighbours[neighbour as usize].extend(&left);
                     neighbours[neighbour as usize].remove(&neighbour);
                     neighbours[neighbour as usize].remove(&node);
                 }
-                let above: BTreeSet<u32> = order.above[node as usize].iter().copied().collect();
+                let above: BTreeSet<u32> = order
+                    .above(position)
+                    .iter()
+                    .map(|&above| order.nodes[above as usize])
+                    .collect();
                 prop_assert_eq!(above, left);
             }
         }
