@@ -21,11 +21,11 @@ pub fn draw(cities: &[City]) -> String {
          <p style=\"grid-column:1/-1\">Streets © OpenStreetMap contributors, ODbL 1.0 (the blocks are made up).</p>",
     );
     for city in cities {
-        for (start, seed) in city.starts(4).into_iter().zip(0..) {
+        for (start, seed) in city.starts(3).into_iter().zip(0..) {
             let request = WalkRequest {
                 start,
                 end: None,
-                budget_seconds: [30, 60, 60, 120][seed as usize % 4] * 60,
+                budget_seconds: [30, 60, 120][seed as usize % 3] * 60,
                 themes: themes(seed),
                 popularity_bias: 0.5,
                 accessibility: Accessibility::default(),
