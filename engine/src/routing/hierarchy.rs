@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::graph::{Link, SearchGraph};
 use super::order::{Below, Order};
 
-/// Costs above this count as this: the sum of two still fits.
+/// Ways that cost more are none: the sum of two costs still fits.
 const MOST_COST: u32 = u32::MAX / 2;
 
 /// The cheapest ways from each node up to the nodes above it, which form a chain.
@@ -55,10 +55,6 @@ impl Weight {
         self.0 = self.0.min(way.0 + then.0);
     }
 
-    fn cost(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
-
     /// `u32::MAX`: there is no such way.
     fn ticks(self) -> u32 {
         if self == Self::MOST {
@@ -73,8 +69,7 @@ impl Weight {
 #[derive(Debug)]
 pub(super) struct Climb {
     nodes: Vec<u32>,
-    costs: Vec<u32>,
-    ticks: Vec<u32>,
+    weights: Vec<Weight>,
 }
 
 impl Hierarchy {
@@ -172,8 +167,7 @@ impl Hierarchy {
         }
         Climb {
             nodes,
-            costs: cheapest.iter().map(|weight| weight.cost()).collect(),
-            ticks: cheapest.iter().map(|weight| weight.ticks()).collect(),
+            weights: cheapest,
         }
     }
 }
@@ -183,15 +177,11 @@ impl Climb {
     pub(super) fn ticks_to(&self, other: &Self) -> u32 {
         let both = self.nodes.len().min(other.nodes.len());
         let shared = common_prefix(&self.nodes[..both], &other.nodes[..both]);
-        let costs = self.costs[..shared].iter().zip(&other.costs[..shared]);
-        let costs = costs.map(|(there, back)| there + back);
-        let Some(least) = costs.clone().min() else {
-            return u32::MAX;
-        };
-        let meeting = costs.into_iter().position(|cost| cost == least);
-        meeting.map_or(u32::MAX, |at| {
-            self.ticks[at].saturating_add(other.ticks[at])
-        })
+        let mut cheapest = Weight::MOST;
+        for (&there, &back) in self.weights[..shared].iter().zip(&other.weights[..shared]) {
+            cheapest.improve(there, back);
+        }
+        cheapest.ticks()
     }
 }
 
