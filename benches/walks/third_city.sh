@@ -18,6 +18,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 mkdir -p lists/partial cache/archives/partial
+# shellcheck disable=SC2016 # apt's own variables
 apt-get indextargets 'Identifier: Packages' 'Label: Debian' 'Component: main' \
     --format 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) main' | sort -u >sources.list
 own=(-qq -o APT::Sandbox::User=root -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder/cache"
