@@ -23,7 +23,7 @@ use crate::state::AppState;
 use crate::status;
 use crate::walk_progress::Walkers;
 
-/// A client that connects hears of requests that ended this recently.
+/// A client that connects hears of requests that ended so shortly before.
 const RECENT: TimeDelta = TimeDelta::minutes(5);
 /// How often it is looked whether the logins of those who are connected still hold.
 const LOGINS_EVERY: Duration = Duration::from_secs(10);
@@ -106,10 +106,10 @@ async fn look_at_logins(hub: &ActorHandle<UserHub>, db: &Pool) -> anyhow::Result
 }
 
 fn snapshot_loader(db: Pool) -> SnapshotLoader {
-    Arc::new(move |user_ids| {
+    Arc::new(move |user_ids, waited| {
         let db = db.clone();
         async move {
-            snapshot(&db, &user_ids)
+            snapshot(&db, &user_ids, waited)
                 .await
                 .map_err(|error| format!("{error:#}"))
         }
@@ -117,10 +117,17 @@ fn snapshot_loader(db: Pool) -> SnapshotLoader {
     })
 }
 
-async fn snapshot(db: &Pool, user_ids: &[Uuid]) -> anyhow::Result<Vec<StatusEvent>> {
+async fn snapshot(
+    db: &Pool,
+    user_ids: &[Uuid],
+    waited: Duration,
+) -> anyhow::Result<Vec<StatusEvent>> {
+    let asked = Instant::now();
     let mut connection = db.get().await?;
+    // The ledger may have been away since they connected.
+    let recent = RECENT + TimeDelta::from_std(waited + asked.elapsed())?;
     let rows =
-        RouteRequest::current_of_users(&mut connection, user_ids, RECENT, SNAPSHOT_ROWS).await?;
+        RouteRequest::current_of_users(&mut connection, user_ids, recent, SNAPSHOT_ROWS).await?;
     Ok(rows.iter().filter_map(status::event).collect())
 }
 

@@ -63,7 +63,7 @@ fn start_actors(redis_url: &str) -> WsSessions {
     };
     let hub = UserHub::start(
         config,
-        Arc::new(|_| async { Ok(Vec::new()) }.boxed_local()),
+        Arc::new(|_, _| async { Ok(Vec::new()) }.boxed_local()),
         &registry,
     );
     RedisBridge::start(

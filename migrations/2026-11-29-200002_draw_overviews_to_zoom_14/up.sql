@@ -1,5 +1,5 @@
 COMMENT ON TABLE base_overviews IS
-    'Lines of the base map for zooms up to 14: ways of a class joined, simplified, and cut into squares of a quarter of a tile.';
+    'Lines of the base map for zooms up to 14: ways of a class joined, simplified, and cut into squares.';
 
 -- Until the next load, what each area has is gathered by square, and joined there.
 INSERT INTO base_overviews (area_id, zoom, class, geom, name)

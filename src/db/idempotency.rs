@@ -34,6 +34,7 @@ impl IdempotencyKey {
     /// Takes the key. If somebody else took it in a transaction that still runs, waits for its end; `None` if the key is
     /// now the caller's, else the answer that was given. Keys are forgotten after a day.
     pub async fn take(&self, connection: &mut Connection) -> QueryResult<Option<StoredAnswer>> {
+        // Beside QueryDsl in the whole module, every other `filter` would be ambiguous.
         use diesel::query_dsl::methods::FilterDsl;
 
         let take = diesel::insert_into(idempotency_keys::table)

@@ -226,6 +226,21 @@ async fn fifty_requests_with_one_key_are_one() {
         )
         .await;
     assert_eq!(refused.codes(), ["conflict", "key_reused"]);
+    app.database
+        .sql("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'");
+    for replayed in ["", "true"] {
+        let anew = ada
+            .clone()
+            .send(
+                Method::POST,
+                "/api/v1/routes",
+                Some(&other),
+                &[("idempotency-key", &key)],
+            )
+            .await;
+        assert_eq!(anew.status, StatusCode::ACCEPTED);
+        assert_eq!(anew.header("idempotency-replayed"), replayed);
+    }
     let bad = ada
         .clone()
         .send(

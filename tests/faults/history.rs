@@ -12,9 +12,8 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 use wildside_actors::Status;
 
-/// Requests that ended longer ago may not be shown to those who connect. The server goes back five minutes from when it
-/// looks into the ledger, which may be away when they connect.
-const SHOWN_ON_CONNECT: Duration = Duration::from_secs(270);
+/// Requests that ended longer ago are not shown to those who connect.
+const SHOWN_ON_CONNECT: Duration = Duration::from_mins(5);
 
 /// What happened so far, as clients saw it.
 #[derive(Default)]

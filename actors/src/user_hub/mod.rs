@@ -208,12 +208,13 @@ impl UserHub {
 
     fn load_snapshots(&mut self, ctx: &mut Context<Self>) {
         while self.snapshots.in_flight() < SNAPSHOTS_IN_FLIGHT {
-            let Some(users) = self.snapshots.next(self.config.snapshot_users) else {
+            let Some((users, since)) = self.snapshots.next(self.config.snapshot_users) else {
                 break;
             };
             let loading = load(
                 self.load_snapshot.clone(),
                 users.clone(),
+                since,
                 self.config.snapshot_timeout,
             );
             let loaded = loading.into_actor(self).map(move |events, hub, ctx| {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
@@ -15,19 +15,21 @@ use super::Delivery;
 use crate::envelope::panic_text;
 use crate::event::StatusEvent;
 
-/// Loads the statuses of these users' requests that are unfinished, or were finished in the last 5 minutes. The error is
-/// for the log.
+/// Loads the statuses of these users' requests that are unfinished, or were finished in the 5 minutes before they asked,
+/// the first of them so long ago. The error is for the log.
 pub type SnapshotLoader = Arc<
-    dyn Fn(Vec<Uuid>) -> LocalBoxFuture<'static, Result<Vec<StatusEvent>, String>> + Send + Sync,
+    dyn Fn(Vec<Uuid>, Duration) -> LocalBoxFuture<'static, Result<Vec<StatusEvent>, String>>
+        + Send
+        + Sync,
 >;
 
 /// Tries of one question.
 const TRIES: u32 = 4;
 
-/// Users who wait for a snapshot, each once, in order.
+/// Users who wait for a snapshot, each once, in order, and since when.
 #[derive(Debug, Default)]
 pub(super) struct Snapshots {
-    waiting: VecDeque<Uuid>,
+    waiting: VecDeque<(Uuid, Instant)>,
     known: FxHashSet<Uuid>,
     in_flight: usize,
 }
@@ -35,21 +37,23 @@ pub(super) struct Snapshots {
 impl Snapshots {
     pub(super) fn want(&mut self, user_id: Uuid) {
         if self.known.insert(user_id) {
-            self.waiting.push_back(user_id);
+            self.waiting.push_back((user_id, Instant::now()));
         }
     }
 
-    /// The users of the next question, which is then in flight.
-    pub(super) fn next(&mut self, at_most: usize) -> Option<Vec<Uuid>> {
+    /// The users of the next question, which is then in flight, and since when the first of them waits.
+    pub(super) fn next(&mut self, at_most: usize) -> Option<(Vec<Uuid>, Instant)> {
+        let &(_, since) = self.waiting.front()?;
         let users: Vec<Uuid> = self
             .waiting
             .drain(..at_most.min(self.waiting.len()))
+            .map(|(user_id, _)| user_id)
             .collect();
         for user_id in &users {
             self.known.remove(user_id);
         }
-        self.in_flight += usize::from(!users.is_empty());
-        (!users.is_empty()).then_some(users)
+        self.in_flight += 1;
+        Some((users, since))
     }
 
     pub(super) const fn finished(&mut self) {
@@ -69,11 +73,12 @@ impl Snapshots {
 pub(super) async fn load(
     loader: SnapshotLoader,
     users: Vec<Uuid>,
+    since: Instant,
     patience: Duration,
 ) -> Result<Vec<StatusEvent>, String> {
     let mut tries = 0;
     loop {
-        let error = match timeout(patience, ask(&loader, users.clone())).await {
+        let error = match timeout(patience, ask(&loader, users.clone(), since)).await {
             Ok(Ok(events)) => return Ok(events),
             Ok(Err(error)) => error,
             Err(_) => "no answer in time".to_owned(),
@@ -94,8 +99,12 @@ pub(super) async fn load(
 }
 
 /// Asks once. A panic of the loader must not end the hub, whose future this is part of.
-async fn ask(loader: &SnapshotLoader, users: Vec<Uuid>) -> Result<Vec<StatusEvent>, String> {
-    let asking = AssertUnwindSafe(async { loader(users).await });
+async fn ask(
+    loader: &SnapshotLoader,
+    users: Vec<Uuid>,
+    since: Instant,
+) -> Result<Vec<StatusEvent>, String> {
+    let asking = AssertUnwindSafe(async { loader(users, since.elapsed()).await });
     let answer = asking.catch_unwind().await;
     answer.unwrap_or_else(|panic| Err(format!("panicked: {}", panic_text(&*panic))))
 }

@@ -130,7 +130,7 @@ async fn settle() {
 }
 
 fn nothing() -> SnapshotLoader {
-    Arc::new(|_| async { Ok(Vec::new()) }.boxed_local())
+    Arc::new(|_, _| async { Ok(Vec::new()) }.boxed_local())
 }
 
 #[actix::test]
@@ -201,7 +201,7 @@ async fn a_session_ends_with_its_login() {
 async fn many_users_are_asked_for_in_few_questions() {
     let questions = Arc::new(std::sync::Mutex::new(Vec::new()));
     let asked = questions.clone();
-    let slow: SnapshotLoader = Arc::new(move |users| {
+    let slow: SnapshotLoader = Arc::new(move |users, _| {
         asked.lock().unwrap().push(users.len());
         let events = users
             .into_iter()
@@ -228,6 +228,29 @@ async fn many_users_are_asked_for_in_few_questions() {
         questions.iter().all(|users| *users <= 500) && questions.len() < 100,
         "{questions:?}"
     );
+}
+
+#[actix::test]
+async fn who_asks_again_says_how_long_the_first_has_waited() {
+    let tries = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = tries.clone();
+    let away_at_first: SnapshotLoader = Arc::new(move |_, waited| {
+        let mut tries = seen.lock().unwrap();
+        tries.push(waited);
+        let answer = match tries.len() {
+            1 => Err("away".to_owned()),
+            _ => Ok(Vec::new()),
+        };
+        async { answer }.boxed_local()
+    });
+    let trial = Trial::start(away_at_first);
+    trial.register(Uuid::new_v4(), 1).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let tries = tries.lock().unwrap().clone();
+    let [first, second] = tries[..] else {
+        panic!("{tries:?}");
+    };
+    assert!(second >= first + Duration::from_millis(100), "{tries:?}");
 }
 
 #[actix::test]

@@ -188,7 +188,7 @@ async fn endpoint(
 }
 
 fn loader(ledger: Arc<Mutex<Ledger>>) -> SnapshotLoader {
-    Arc::new(move |users| {
+    Arc::new(move |users, _| {
         let ledger = ledger.clone();
         async move {
             let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
