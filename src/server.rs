@@ -7,12 +7,12 @@ use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web::Data;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use actix_web_prom::{PrometheusMetrics, PrometheusMetricsBuilder};
 use anyhow::{Context, anyhow};
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
-use wildside_actors::ws_session::bound_socket;
+use wildside_actors::listen::{Patience, listen};
 
 use crate::api::conditional::Tagged;
 use crate::api::docs::{self, Description};
@@ -26,6 +26,8 @@ use crate::{api, config::HttpConfig};
 
 /// A client to which nothing could be delivered for this long is gone, or as good as.
 const STUCK_AFTER: Duration = Duration::from_secs(30);
+/// How long a client may take to close its end of a connection.
+const DISCONNECT: Duration = Duration::from_secs(5);
 /// How long WebSocket sessions may take to say goodbye.
 const PATIENCE_WITH_SESSIONS: Duration = Duration::from_secs(3);
 
@@ -116,7 +118,7 @@ fn serve(listener: TcpListener, state: &AppState, push: &Push) -> anyhow::Result
     let http = state.http.clone();
     let data = Data::new(state.clone());
     let push = Data::new(push.clone());
-    let server = HttpServer::new(move || {
+    let app = move || {
         let state = data.get_ref();
         App::new()
             .into_utoipa_app()
@@ -146,17 +148,19 @@ fn serve(listener: TcpListener, state: &AppState, push: &Push) -> anyhow::Result
             .wrap(TracingLogger::<span::RequestSpan>::new())
             .wrap(from_fn(method::head_as_get))
             .wrap(from_fn(trace::trace))
-    })
-    .workers(http.threads)
-    .max_connections(http.max_connections)
-    .keep_alive(http.keep_alive)
-    .client_request_timeout(http.header_timeout)
-    .client_disconnect_timeout(Duration::from_secs(5))
-    .shutdown_timeout(http.shutdown_timeout.as_secs())
-    .on_connect(|connection, _| bound_socket(connection, STUCK_AFTER))
-    .disable_signals()
-    .listen(listener)?;
-    Ok(server.run())
+    };
+    let patience = Patience {
+        keep_alive: http.keep_alive,
+        head: http.header_timeout,
+        disconnect: DISCONNECT,
+        stuck: STUCK_AFTER,
+    };
+    let server = Server::build()
+        .workers(http.threads)
+        .max_concurrent_connections(http.max_connections)
+        .shutdown_timeout(http.shutdown_timeout.as_secs())
+        .disable_signals();
+    Ok(listen(server, listener, patience, app)?.run())
 }
 
 fn http_metrics(state: &AppState) -> anyhow::Result<PrometheusMetrics> {

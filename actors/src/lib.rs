@@ -3,6 +3,7 @@
 //! * [`RedisBridge`](redis_bridge::RedisBridge) subscribes to the status events that cross Redis and issues them to the broker.
 //! * [`UserHub`](user_hub::UserHub) takes them from the broker to every session of their user.
 //! * [`WsSession`](ws_session) is one WebSocket connection; what it says is decided by [`protocol`], which knows no socket.
+//! * [`listen`] serves an application so that a session costs little memory.
 //! * [`RouteSupervisor`](route_supervisor::RouteSupervisor) and [`EnrichmentSupervisor`](enrichment_supervisor::EnrichmentSupervisor)
 //!   own the capacity of the [engine threads](engine_pool).
 //! * [`ActorRegistry`](registry::ActorRegistry) can ask each of them what it is doing; [`Watchdog`](watchdog::Watchdog)
@@ -15,12 +16,14 @@ pub mod envelope;
 pub mod event;
 pub mod frame;
 pub mod handle;
+pub mod listen;
 pub mod metrics;
 pub mod protocol;
 pub mod redis_bridge;
 pub mod registry;
 pub mod route_supervisor;
 pub mod stats;
+mod upgrade;
 pub mod user_hub;
 mod walk_check;
 pub mod watchdog;

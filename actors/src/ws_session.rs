@@ -1,7 +1,6 @@
 //! One WebSocket connection. The only file that knows `actix-web-actors`; what the connection says and when it ends is
 //! decided by [`Protocol`].
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Acquire, Ordering::Relaxed};
@@ -12,11 +11,9 @@ use actix::{
     WrapFuture,
 };
 use actix_http::ws::Item;
-use actix_web::rt::net::TcpStream;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::{self, ProtocolError, WebsocketContext, WsResponseBuilder};
 use futures::future::LocalBoxFuture;
-use socket2::SockRef;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -123,27 +120,6 @@ impl fmt::Debug for WsSessions {
         f.debug_struct("WsSessions")
             .field("hub", &self.shared.hub)
             .finish_non_exhaustive()
-    }
-}
-
-/// Bytes that the kernel keeps for a client that does not read, where it would otherwise keep megabytes.
-const SEND_BUFFER: usize = 64 * 1024;
-
-/// Bounds what a client that does not read may cost, for `HttpServer::on_connect`: the kernel keeps little for it, and
-/// ends the connection when no data could be delivered for `stuck_after`. The actor of a blocked socket is never woken
-/// and can't do so itself. Without effect where the system knows no `TCP_USER_TIMEOUT`.
-pub fn bound_socket(connection: &dyn Any, stuck_after: Duration) {
-    let Some(stream) = connection.downcast_ref::<TcpStream>() else {
-        return;
-    };
-    let socket = SockRef::from(stream);
-    let bounded = socket.set_send_buffer_size(SEND_BUFFER);
-    #[cfg(target_os = "linux")]
-    let bounded = bounded.and_then(|()| socket.set_tcp_user_timeout(Some(stuck_after)));
-    #[cfg(not(target_os = "linux"))]
-    let _ = stuck_after;
-    if let Err(error) = bounded {
-        tracing::debug!(%error, "socket not bounded");
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, Recipient, StreamHandler};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use actix_web_actors::ws::{self, ProtocolError, WebsocketContext};
 use bytestring::ByteString;
 use futures::StreamExt;
@@ -14,7 +15,7 @@ use wildside_actors::StatusEvent;
 use wildside_actors::event::all_channels;
 use wildside_actors::frame::ServerFrame;
 
-use crate::server::serve;
+use crate::server::{HTTP_THREADS, MOST_CONNECTIONS, serve};
 
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -24,13 +25,22 @@ type Sockets = Arc<Mutex<HashMap<Uuid, Vec<Recipient<Text>>>>>;
 
 /// Prints the port and serves until the standard input ends.
 pub(crate) fn run(redis_url: &str) {
-    serve(|| {
+    serve(|listener| {
         let sockets = Sockets::default();
         actix::spawn(deliver(Client::open(redis_url).unwrap(), sockets.clone()));
-        move |app: &mut web::ServiceConfig| {
-            app.app_data(web::Data::new(sockets.clone()))
-                .route("/ws/{user}", web::get().to(endpoint));
-        }
+        let app = move || {
+            App::new()
+                .app_data(web::Data::new(sockets.clone()))
+                .route("/ws/{user}", web::get().to(endpoint))
+        };
+        HttpServer::new(app)
+            .workers(HTTP_THREADS)
+            .max_connections(MOST_CONNECTIONS)
+            .client_request_timeout(Duration::from_secs(30))
+            .disable_signals()
+            .listen(listener)
+            .unwrap()
+            .run()
     });
 }
 

@@ -1,51 +1,58 @@
 //! The real chain, without a database: nobody has an unfinished request.
 
 use std::io;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use actix::System;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::dev::Server;
+use actix_web::{App, HttpRequest, HttpResponse, web};
 use futures::FutureExt;
 use prometheus::Registry;
+use tokio::net::TcpSocket;
 use uuid::Uuid;
 use wildside_actors::frame::FrameError;
+use wildside_actors::listen::{Patience, listen};
 use wildside_actors::protocol::Limits;
 use wildside_actors::redis_bridge::{BridgeConfig, RedisBridge};
 use wildside_actors::user_hub::{HubConfig, UserHub};
-use wildside_actors::ws_session::{Login, WsSessions, bound_socket};
+use wildside_actors::ws_session::{Login, WsSessions};
 use wildside_actors::{ActorMetrics, ActorRegistry};
+
+pub(crate) const HTTP_THREADS: usize = 2;
+pub(crate) const MOST_CONNECTIONS: usize = 50_000;
 
 /// Prints the port and serves until the standard input ends.
 pub(crate) fn run(redis_url: &str) {
-    serve(|| {
+    serve(|listener| {
         let sessions = start_actors(redis_url);
-        move |app: &mut web::ServiceConfig| {
-            app.app_data(web::Data::new(sessions.clone()))
-                .route("/ws/{user}", web::get().to(endpoint));
-        }
+        let app = move || {
+            App::new()
+                .app_data(web::Data::new(sessions.clone()))
+                .route("/ws/{user}", web::get().to(endpoint))
+        };
+        let patience = Patience {
+            keep_alive: Duration::from_secs(5),
+            head: Duration::from_secs(30),
+            disconnect: Duration::from_secs(1),
+            stuck: Duration::from_secs(30),
+        };
+        let server = Server::build()
+            .workers(HTTP_THREADS)
+            .max_concurrent_connections(MOST_CONNECTIONS)
+            .disable_signals();
+        listen(server, listener, patience, app).unwrap().run()
     });
 }
 
-/// Serves what `start` makes on the `System`, on two HTTP threads.
-pub(crate) fn serve<C>(start: impl FnOnce() -> C)
-where
-    C: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
-{
+/// Runs what `start` makes on the `System`.
+pub(crate) fn serve(start: impl FnOnce(TcpListener) -> Server) {
     System::new().block_on(async {
-        let configure = start();
-        let server = HttpServer::new(move || App::new().configure(configure.clone()))
-            .on_connect(|connection, _| bound_socket(connection, Duration::from_secs(30)))
-            .workers(2)
-            .backlog(4096)
-            .max_connections(50_000)
-            .client_request_timeout(Duration::from_secs(30))
-            .disable_signals()
-            .bind(("127.0.0.1", 0))
-            .unwrap();
-        println!("{}", server.addrs()[0].port());
-        let server = server.run();
+        let listener = bind().unwrap();
+        println!("{}", listener.local_addr().unwrap().port());
+        let server = start(listener);
         let handle = server.handle();
         thread::spawn(move || {
             io::copy(&mut io::stdin(), &mut io::sink()).unwrap();
@@ -53,6 +60,13 @@ where
         });
         server.await.unwrap();
     });
+}
+
+/// A listener before which many may wait.
+fn bind() -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    socket.listen(4096)?.into_std()
 }
 
 fn start_actors(redis_url: &str) -> WsSessions {

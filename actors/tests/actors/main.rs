@@ -7,3 +7,4 @@ mod push;
 mod sessions;
 mod supervisors;
 mod support;
+mod upgrade;

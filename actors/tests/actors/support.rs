@@ -1,10 +1,11 @@
 //! A server with the real chain, and WebSocket clients that talk to it.
 
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpRequest, HttpServer, web};
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::{App, HttpRequest, web};
 use chrono::Utc;
 use futures::future::LocalBoxFuture;
 use futures::{FutureExt, SinkExt, StreamExt};
@@ -17,10 +18,11 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use uuid::Uuid;
 use wildside_actors::frame::{FrameError, UpdateLocation, WalkProgress};
+use wildside_actors::listen::{Patience, listen};
 use wildside_actors::protocol::Limits;
 use wildside_actors::redis_bridge::{BridgeConfig, RedisBridge};
 use wildside_actors::user_hub::{HubConfig, SnapshotLoader, UserHub};
-use wildside_actors::ws_session::{Login, WsSessions, bound_socket};
+use wildside_actors::ws_session::{Login, WsSessions};
 use wildside_actors::{ActorHandle, ActorMetrics, ActorRegistry, ActorReport, Status, StatusEvent};
 
 /// How long a client waits for what must come.
@@ -156,18 +158,21 @@ pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 }
 
 fn serve(sessions: WsSessions, stuck_after: Duration) -> (ServerHandle, u16) {
-    let server = HttpServer::new(move || {
+    let app = move || {
         App::new()
             .app_data(web::Data::new(sessions.clone()))
             .route("/ws/{user}", web::get().to(endpoint))
-    })
-    .on_connect(move |connection, _| bound_socket(connection, stuck_after))
-    .workers(1)
-    .disable_signals()
-    .bind(("127.0.0.1", 0))
-    .unwrap();
-    let port = server.addrs()[0].port();
-    let server = server.run();
+    };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let patience = Patience {
+        keep_alive: Duration::from_secs(5),
+        head: Duration::from_secs(5),
+        disconnect: Duration::from_secs(5),
+        stuck: stuck_after,
+    };
+    let server = Server::build().workers(1).disable_signals();
+    let server = listen(server, listener, patience, app).unwrap().run();
     let handle = server.handle();
     actix_web::rt::spawn(server);
     (handle, port)

@@ -1,0 +1,98 @@
+//! An HTTP server for connections that become WebSockets by the thousand.
+//!
+//! `actix_web::HttpServer` leaves a WebSocket with the HTTP/1 dispatcher, which holds two buffers of 8 KB for as long as
+//! it lasts, more than all the rest of a session. Here the dispatcher hands such a connection over to
+//! [`upgrade`](crate::upgrade); apart from that, this is what `HttpServer::listen` does.
+
+use std::fmt;
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_http::body::MessageBody;
+use actix_http::{HttpService, KeepAlive, Request, Response};
+use actix_server::ServerBuilder;
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, map_config};
+use actix_web::Error;
+use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
+use socket2::SockRef;
+
+use crate::upgrade::upgrade;
+
+/// Bytes that the kernel keeps for a client that does not read, where it would otherwise keep megabytes.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Until the next request on an open connection.
+    pub keep_alive: Duration,
+    /// For the head of a request.
+    pub head: Duration,
+    /// To close its end of a connection that the server has closed.
+    pub disconnect: Duration,
+    /// To take the data it was sent.
+    pub stuck: Duration,
+}
+
+/// Serves what `app` makes, once for each worker, on `listener`.
+///
+/// # Errors
+/// The listener can't be used.
+pub fn listen<F, I, S, B>(
+    server: ServerBuilder,
+    listener: TcpListener,
+    patience: Patience,
+    app: F,
+) -> io::Result<ServerBuilder>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<Error> + 'static,
+    S::InitError: fmt::Debug,
+    S::Response: Into<Response<B>> + 'static,
+    S::Service: 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    B: MessageBody + 'static,
+{
+    let address = listener.local_addr()?;
+    let stopping = server.graceful_shutdown_signal();
+    server.listen("http", listener, move || {
+        let service = || {
+            map_config(app().into_factory().map_err(Into::into), |()| {
+                AppConfig::default()
+            })
+        };
+        let stopping = stopping.clone();
+        HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(KeepAlive::Timeout(patience.keep_alive))
+            .client_request_timeout(patience.head)
+            .client_disconnect_timeout(patience.disconnect)
+            .local_addr(address)
+            .on_connect_ext(move |stream: &TcpStream, _| bound_socket(stream, patience.stuck))
+            .finish(service())
+            .upgrade(Some(upgrade(service(), patience.disconnect)))
+            .tcp()
+    })
+}
+
+/// Bounds what a client that does not read may cost: the kernel keeps little for it, and ends the connection when no
+/// data could be delivered for `stuck_after`. The actor of a blocked socket is never woken and can't do so itself.
+/// Without effect where the system knows no `TCP_USER_TIMEOUT`.
+fn bound_socket(stream: &TcpStream, stuck_after: Duration) {
+    let socket = SockRef::from(stream);
+    let bounded = socket.set_send_buffer_size(SEND_BUFFER);
+    #[cfg(target_os = "linux")]
+    let bounded = bounded.and_then(|()| socket.set_tcp_user_timeout(Some(stuck_after)));
+    #[cfg(not(target_os = "linux"))]
+    let _ = stuck_after;
+    if let Err(error) = bounded {
+        tracing::debug!(%error, "socket not bounded");
+    }
+}
