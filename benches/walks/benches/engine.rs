@@ -73,7 +73,7 @@ fn survey_streets(bencher: Bencher<'_, '_>, (name, places): (&str, usize)) {
 #[divan::bench(args = MATRICES)]
 fn times_between_all(bencher: Bencher<'_, '_>, (name, places): (&str, usize)) {
     let survey = survey(city(name), places);
-    bencher.bench(|| black_box(&survey).times());
+    bencher.bench(|| black_box(&survey).ways().times());
 }
 
 /// The order of a walker who always goes to the nearest place that is left.
@@ -91,13 +91,14 @@ fn round_of_nearest(times: &Matrix, places: usize) -> Vec<usize> {
 #[divan::bench(args = CITIES)]
 fn way_through_20_stops(bencher: Bencher<'_, '_>, name: &str) {
     let survey = survey(city(name), 20);
-    let order = round_of_nearest(&survey.times(), 20);
-    bencher.bench(|| black_box(&survey).metres_through(&order));
+    let ways = survey.ways();
+    let order = round_of_nearest(&ways.times(), 20);
+    bencher.bench(|| black_box(&ways).metres_through(&order));
 }
 
 #[divan::bench(args = [50, 100, 200, 500])]
 fn choose_stops(bencher: Bencher<'_, '_>, places: usize) {
-    let times = survey(&HELSINKI, places).times();
+    let times = survey(&HELSINKI, places).ways().times();
     let matrix =
         TimeMatrix::from_fn(places, |from, to| times.seconds(from, to)).expect("a square matrix");
     let problem = Problem::new(matrix, vec![1.0; places], vec![180; places], 0, 0, 3600)

@@ -47,7 +47,10 @@ fn main() -> Result<()> {
                 )
             };
             let ready = survey().context("no street near a place")?;
-            let (surveying, computing) = (median_millis(survey), median_millis(|| ready.times()));
+            let (surveying, computing) = (
+                median_millis(survey),
+                median_millis(|| ready.ways().times()),
+            );
             let nodes = ready.size().0;
             println!(
                 "{},{places},{nodes},{surveying:.2},{computing:.2}",

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::graph::{Link, SearchGraph};
 use super::order::{Below, Order};
 
-/// Ways that cost more are none: the sum of two costs still fits.
-const MOST_COST: u32 = u32::MAX / 2;
+/// Ways that cost as much are none: the sum of two costs still fits.
+pub(super) const MOST_COST: u32 = u32::MAX / 2;
 
 /// The cheapest ways from each node up to the nodes above it, which form a chain.
 ///
@@ -14,7 +14,8 @@ const MOST_COST: u32 = u32::MAX / 2;
 /// nodes are taken out of the graph one after another, and their neighbours joined to each other. The neighbours that a
 /// node has when it goes are above it. The cheapest way between two nodes leads up from both to a node above the two.
 #[derive(Debug)]
-pub(super) struct Hierarchy {
+pub(crate) struct Hierarchy<'a> {
+    graph: &'a SearchGraph,
     /// What each node of the graph is called here: its position in the order.
     positions: Vec<u32>,
     above: Vec<Above>,
@@ -55,6 +56,10 @@ impl Weight {
         self.0 = self.0.min(way.0 + then.0);
     }
 
+    const fn cost(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
     /// `u32::MAX`: there is no such way.
     fn ticks(self) -> u32 {
         if self == Self::MOST {
@@ -72,17 +77,17 @@ pub(super) struct Climb {
     weights: Vec<Weight>,
 }
 
-impl Hierarchy {
+impl<'a> Hierarchy<'a> {
     /// Puts all nodes of a graph in order.
-    pub(super) fn of(graph: &SearchGraph) -> Self {
+    pub(crate) fn of(graph: &'a SearchGraph) -> Self {
         let order = Order::of(graph);
         let below = order.below();
-        let mut hierarchy = Self::without_weights(&order, &below);
-        hierarchy.weigh(graph, &order, &below);
+        let mut hierarchy = Self::without_weights(graph, &order, &below);
+        hierarchy.weigh(&order, &below);
         hierarchy
     }
 
-    fn without_weights(order: &Order, below: &Below) -> Self {
+    fn without_weights(graph: &'a SearchGraph, order: &Order, below: &Below) -> Self {
         let mut above = vec![Above::default(); order.nodes.len()];
         let mut first = 0;
         for (above, node) in above.iter_mut().zip(0..) {
@@ -105,6 +110,7 @@ impl Hierarchy {
             }
         }
         Self {
+            graph,
             positions: order.positions.clone(),
             above,
             depths,
@@ -113,7 +119,8 @@ impl Hierarchy {
     }
 
     /// Finds the cheapest ways up from each node: its own links, and by way of each node below it.
-    fn weigh(&mut self, graph: &SearchGraph, order: &Order, below: &Below) {
+    fn weigh(&mut self, order: &Order, below: &Below) {
+        let graph = self.graph;
         // The ways of each node to nodes that are not done yet.
         let mut further: Vec<Range<usize>> =
             self.above.iter().map(|above| above.ways.clone()).collect();
@@ -147,6 +154,40 @@ impl Hierarchy {
         }
     }
 
+    /// The graph that it orders.
+    pub(crate) fn graph(&self) -> &'a SearchGraph {
+        self.graph
+    }
+
+    /// Count of nodes.
+    pub(super) fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// What a node of the graph is called here.
+    pub(super) fn position(&self, node_of_graph: u32) -> u32 {
+        self.positions[node_of_graph as usize]
+    }
+
+    /// How many nodes are above a node.
+    pub(super) fn depth(&self, node: u32) -> usize {
+        self.above[node as usize].depth as usize
+    }
+
+    /// The next node above a node.
+    pub(super) fn parent(&self, node: u32) -> Option<u32> {
+        self.above[node as usize].parent
+    }
+
+    /// The cost of the cheapest way from a node that leads up first and on from there for what `costs` says of each node
+    /// of the chain above, from the top down; [`MOST_COST`]: there is none.
+    pub(super) fn cheapest_up(&self, node: u32, costs: &[u32]) -> u32 {
+        let ways = self.above[node as usize].ways.clone();
+        let (depths, weights) = (&self.depths[ways.clone()], &self.weights[ways]);
+        let on = |(&depth, weight): (&u32, &Weight)| weight.cost() + costs[depth as usize];
+        depths.iter().zip(weights).map(on).fold(MOST_COST, u32::min)
+    }
+
     /// The cheapest ways from a node of the graph to all above it.
     pub(super) fn climb(&self, node_of_graph: u32) -> Climb {
         let node = self.positions[node_of_graph as usize];
@@ -173,6 +214,12 @@ impl Hierarchy {
 }
 
 impl Climb {
+    /// The nodes of the chain, from the top down, and the costs of the ways to them.
+    pub(super) fn into_costs(self) -> (Vec<u32>, Vec<u32>) {
+        let costs = self.weights.iter().map(|weight| weight.cost()).collect();
+        (self.nodes, costs)
+    }
+
     /// Ticks of the cheapest way to the node of another climb; `u32::MAX`: there is none.
     pub(super) fn ticks_to(&self, other: &Self) -> u32 {
         let both = self.nodes.len().min(other.nodes.len());

@@ -1,6 +1,5 @@
 //! Walking times between all places of a request.
 
-use super::graph::SearchGraph;
 use super::hierarchy::{Climb, Hierarchy};
 use crate::network::TICKS_PER_SECOND;
 
@@ -16,9 +15,8 @@ impl Matrix {
     pub const TOO_FAR: u32 = u32::MAX;
 
     /// Times between all pairs that fit into a walk of `budget` ticks from place 0 to place `end`.
-    pub(crate) fn compute(graph: &SearchGraph, budget: u32, end: usize) -> Self {
-        let places = graph.places();
-        let hierarchy = Hierarchy::of(graph);
+    pub(crate) fn compute(hierarchy: &Hierarchy<'_>, budget: u32, end: usize) -> Self {
+        let places = hierarchy.graph().places();
         let climbs: Vec<Climb> = (0..places)
             .map(|place| hierarchy.climb(place as u32))
             .collect();
@@ -61,6 +59,7 @@ mod tests {
 
     use super::Matrix;
     use crate::network::TICKS_PER_SECOND;
+    use crate::routing::Hierarchy;
     use crate::routing::graph::{Link, SearchGraph};
 
     fn link(ends: [u32; 2], ticks: u32) -> Link {
@@ -112,7 +111,7 @@ mod tests {
             let end = if ends_elsewhere { places - 1 } else { 0 };
             let ticks = all_ticks(nodes, &links);
             let graph = SearchGraph::from_links(places, nodes, links, std::iter::empty());
-            let matrix = Matrix::compute(&graph, budget, end);
+            let matrix = Matrix::compute(&Hierarchy::of(&graph), budget, end);
             for (a, b) in (0..places).flat_map(|a| (0..places).map(move |b| (a, b))) {
                 let walk = |first: usize, last: usize| {
                     ticks[0][first].saturating_add(ticks[a][b]).saturating_add(ticks[last][end])

@@ -2,7 +2,8 @@
 //!
 //! A request is served in three steps. [`Reach`] explores the joined cells from the start, as far as the budget goes.
 //! [`SearchGraph`] keeps of that only what can matter between the chosen places: dead ends are cut off and chains of
-//! nodes without a choice become one link. On it, [`Matrix`] finds times between all places and [`Router`] the way of a leg.
+//! nodes without a choice become one link. [`Hierarchy`] puts its nodes in an
+//! order, by which [`Matrix`] finds times between all places and [`Router`] the way of a leg.
 
 mod contract;
 mod dead_ends;
@@ -10,6 +11,7 @@ mod graph;
 mod hierarchy;
 mod matrix;
 mod order;
+mod potential;
 mod profile;
 mod queue;
 mod reach;
@@ -18,8 +20,9 @@ mod survey;
 
 pub(crate) use dead_ends::DeadEnds;
 pub(crate) use graph::{Link, Piece, SearchGraph};
+pub(crate) use hierarchy::Hierarchy;
 pub use matrix::Matrix;
-pub use survey::Survey;
+pub use survey::{Survey, Ways};
 
 pub(crate) use profile::Profile;
 pub(crate) use reach::Reach;

@@ -1,6 +1,6 @@
 //! Times and ways between any positions, without choosing stops.
 
-use super::{Hop, Matrix, Profile, Reach, Router, SearchGraph};
+use super::{Hierarchy, Hop, Matrix, Profile, Reach, Router, SearchGraph};
 use crate::geo::Point;
 use crate::network::{Network, Snap, TICKS_PER_SECOND};
 use crate::walk::Accessibility;
@@ -39,27 +39,45 @@ impl Survey {
         Some(Self { graph, limit_ticks })
     }
 
-    /// Walking times between all pairs of positions.
-    pub fn times(&self) -> Matrix {
-        Matrix::compute(&self.graph, self.limit_ticks, 0)
-    }
-
-    /// Metres of the cheapest way through the positions with these numbers, in order; `None`: there is no way.
-    pub fn metres_through(&self, numbers: &[usize]) -> Option<f64> {
-        let mut router = Router::new(&self.graph);
-        let mut metres = 0.0;
-        for pair in numbers.windows(2) {
-            let way: Vec<Hop> = router.way(pair[0] as u32, pair[1] as u32, |_, link| link.cost)?;
-            metres += way
-                .iter()
-                .map(|hop| f64::from(self.graph.links()[hop.link as usize].metres))
-                .sum::<f64>();
+    /// Puts the streets in an order by which times and ways are found.
+    pub fn ways(&self) -> Ways<'_> {
+        Ways {
+            hierarchy: Hierarchy::of(&self.graph),
+            limit_ticks: self.limit_ticks,
         }
-        Some(metres)
     }
 
     /// Count of nodes and links that were kept.
     pub fn size(&self) -> (usize, usize) {
         (self.graph.node_count(), self.graph.links().len())
+    }
+}
+
+/// Times and ways between the positions of a [`Survey`].
+#[derive(Debug)]
+pub struct Ways<'a> {
+    hierarchy: Hierarchy<'a>,
+    limit_ticks: u32,
+}
+
+impl Ways<'_> {
+    /// Walking times between all pairs of positions.
+    pub fn times(&self) -> Matrix {
+        Matrix::compute(&self.hierarchy, self.limit_ticks, 0)
+    }
+
+    /// Metres of the cheapest way through the positions with these numbers, in order; `None`: there is no way.
+    pub fn metres_through(&self, numbers: &[usize]) -> Option<f64> {
+        let links = self.hierarchy.graph().links();
+        let mut router = Router::new(&self.hierarchy);
+        let mut metres = 0.0;
+        for pair in numbers.windows(2) {
+            let way: Vec<Hop> = router.way(pair[0] as u32, pair[1] as u32, |_, link| link.cost)?;
+            metres += way
+                .iter()
+                .map(|hop| f64::from(links[hop.link as usize].metres))
+                .sum::<f64>();
+        }
+        Some(metres)
     }
 }

@@ -8,7 +8,7 @@ use super::plan::plan;
 use super::start::{Ground, find_ground};
 use super::{NoWalk, Poi, Walk, WalkRequest};
 use crate::network::{Network, Snap, TICKS_PER_SECOND};
-use crate::routing::{Matrix, SearchGraph};
+use crate::routing::{Hierarchy, Matrix, SearchGraph};
 
 /// The longest walk that is computed: a day.
 const MAX_BUDGET_SECONDS: u32 = 24 * 3600;
@@ -68,8 +68,18 @@ pub fn generate_route_tuned(
     } else {
         0
     };
-    let matrix = Matrix::compute(&graph, request.budget_seconds * TICKS_PER_SECOND, end);
-    let plan = plan(&graph, &matrix, &candidates, request, end, deadline, tuning)?;
+    let hierarchy = Hierarchy::of(&graph);
+    let budget = request.budget_seconds * TICKS_PER_SECOND;
+    let matrix = Matrix::compute(&hierarchy, budget, end);
+    let plan = plan(
+        &hierarchy,
+        &matrix,
+        &candidates,
+        request,
+        end,
+        deadline,
+        tuning,
+    )?;
     Ok(assemble(network, &graph, &places, &candidates, &plan))
 }
 

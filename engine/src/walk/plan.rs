@@ -7,7 +7,7 @@ use super::stitch::{Stitched, Stitcher};
 use super::{NoWalk, Tuning, WalkRequest};
 use crate::orienteering::{Effort, Problem, ProblemError, TimeMatrix, solve};
 use crate::prize::Worth;
-use crate::routing::{Matrix, SearchGraph};
+use crate::routing::{Hierarchy, Matrix};
 
 /// Seconds of the budget that tours leave over. They pay for ways round, so that little is walked twice; how much of it a
 /// tour needs shows only on the streets.
@@ -40,7 +40,7 @@ pub(crate) struct Plan {
 /// [`NoWalk::BudgetTooSmall`] where no stop fits into the budget, [`NoWalk::DeadlineExceeded`] where none was found
 /// in time.
 pub(crate) fn plan(
-    graph: &SearchGraph,
+    hierarchy: &Hierarchy<'_>,
     matrix: &Matrix,
     candidates: &[Candidate<'_>],
     request: &WalkRequest,
@@ -54,7 +54,7 @@ pub(crate) fn plan(
     let problem = problem(matrix, candidates, request, end).map_err(|_| too_small())?;
     let mut planner = Planner {
         request,
-        stitcher: Stitcher::new(graph, aside(graph.places(), candidates)),
+        stitcher: Stitcher::new(hierarchy, aside(hierarchy.graph().places(), candidates)),
         problem,
         deadline,
         tuning,

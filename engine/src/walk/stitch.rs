@@ -1,7 +1,7 @@
 //! The streets between the stops.
 
 use crate::network::TICKS_PER_SECOND;
-use crate::routing::{Hop, Link, Router, SearchGraph};
+use crate::routing::{Hierarchy, Hop, Link, Router, SearchGraph};
 
 /// What a walker gives not to go over the same ground.
 #[derive(Debug, Clone, Copy)]
@@ -79,11 +79,12 @@ pub(crate) struct Stitcher<'a> {
 
 impl<'a> Stitcher<'a> {
     /// `aside`: for each place, how many metres up a side street it may be and is still visited from the corner.
-    pub(crate) fn new(graph: &'a SearchGraph, aside: Vec<f32>) -> Self {
+    pub(crate) fn new(hierarchy: &'a Hierarchy<'a>, aside: Vec<f32>) -> Self {
+        let graph = hierarchy.graph();
         Self {
             graph,
-            router: Router::new(graph),
-            from_end: Router::new(graph),
+            router: Router::new(hierarchy),
+            from_end: Router::new(hierarchy),
             uses: vec![0; graph.links().len()],
             aside,
         }
