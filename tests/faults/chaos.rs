@@ -13,7 +13,7 @@ use crate::scene::Scene;
 pub const ROWS: &[Row] = &[Row {
     number: 40,
     fault: "one fault after the other, at random",
-    done: "workers killed and frozen, servers killed, Redis and PostgreSQL restarted (CHAOS_SECONDS=180, CHAOS_RATE=10)",
+    done: "workers killed and frozen, servers killed, Redis and PostgreSQL restarted (for CHAOS_SECONDS at CHAOS_RATE)",
     quick: false,
     play: || chaos().boxed_local(),
 }];
@@ -42,8 +42,9 @@ const MISHAPS: [Mishap; 5] = [
 ];
 
 async fn chaos() -> Outcome {
-    let mut scene = Scene::start(2, &["20", "20"], setting("CHAOS_RATE", 10.0)).await;
-    let (begun, time) = (Instant::now(), setting("CHAOS_SECONDS", 180.0));
+    let (time, rate) = (setting("CHAOS_SECONDS", 180.0), setting("CHAOS_RATE", 10.0));
+    let mut scene = Scene::start(2, &["20", "20"], rate).await;
+    let begun = Instant::now();
     let mut rounds = 0;
     while begun.elapsed() < Duration::from_secs_f64(time) {
         suffer_all(&mut scene).await;
@@ -55,7 +56,10 @@ async fn chaos() -> Outcome {
     let report = report.all_complete();
     Outcome::recovered(
         report.recovery_within(RECOVERY_LIMIT, ended),
-        format!("{rounds} rounds of {} mishaps; {report}", MISHAPS.len()),
+        format!(
+            "{time} s at {rate}/s, {rounds} rounds of {} mishaps; {report}",
+            MISHAPS.len()
+        ),
     )
 }
 
