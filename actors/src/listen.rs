@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_http::body::MessageBody;
-use actix_http::{HttpService, KeepAlive, Request, Response};
+use actix_http::{HttpService, Request, Response};
 use actix_server::ServerBuilder;
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, map_config};
 use actix_web::Error;
@@ -36,7 +36,7 @@ pub struct Patience {
     pub stuck: Duration,
 }
 
-/// Serves what `app` makes, once for each worker, on `listener`.
+/// Serves what `app` makes on `listener`; each worker has one for requests and one for upgrades.
 ///
 /// # Errors
 /// The listener can't be used.
@@ -71,7 +71,7 @@ where
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            .keep_alive(KeepAlive::Timeout(patience.keep_alive))
+            .keep_alive(patience.keep_alive)
             .client_request_timeout(patience.head)
             .client_disconnect_timeout(patience.disconnect)
             .local_addr(address)
