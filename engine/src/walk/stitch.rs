@@ -6,7 +6,7 @@ use crate::routing::{Hierarchy, Hop, Link, Router, SearchGraph};
 /// What a walker gives not to go over the same ground.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dislike {
-    /// How many times a street's own cost not to walk it again.
+    /// How many quarters of a street's own cost not to walk it again.
     repeat: u32,
     /// Ticks not to turn round on the spot.
     turn: u32,
@@ -14,13 +14,13 @@ pub(super) struct Dislike {
 
 /// While further stops may need the time.
 const BUSY: Dislike = Dislike {
-    repeat: 3,
+    repeat: 3 * 4,
     turn: 1200,
 };
 
 /// When no stop fits into what time is left.
 pub(super) const AT_LEISURE: Dislike = Dislike {
-    repeat: 15,
+    repeat: 15 * 4,
     turn: 6000,
 };
 
@@ -314,7 +314,7 @@ pub(super) fn price(
             0
         };
         link.cost
-            .saturating_mul(1 + dislike.repeat)
+            .saturating_add(link.cost.saturating_mul(dislike.repeat) / 4)
             .saturating_add(turn)
     }
 }
