@@ -16,10 +16,7 @@ const MOST_DETOURS: usize = 3;
 
 impl Planner<'_> {
     /// Lengthens a walk by detours along streets that it does not know yet.
-    pub(super) fn fill_with_detours(&mut self, mut plan: Plan, mut value: f64) -> Plan {
-        if !self.tuning.avoid_repeats {
-            return plan;
-        }
+    pub(super) fn fill_with_detours(&mut self, mut plan: Plan, mut value: f64) -> (Plan, f64) {
         let mut left = MOST_SECONDS;
         for _ in 0..MOST_DETOURS {
             let spare = self.spare(&plan).min(left);
@@ -37,7 +34,7 @@ impl Planner<'_> {
             }
             (plan, value) = (other, other_value);
         }
-        plan
+        (plan, value)
     }
 }
 

@@ -11,9 +11,6 @@ const MAX_MOVES: usize = 3;
 impl Planner<'_> {
     /// Moves stops that are hard to reach without repetition, or does without them where others make up for them.
     pub(super) fn mend(&mut self, mut plan: Plan, mut value: f64) -> (Plan, f64) {
-        if !self.tuning.avoid_repeats {
-            return (plan, value);
-        }
         let mut looked_at = Vec::new();
         let mut left_out = Vec::new();
         while looked_at.len() < MAX_MENDS && !self.is_late() {
@@ -27,6 +24,7 @@ impl Planner<'_> {
             let without = self.without(&plan, stop, &left_out);
             for other in others.into_iter().chain(without) {
                 let other_value = self.value(&other);
+                let (other, other_value) = self.fill_with_detours(other, other_value);
                 if other_value > value {
                     (plan, value) = (other, other_value);
                 }

@@ -3,6 +3,7 @@
 mod assemble;
 mod candidates;
 mod detour;
+mod exchange;
 mod generate;
 mod mend;
 mod plan;

@@ -16,6 +16,9 @@ const RESERVES: [u32; 4] = [0, 45, 90, 180];
 /// Iterations of the solver for each tour.
 const ITERATIONS: u64 = 500;
 
+/// Plans that are improved on the streets, the most valuable ones.
+const MAX_IMPROVED: usize = 2;
+
 /// A walk counts half where this share of it is walked twice, where it turns round on the spot so many times an hour, or
 /// where this share of the time is left over. The loss grows with the square: a few steps twice are not noticed, there
 /// and back the same way is no walk.
@@ -135,23 +138,42 @@ pub(super) struct Planner<'a> {
 impl Planner<'_> {
     /// The best of the walks made with these reserves.
     fn best_of(&mut self, reserves: &[u32], iterations: u64) -> Option<Plan> {
-        let mut best: Option<(Plan, f64)> = None;
+        let mut plans = self.first_plans(reserves, iterations);
+        plans.sort_by(|a, b| b.1.total_cmp(&a.1));
+        plans.dedup_by(|a, b| a.0.tour.places == b.0.tour.places);
+        plans.truncate(MAX_IMPROVED);
+        let improved = plans
+            .into_iter()
+            .map(|(plan, value)| self.improve(plan, value));
+        let best = improved.max_by(|a, b| a.1.total_cmp(&b.1));
+        best.map(|(plan, _)| plan)
+    }
+
+    /// A plan and its value for each reserve whose tour can be walked.
+    fn first_plans(&mut self, reserves: &[u32], iterations: u64) -> Vec<(Plan, f64)> {
+        let mut plans = Vec::new();
         for (reserve, seed) in reserves.iter().zip(self.request.seed..) {
             let budget = self.request.budget_seconds.saturating_sub(*reserve);
             let effort = Effort::iterations_until(iterations, self.deadline);
             let tour = solve(&self.problem.with_budget(budget), seed, effort);
             if let Some(plan) = self.walk(&tour.order, &[]) {
                 let value = self.value(&plan);
-                let mended = self.mend(plan, value);
-                if best.as_ref().is_none_or(|(_, most)| mended.1 > *most) {
-                    best = Some(mended);
-                }
+                plans.push((plan, value));
             }
             if self.is_late() {
                 break;
             }
         }
-        best.map(|(plan, value)| self.fill_with_detours(plan, value))
+        plans
+    }
+
+    fn improve(&mut self, plan: Plan, value: f64) -> (Plan, f64) {
+        if !self.tuning.avoid_repeats {
+            return (plan, value);
+        }
+        let (plan, value) = self.mend(plan, value);
+        let (plan, value) = self.fill_with_detours(plan, value);
+        self.exchange(plan, value)
     }
 
     pub(super) fn is_late(&self) -> bool {

@@ -172,21 +172,59 @@ fn the_way_back_is_another_one_where_there_is_time_for_it() {
 fn a_part_of_the_way_back_is_another_one_where_there_is_no_time_for_all_of_it() {
     let node = |number, east, north| (number, at(east, north));
     let (start, middle, end) = (node(1, 0.0, 0.0), node(2, 200.0, 0.0), node(3, 400.0, 0.0));
-    let (near, far) = (node(4, 100.0, 35.0), node(5, 300.0, 300.0));
+    let near = node(4, 100.0, 35.0);
+    for far in [node(5, 300.0, 300.0), node(5, 300.0, 130.0)] {
+        let edges = [
+            (start, middle),
+            (middle, end),
+            (start, near),
+            (near, middle),
+            (middle, far),
+            (far, end),
+        ];
+        let edges = edges.iter().zip(1..).map(|(&(a, b), id)| street(id, a, b));
+        let pois = [poi(1, at(400.0, -3.0))];
+        let mut request = request(at(0.0, 0.0), 60);
+        request.budget_seconds = walking_seconds(815.0) + visit_seconds(&pois[0]);
+        let walk = walk(&request, &pois, &network(edges.collect())).unwrap();
+        assert!((walk.repeated_metres - 200.0).abs() < 1.0);
+    }
+}
+
+#[test]
+fn a_stop_on_the_way_round_is_preferred_to_those_at_the_end_of_a_street() {
+    let node = |number, east, north| (number, at(east, north));
+    let (start, west, south) = (
+        node(1, 0.0, 0.0),
+        node(2, -350.0, 0.0),
+        node(3, 0.0, -350.0),
+    );
+    let (a, b, c) = (
+        node(4, 200.0, 0.0),
+        node(5, 200.0, 150.0),
+        node(6, 0.0, 150.0),
+    );
     let edges = [
-        (start, middle),
-        (middle, end),
-        (start, near),
-        (near, middle),
-        (middle, far),
-        (far, end),
+        (start, west),
+        (start, south),
+        (start, a),
+        (a, b),
+        (b, c),
+        (c, start),
     ];
-    let edges = edges.iter().zip(1..).map(|(&(a, b), id)| street(id, a, b));
-    let pois = [poi(1, at(400.0, -3.0))];
-    let mut request = request(at(0.0, 0.0), 60);
-    request.budget_seconds = walking_seconds(815.0) + visit_seconds(&pois[0]);
+    let edges = (1..).zip(edges).map(|(id, (a, b))| street(id, a, b));
+    let like = |popularity, poi| Poi { popularity, ..poi };
+    let pois = [
+        like(0.56, poi(1, west.1)),
+        like(0.55, poi(41, south.1)),
+        like(0.5, poi(81, b.1)),
+    ];
+    let mut request = request(start.1, 60);
+    request.popularity_bias = 0.7;
+    request.budget_seconds = walking_seconds(730.0) + visit_seconds(&pois[0]);
     let walk = walk(&request, &pois, &network(edges.collect())).unwrap();
-    assert!((walk.repeated_metres - 200.0).abs() < 1.0);
+    assert_eq!(walk.stops[0].poi_id, 81);
+    assert!(walk.repeated_metres < 1.0, "{}", walk.repeated_metres);
 }
 
 #[test]

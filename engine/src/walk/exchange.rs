@@ -1,0 +1,77 @@
+//! A stop gives way to another.
+
+use rustc_hash::FxHashSet;
+
+use super::plan::{Plan, Planner};
+
+/// Exchanges that are put on the streets.
+const MAX_TRIES: usize = 10;
+
+/// A walk that is worth less than this part of the best one before it is loosened is given up.
+const PROMISING: f64 = 0.9;
+
+impl Planner<'_> {
+    /// Exchanges a stop, or adds one, as long as that makes the walk better: a local search by first improvement, most
+    /// rewarding stops first.
+    pub(super) fn exchange(&mut self, mut plan: Plan, mut value: f64) -> (Plan, f64) {
+        let mut tried = FxHashSet::from_iter([plan.tour.places.clone()]);
+        let mut orders = self.exchanges(&plan, value);
+        while tried.len() <= MAX_TRIES
+            && !self.is_late()
+            && let Some((_, order)) = orders.pop()
+        {
+            if !tried.insert(order.clone()) {
+                continue;
+            }
+            if let Some((other, other_value)) = self.promising(&order, value)
+                && other_value > value
+            {
+                orders = self.exchanges(&other, other_value);
+                (plan, value) = (other, other_value);
+            }
+        }
+        (plan, value)
+    }
+
+    /// Orders with one stop fewer, exchanged or more that fit into the budget, with their scores, the highest last. No walk
+    /// is worth more than its score, so those that score no more than `value` are left out.
+    fn exchanges(&self, plan: &Plan, value: f64) -> Vec<(f64, Vec<usize>)> {
+        let places = &plan.tour.places;
+        let mut orders = vec![];
+        for left_out in 0..places.len() - 1 {
+            let mut rest = places.clone();
+            // The start is never left out: it stands for no stop.
+            if left_out > 0 {
+                rest.remove(left_out);
+                orders.push(rest.clone());
+            }
+            for place in (0..self.problem.len()).filter(|place| !rest.contains(place)) {
+                if let Some((_, at)) = self.insertions(&rest, place).min() {
+                    let mut order = rest.clone();
+                    order.insert(at, place);
+                    orders.push(order);
+                }
+            }
+        }
+        let budget = u64::from(self.problem.budget());
+        let mut scored: Vec<_> = orders
+            .into_iter()
+            .filter(|order| self.problem.cost(order) <= budget)
+            .map(|order| (self.problem.score(&order), order))
+            .filter(|&(score, _)| score > value)
+            .collect();
+        scored.sort_by(|a, b| a.0.total_cmp(&b.0));
+        scored
+    }
+
+    /// The walk along an order of places and its value, if it may come to more than `value`.
+    fn promising(&mut self, order: &[usize], value: f64) -> Option<(Plan, f64)> {
+        let plan = self.stitch(order)?;
+        if self.value(&plan) < PROMISING * value {
+            return None;
+        }
+        let plan = self.loosen(plan);
+        let value = self.value(&plan);
+        Some(self.fill_with_detours(plan, value))
+    }
+}
