@@ -20,11 +20,15 @@ const ITERATIONS: u64 = 500;
 const MAX_IMPROVED: usize = 2;
 
 /// A walk counts half where this share of it is walked twice, where it turns round on the spot so many times an hour, or
-/// where this share of the time is left over. The loss grows with the square: a few steps twice are not noticed, there
+/// where this share of the time is left over. The loss grows with a power: a few steps twice are not noticed, there
 /// and back the same way is no walk.
-const HALF_WORTH_REPEATS: f64 = 0.35;
-const HALF_WORTH_TURNS: f64 = 10.0;
+const HALF_WORTH_REPEATS: f64 = 0.36;
+const HALF_WORTH_TURNS: f64 = 12.0;
 const HALF_WORTH_UNUSED: f64 = 0.5;
+
+/// A walk of so many seconds counts half where half that share is walked twice. The shorter a walk, the more of its tours
+/// are there and back, and the more one must be disliked for few to be left.
+const SHORT_SECONDS: f64 = 900.0;
 
 /// A place so near a corner, on foot and across, is visited from there rather than walked up to and back.
 const MOST_METRES_ASIDE: f32 = 40.0;
@@ -232,7 +236,8 @@ impl Planner<'_> {
         let budget = f64::from(self.request.budget_seconds.max(1));
         let turns_an_hour = f64::from(repeats.turns) / (budget / 3600.0);
         let unused = f64::from(self.spare(plan)) / budget;
-        let loss = (repeats.share / HALF_WORTH_REPEATS).powi(2)
+        let half_worth_repeats = HALF_WORTH_REPEATS * budget / (budget + SHORT_SECONDS);
+        let loss = (repeats.share / half_worth_repeats).powi(3)
             + (turns_an_hour / HALF_WORTH_TURNS).powi(2)
             + (unused / HALF_WORTH_UNUSED).powi(2);
         plan.score / (1.0 + loss)
