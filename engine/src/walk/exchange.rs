@@ -37,6 +37,7 @@ impl Planner<'_> {
     /// is worth more than its score, so those that score no more than `value` are left out.
     fn exchanges(&self, plan: &Plan, value: f64) -> Vec<(f64, Vec<usize>)> {
         let places = &plan.tour.places;
+        let budget = u64::from(self.problem.budget());
         let mut orders = vec![];
         for left_out in 0..places.len() - 1 {
             let mut rest = places.clone();
@@ -45,18 +46,19 @@ impl Planner<'_> {
                 rest.remove(left_out);
                 orders.push(rest.clone());
             }
+            let spare = budget.saturating_sub(self.problem.cost(&rest));
             for place in (0..self.problem.len()).filter(|place| !rest.contains(place)) {
-                if let Some((_, at)) = self.insertions(&rest, place).min() {
+                if let Some((extra, at)) = self.insertions(&rest, place).min()
+                    && extra <= spare
+                {
                     let mut order = rest.clone();
                     order.insert(at, place);
                     orders.push(order);
                 }
             }
         }
-        let budget = u64::from(self.problem.budget());
         let mut scored: Vec<_> = orders
             .into_iter()
-            .filter(|order| self.problem.cost(order) <= budget)
             .map(|order| (self.problem.score(&order), order))
             .filter(|&(score, _)| score > value)
             .collect();
