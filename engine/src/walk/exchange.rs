@@ -4,8 +4,8 @@ use rustc_hash::FxHashSet;
 
 use super::plan::{Plan, Planner};
 
-/// Exchanges that are put on the streets.
-const MAX_TRIES: usize = 10;
+/// Legs of exchanged tours that are put on the streets, so that a long walk takes no longer than a short one.
+const MAX_LEGS: usize = 100;
 
 /// A walk that is worth less than this part of the best one before it is loosened is given up.
 const PROMISING: f64 = 0.9;
@@ -16,13 +16,15 @@ impl Planner<'_> {
     pub(super) fn exchange(&mut self, mut plan: Plan, mut value: f64) -> (Plan, f64) {
         let mut tried = FxHashSet::from_iter([plan.tour.places.clone()]);
         let mut orders = self.exchanges(&plan, value);
-        while tried.len() <= MAX_TRIES
+        let mut legs = 0;
+        while legs < MAX_LEGS
             && !self.is_late()
             && let Some((_, order)) = orders.pop()
         {
             if !tried.insert(order.clone()) {
                 continue;
             }
+            legs += order.len() - 1;
             if let Some((other, other_value)) = self.promising(&order, value)
                 && other_value > value
             {

@@ -20,7 +20,7 @@ const ITERATIONS: u64 = 500;
 const MAX_IMPROVED: usize = 2;
 
 /// A walk counts half where this share of it is walked twice, where it turns round on the spot so many times an hour, or
-/// where this share of the time is left over. The loss grows with a power: a few steps twice are not noticed, there
+/// where this share of the time is left over. The loss grows faster than these: a few steps twice are not noticed, there
 /// and back the same way is no walk.
 const HALF_WORTH_REPEATS: f64 = 0.36;
 const HALF_WORTH_TURNS: f64 = 12.0;
