@@ -2,7 +2,7 @@
 //!
 //! `actix_web::HttpServer` leaves a WebSocket with the HTTP/1 dispatcher, which holds two buffers of 8 KB for as long as
 //! it lasts, more than all the rest of a session. Here the dispatcher hands such a connection over to
-//! [`upgrade`](crate::upgrade); apart from that, this is what `HttpServer::listen` does.
+//! `upgrade`; apart from that, this is what `HttpServer::listen` does.
 
 use std::fmt;
 use std::io;
