@@ -160,7 +160,8 @@ async fn send(socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
 
 /// Reads until the client closes its side.
 async fn discard(socket: &TcpStream) -> io::Result<()> {
-    let mut chunk = [0; CHUNK];
+    // On the heap: as part of the future, it would be there for as long as the connection.
+    let mut chunk = vec![0; CHUNK];
     while poll_fn(|cx| poll_read(socket, cx, &mut chunk)).await? > 0 {}
     Ok(())
 }
