@@ -2,8 +2,8 @@
 //!
 //! A request is served in three steps. [`Reach`] explores the joined cells from the start, as far as the budget goes.
 //! [`SearchGraph`] keeps of that only what can matter between the chosen places: dead ends are cut off and chains of
-//! nodes without a choice become one link. [`Hierarchy`] puts its nodes in an
-//! order, by which [`Matrix`] finds times between all places and [`Router`] the way of a leg.
+//! nodes without a choice become one link. [`Hierarchy`] puts its nodes in an order, by which [`Matrix`] finds times between
+//! all places and [`Router`] the way of a leg.
 
 mod contract;
 mod dead_ends;

@@ -313,8 +313,9 @@ pub(super) fn price(
         } else {
             0
         };
-        link.cost
-            .saturating_add(link.cost.saturating_mul(dislike.repeat) / 4)
+        let repeated = u64::from(link.cost) * u64::from(4 + dislike.repeat) / 4;
+        u32::try_from(repeated)
+            .unwrap_or(u32::MAX)
             .saturating_add(turn)
     }
 }
