@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::{Compress, Condition, from_fn};
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, web};
 use actix_web_prom::{PrometheusMetrics, PrometheusMetricsBuilder};
@@ -17,7 +17,7 @@ use wildside_actors::listen::{Patience, listen};
 use crate::api::conditional::Tagged;
 use crate::api::docs::{self, Description};
 use crate::api::fallback::{Endpoints, fallback};
-use crate::api::middleware::{csrf, headers, limit, method, span, trace};
+use crate::api::middleware::{compress, csrf, headers, limit, method, span, trace};
 use crate::config::Config;
 use crate::push::Push;
 use crate::session::{cookie, rekey};
@@ -142,7 +142,7 @@ fn serve(listener: TcpListener, state: &AppState, push: &Push) -> anyhow::Result
                 has_foreign_pages(&state.http),
                 cors(&state.http),
             ))
-            .wrap(Compress::default())
+            .wrap(from_fn(compress::compress))
             .wrap(headers::security_headers(state.session.cookie_secure))
             .wrap(prometheus.clone())
             .wrap(TracingLogger::<span::RequestSpan>::new())
