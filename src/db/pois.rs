@@ -12,9 +12,9 @@ use super::{Connection, schema};
 use crate::route_params::RouteParams;
 
 /// As many places as the engine may have to look at. Where there are more, each theme sends its best.
-const MAX_CANDIDATES: i64 = 1000;
+const MAX_CANDIDATES: usize = 1000;
 
-/// A place within reach, with the themes for which it was chosen.
+/// One theme of a place within reach.
 #[derive(Debug, QueryableByName)]
 struct Candidate {
     #[diesel(sql_type = BigInt)]
@@ -27,10 +27,13 @@ struct Candidate {
     kind: String,
     #[diesel(sql_type = Float4)]
     popularity: f32,
-    #[diesel(sql_type = Array<SqlUuid>)]
-    themes: Vec<Uuid>,
-    #[diesel(sql_type = Array<Float4>)]
-    weights: Vec<f32>,
+    #[diesel(sql_type = SqlUuid)]
+    theme_id: Uuid,
+    #[diesel(sql_type = Float4)]
+    weight: f32,
+    /// Among the places of the theme, from 1.
+    #[diesel(sql_type = BigInt)]
+    rank: i64,
 }
 
 /// The places that a walk may visit: within reach, of the themes asked for, still there.
@@ -50,9 +53,47 @@ pub async fn candidates(
         .bind::<Double, _>(params.reach_metres())
         .bind::<Array<SqlUuid>, _>(params.themes())
         .bind::<Double, _>(params.popularity_bias())
-        .bind::<BigInt, _>(MAX_CANDIDATES);
-    let rows: Vec<Candidate> = Prepared(query).load(connection).await?;
-    Ok(rows.into_iter().filter_map(Candidate::into_poi).collect())
+        .bind::<BigInt, _>(MAX_CANDIDATES as i64);
+    let rows = Prepared(query).load(connection).await?;
+    Ok(best(rows, MAX_CANDIDATES))
+}
+
+/// At most `most` places of the best rank in any of their themes, by id.
+fn best(mut rows: Vec<Candidate>, most: usize) -> Vec<Poi> {
+    rows.sort_unstable_by_key(|row| (row.id, row.theme_id));
+    let mut places: Vec<&[Candidate]> = rows.chunk_by(|one, next| one.id == next.id).collect();
+    if places.len() > most {
+        places.sort_unstable_by_key(|themes| {
+            let rank = themes.iter().map(|theme| theme.rank).min();
+            (rank, themes[0].id)
+        });
+        places.truncate(most);
+        places.sort_unstable_by_key(|themes| themes[0].id);
+    }
+    places.into_iter().filter_map(to_poi).collect()
+}
+
+/// The place of these rows; `None` if its kind is unknown to this release.
+fn to_poi(themes: &[Candidate]) -> Option<Poi> {
+    let place = themes.first()?;
+    let Some(kind) = catalogue().kind_by_name(&place.kind) else {
+        tracing::warn!(
+            poi.id = place.id,
+            kind = place.kind,
+            "place of an unknown kind left out"
+        );
+        return None;
+    };
+    Some(Poi {
+        id: place.id,
+        location: Point::new(place.lon, place.lat),
+        kind,
+        themes: themes
+            .iter()
+            .map(|theme| (ThemeId(theme.theme_id), theme.weight))
+            .collect(),
+        popularity: place.popularity,
+    })
 }
 
 /// How many places there are.
@@ -65,24 +106,45 @@ pub async fn count(connection: &mut Connection) -> QueryResult<i64> {
         .await
 }
 
-impl Candidate {
-    /// `None` if its kind is unknown to this release.
-    fn into_poi(self) -> Option<Poi> {
-        let Some(kind) = catalogue().kind_by_name(&self.kind) else {
-            tracing::warn!(
-                poi.id = self.id,
-                kind = self.kind,
-                "place of an unknown kind left out"
-            );
-            return None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: i64, theme: u128, rank: i64) -> Candidate {
+        Candidate {
+            id,
+            lon: 7.42,
+            lat: 43.73,
+            kind: "cafe".to_owned(),
+            popularity: 0.5,
+            theme_id: Uuid::from_u128(theme),
+            weight: 0.8,
+            rank,
+        }
+    }
+
+    #[test]
+    fn places_are_taken_rank_by_rank_whatever_their_theme() {
+        let rows = || {
+            vec![
+                row(9, 2, 1),
+                row(4, 1, 3),
+                row(7, 1, 2),
+                row(7, 2, 9),
+                row(5, 1, 1),
+            ]
         };
-        let themes = self.themes.into_iter().map(ThemeId);
-        Some(Poi {
-            id: self.id,
-            location: Point::new(self.lon, self.lat),
-            kind,
-            themes: themes.zip(self.weights).collect(),
-            popularity: self.popularity,
-        })
+        let ids = |most| {
+            best(rows(), most)
+                .iter()
+                .map(|poi| poi.id)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ids(4), [4, 5, 7, 9]);
+        assert_eq!(ids(3), [5, 7, 9]);
+        assert_eq!(ids(2), [5, 9]);
+        let themes = &best(rows(), 3)[1].themes;
+        let theme = |number| (ThemeId(Uuid::from_u128(number)), 0.8);
+        assert_eq!(*themes, [theme(1), theme(2)]);
     }
 }
