@@ -65,6 +65,11 @@ impl RouteParams {
         self.end_location
     }
 
+    /// Start and, if it is another place, end.
+    pub fn ends(&self) -> impl Iterator<Item = Point> {
+        std::iter::once(self.start_location).chain(self.end_location)
+    }
+
     /// Length of the walk.
     pub fn duration_minutes(&self) -> u32 {
         self.duration_minutes

@@ -8,9 +8,10 @@ use std::time::Duration;
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
 use tokio::time::timeout;
-use wildside_actors::{StatusError, StatusEvent};
+use uuid::Uuid;
+use wildside_actors::{Status, StatusError, StatusEvent};
 
-use crate::db::route_requests::RouteRequest;
+use crate::db::route_requests::{CompletedRequest, RouteRequest};
 
 /// An announcement is not worth a longer wait.
 const TIME_BUDGET: Duration = Duration::from_millis(500);
@@ -29,17 +30,21 @@ impl Announcer {
 
     /// Tells the user's sessions where the request stands. Nobody is told once the account is gone.
     pub async fn announce(&self, request: &RouteRequest) {
-        let Some(event) = event(request) else {
-            return;
-        };
-        let published = timeout(TIME_BUDGET, self.publish(&event)).await;
+        if let Some(event) = event(request) {
+            self.send(&event).await;
+        }
+    }
+
+    /// Tells the sessions of the event's user.
+    pub async fn send(&self, event: &StatusEvent) {
+        let published = timeout(TIME_BUDGET, self.publish(event)).await;
         match published {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(request.id = %request.id, %error, "status not announced");
+                tracing::warn!(request.id = %event.request_id, %error, "status not announced");
             }
             Err(_) => {
-                tracing::warn!(request.id = %request.id, "status not announced: redis is slow");
+                tracing::warn!(request.id = %event.request_id, "status not announced: redis is slow");
             }
         }
     }
@@ -60,6 +65,21 @@ pub fn event(request: &RouteRequest) -> Option<StatusEvent> {
         error: error(request),
         progress: request.progress,
         stage: request.stage.clone(),
+        updated_at: request.updated_at,
+        trace_id: request.trace_id,
+    })
+}
+
+/// The event that a request has ended in a walk; `None` if there is no user to tell.
+pub fn completion(request: &CompletedRequest, route_id: Uuid) -> Option<StatusEvent> {
+    Some(StatusEvent {
+        user_id: request.user_id?,
+        request_id: request.id,
+        status: Status::Complete,
+        route_id: Some(route_id),
+        error: None,
+        progress: Some(1.0),
+        stage: None,
         updated_at: request.updated_at,
         trace_id: request.trace_id,
     })

@@ -107,7 +107,8 @@ impl City {
             key,
             trace_id,
         );
-        request.insert(&mut connection).await.unwrap();
+        let inserted = request.insert(&mut connection, &[], 0.0).await.unwrap();
+        let request = inserted.unwrap();
         self.producer
             .push(&GenerateRouteJob {
                 request_id: request.id,

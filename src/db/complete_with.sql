@@ -6,7 +6,7 @@ WITH own AS (
     UPDATE route_requests
     SET status = 'complete', route_id = $3, stage = NULL, progress = 1, updated_at = now()
     WHERE id = $1 AND attempt = $2 AND status NOT IN ('complete', 'failed')
-    RETURNING *
+    RETURNING id, user_id, params, cache_key, attempt, trace_id, updated_at
 ),
 stored AS (
     INSERT INTO routes (id, user_id, path, generation_params, distance_metres, duration_seconds, score, details)
@@ -23,8 +23,8 @@ likewise AS (
     FROM own
     WHERE other.cache_key = own.cache_key AND other.id <> own.id
       AND other.route_id IS NULL AND other.error_code IS NULL AND other.status NOT IN ('complete', 'failed')
-    RETURNING other.*
+    RETURNING other.id, other.user_id, other.attempt, other.trace_id, other.updated_at
 )
-SELECT * FROM own
+SELECT id, user_id, attempt, trace_id, updated_at FROM own
 UNION ALL
 SELECT * FROM likewise

@@ -12,13 +12,14 @@ use diesel::expression::SqlLiteral;
 use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::sql_types::{
-    Array, BigInt, Bool, Double, Integer, Jsonb, Text, Timestamptz, Uuid as SqlUuid,
+    Array, BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::RunQueryDsl;
 use postgis_diesel::sql_types::Geometry;
 use serde_json::Value;
 use uuid::Uuid;
 use wildside_actors::Status;
+use wildside_engine::Point;
 
 use super::Connection;
 use super::prepared::Prepared;
@@ -79,8 +80,7 @@ pub struct RouteRequest {
 }
 
 /// A request to be accepted.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = route_requests)]
+#[derive(Debug, Clone)]
 pub struct NewRouteRequest {
     pub id: Uuid,
     pub user_id: Uuid,
@@ -101,12 +101,46 @@ impl NewRouteRequest {
         }
     }
 
-    /// Accepts the request as `pending`: a worker will answer it.
-    pub async fn insert(&self, connection: &mut Connection) -> QueryResult<RouteRequest> {
-        let insert = diesel::insert_into(route_requests::table)
-            .values(self)
-            .returning(RouteRequest::as_returning());
-        Prepared(insert).get_result(connection).await
+    /// Accepts the request as `pending`: a worker will answer it. `None` if one of `ends` has no way for walkers within
+    /// so many metres.
+    pub async fn insert(
+        self,
+        connection: &mut Connection,
+        ends: &[Point],
+        metres: f64,
+    ) -> QueryResult<Option<RouteRequest>> {
+        #[derive(QueryableByName)]
+        struct Inserted {
+            #[diesel(sql_type = Timestamptz)]
+            created_at: DateTime<Utc>,
+        }
+        let axis = |of: fn(&Point) -> f64| ends.iter().map(of).collect::<Vec<_>>();
+        let query = diesel::sql_query(include_str!("insert_request.sql"))
+            .bind::<SqlUuid, _>(self.id)
+            .bind::<SqlUuid, _>(self.user_id)
+            .bind::<Jsonb, _>(&self.params)
+            .bind::<Text, _>(&self.cache_key)
+            .bind::<SqlUuid, _>(self.trace_id)
+            .bind::<Array<Double>, _>(axis(|end| end.lon))
+            .bind::<Array<Double>, _>(axis(|end| end.lat))
+            .bind::<Double, _>(metres);
+        let inserted: Option<Inserted> = Prepared(query).get_result(connection).await.optional()?;
+        Ok(inserted.map(|Inserted { created_at }| RouteRequest {
+            id: self.id,
+            user_id: Some(self.user_id),
+            params: self.params,
+            cache_key: self.cache_key,
+            status: Status::Pending,
+            stage: None,
+            progress: None,
+            attempt: 0,
+            route_id: None,
+            error_code: None,
+            error_message: None,
+            trace_id: self.trace_id,
+            created_at,
+            updated_at: created_at,
+        }))
     }
 
     /// Accepts the request as `complete`, answered by a stored route; `None` if that is gone.
@@ -195,7 +229,7 @@ impl RouteRequest {
         &self,
         connection: &mut Connection,
         route: &NewRoute,
-    ) -> QueryResult<Vec<Self>> {
+    ) -> QueryResult<Vec<CompletedRequest>> {
         let query = diesel::sql_query(include_str!("complete_with.sql"))
             .bind::<SqlUuid, _>(self.id)
             .bind::<Integer, _>(self.attempt)
@@ -268,18 +302,34 @@ impl RouteRequest {
     }
 }
 
+/// What is told of a request that a new walk has ended.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct CompletedRequest {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub user_id: Option<Uuid>,
+    /// 0 if no worker had claimed it: it is like the one that was.
+    #[diesel(sql_type = Integer)]
+    pub attempt: i32,
+    #[diesel(sql_type = SqlUuid)]
+    pub trace_id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    pub updated_at: DateTime<Utc>,
+}
+
 /// What the sweep needs to know of an unfinished request, of which there may be very many.
 #[derive(Debug, Clone, Copy, Queryable, Selectable)]
 #[diesel(table_name = route_requests, check_for_backend(Pg))]
 pub struct StalledRequest {
     pub id: Uuid,
     pub trace_id: Uuid,
-    pub updated_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
 }
 
 impl StalledRequest {
-    /// Up to `limit` unfinished requests that nothing has happened to for a while, by the clock of the database, after
-    /// the row `(updated_at, id)` that the last batch ended with.
+    /// Up to `limit` unfinished requests that nothing has happened to for a while, by the clock of the database, in the
+    /// order in which they were made, after the row `(created_at, id)` that the last batch ended with.
     pub async fn list(
         connection: &mut Connection,
         idle: TimeDelta,
@@ -292,13 +342,13 @@ impl StalledRequest {
             .filter(unfinished())
             .filter(route_requests::updated_at.lt(now - interval(idle)))
             // The first of the two is where the index begins.
-            .filter(route_requests::updated_at.ge(after_time))
+            .filter(route_requests::created_at.ge(after_time))
             .filter(
-                route_requests::updated_at
+                route_requests::created_at
                     .gt(after_time)
                     .or(route_requests::id.gt(after_id)),
             )
-            .order((route_requests::updated_at, route_requests::id))
+            .order((route_requests::created_at, route_requests::id))
             .limit(limit)
             .select(Self::as_select())
             .load(connection)
@@ -306,9 +356,12 @@ impl StalledRequest {
     }
 }
 
-/// What the index of unfinished requests holds. It serves only those who name the states as it does: not as parameters.
+/// Served by the index of requests without an answer. A request whose route is gone has none any more, and yet ended.
 fn unfinished() -> SqlLiteral<Bool> {
-    sql("route_requests.status IN ('pending', 'in_progress')")
+    sql(
+        "(route_requests.route_id IS NULL AND route_requests.error_code IS NULL \
+         AND route_requests.status IN ('pending', 'in_progress'))",
+    )
 }
 
 /// The same of one request, in words that keep the planner away from that index.

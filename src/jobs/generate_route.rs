@@ -9,6 +9,7 @@ use tokio::join;
 use tracing::Span;
 use uuid::Uuid;
 use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
+use wildside_actors::{Status, StatusEvent};
 use wildside_engine::network::{CellId, Network};
 use wildside_engine::{NoWalk, Poi, Point, Walk};
 
@@ -17,10 +18,11 @@ use super::sparse_themes::enrich_sparse_themes;
 use super::{JobContext, JobError, Perform};
 use crate::cache::CacheKey;
 use crate::db::pois;
-use crate::db::route_requests::RouteRequest;
+use crate::db::route_requests::{CompletedRequest, RouteRequest};
 use crate::db::routes::{NewRoute, Route};
 use crate::queue::GenerateRouteJob;
 use crate::route_params::RouteParams;
+use crate::status;
 
 /// Streets are loaded this far beyond the outermost place, so that a way round is known too.
 const STREET_MARGIN_METRES: f64 = 300.0;
@@ -133,7 +135,7 @@ async fn answer(
     }
     join!(
         context.cache.put(key, route.id),
-        announce_completions(&finished, context)
+        announce_completions(&finished, route.id, context)
     );
     if let Some(user_id) = request.user_id {
         context
@@ -166,8 +168,8 @@ async fn load_network(
     pois: &[Poi],
     context: &JobContext,
 ) -> Result<Network, JobError> {
-    let ends = std::iter::once(params.start()).chain(params.end());
-    let (south_west, north_east) = bounding_box(ends.chain(pois.iter().map(|poi| poi.location)));
+    let places = pois.iter().map(|poi| poi.location);
+    let (south_west, north_east) = bounding_box(params.ends().chain(places));
     let cells = context
         .network
         .cells(&CellId::covering(south_west, north_east))
@@ -238,7 +240,7 @@ async fn store(
     request: &RouteRequest,
     route: &NewRoute,
     context: &JobContext,
-) -> Result<Vec<RouteRequest>, JobError> {
+) -> Result<Vec<CompletedRequest>, JobError> {
     let mut connection = context.db.get().await?;
     Ok(request.complete_with(&mut connection, route).await?)
 }
@@ -315,34 +317,41 @@ async fn fail(
 
 /// A stage is told to those who listen; the ledger's next entry is the end.
 async fn announce_stage(request: &RouteRequest, stage: &str, progress: f32, context: &JobContext) {
-    let stage = RouteRequest {
-        stage: Some(stage.to_owned()),
-        progress: Some(progress),
-        ..request.clone()
-    };
-    context.announcer.announce(&stage).await;
+    if let Some(event) = status::event(request) {
+        let event = StatusEvent {
+            stage: Some(stage.to_owned()),
+            progress: Some(progress),
+            ..event
+        };
+        context.announcer.send(&event).await;
+    }
 }
 
-/// Tells all whose requests ended together, a number of them at a time.
-async fn announce_completions(finished: &[RouteRequest], context: &JobContext) {
+/// Tells all whose requests ended together in a walk, a number of them at a time.
+async fn announce_completions(finished: &[CompletedRequest], route_id: Uuid, context: &JobContext) {
     const AT_A_TIME: usize = 64;
     stream::iter(finished)
-        .for_each_concurrent(AT_A_TIME, |request| announce_completion(request, context))
+        .for_each_concurrent(AT_A_TIME, |request| {
+            announce_completion(request, route_id, context)
+        })
         .await;
 }
 
 /// A request that ended before its own job had begun still goes through all statuses.
-async fn announce_completion(request: &RouteRequest, context: &JobContext) {
+async fn announce_completion(request: &CompletedRequest, route_id: Uuid, context: &JobContext) {
+    let Some(complete) = status::completion(request, route_id) else {
+        return;
+    };
     if request.attempt == 0 {
-        let begun = RouteRequest {
-            status: wildside_actors::Status::InProgress,
+        let begun = StatusEvent {
+            status: Status::InProgress,
             route_id: None,
             progress: Some(0.0),
-            ..request.clone()
+            ..complete.clone()
         };
-        context.announcer.announce(&begun).await;
+        context.announcer.send(&begun).await;
     }
-    context.announcer.announce(request).await;
+    context.announcer.send(&complete).await;
 }
 
 /// Why there is no walk, as a person would say it.

@@ -26,7 +26,7 @@ pub(super) async fn queue_lost_requests(tools: &Tools) -> Result<usize, ChoreErr
         let Some(last) = stalled.last() else {
             break;
         };
-        after = (last.updated_at, last.id);
+        after = (last.created_at, last.id);
         queued += queue_the_jobless(&stalled, &tools.producer).await?;
     }
     if queued > 0 {

@@ -150,7 +150,8 @@ impl Stage {
         let json = serde_json::to_value(params).unwrap();
         let request =
             NewRouteRequest::new(self.user, json, key.as_str().to_owned(), Uuid::new_v4());
-        request.insert(&mut connection).await.unwrap()
+        let inserted = request.insert(&mut connection, &[], 0.0).await.unwrap();
+        inserted.unwrap()
     }
 
     /// Accepts a request and queues its job.

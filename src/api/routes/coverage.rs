@@ -12,7 +12,7 @@ use crate::recent::Recent;
 use crate::route_params::RouteParams;
 
 /// A walker goes at most this far to the first street.
-const WALKABLE_METRES: f64 = 250.0;
+pub const WALKABLE_METRES: f64 = 250.0;
 
 /// The loaded areas as this process saw them last. They change with loads and enrichments; requests come by the hundred.
 #[derive(Debug, Default)]
@@ -91,30 +91,28 @@ fn outside(start: Point, areas: &[Area]) -> ApiError {
     ApiError::Unprocessable(Box::new(fault))
 }
 
-/// Refuses a start or an end without a street nearby.
+/// Why a walk with such ends was not accepted: one of them has no street nearby, and how far the nearest is if it is
+/// known.
 ///
 /// # Errors
-/// `no_walkable_way_nearby` with the distance to the nearest, if it is known.
-pub async fn check_walkable(
+/// The database is away.
+pub async fn no_way_nearby(
     connection: &mut Connection,
     params: &RouteParams,
-) -> Result<(), ApiError> {
-    let ends = [
-        ("start_location", Some(params.start())),
-        ("end_location", params.end()),
-    ];
-    for (field, position) in ends {
-        let Some(position) = position else { continue };
-        let metres = metres_to_walkable_way(connection, position).await?;
-        if metres.is_none_or(|metres| metres > WALKABLE_METRES) {
-            let fault = Fault::new(
-                field,
-                "no_walkable_way_nearby",
-                "has no street or path for walkers within 250 m",
-            )
-            .with("nearest_metres", metres.map(f64::round));
-            return Err(ApiError::Unprocessable(Box::new(fault)));
+) -> Result<ApiError, ApiError> {
+    let start = metres_to_walkable_way(connection, params.start()).await?;
+    let (field, metres) = match params.end() {
+        Some(end) if start.is_some_and(|metres| metres <= WALKABLE_METRES) => {
+            let metres = metres_to_walkable_way(connection, end).await?;
+            ("end_location", metres)
         }
-    }
-    Ok(())
+        _ => ("start_location", start),
+    };
+    let fault = Fault::new(
+        field,
+        "no_walkable_way_nearby",
+        "has no street or path for walkers within 250 m",
+    );
+    let fault = fault.with("nearest_metres", metres.map(f64::round));
+    Ok(ApiError::Unprocessable(Box::new(fault)))
 }

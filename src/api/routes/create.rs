@@ -10,9 +10,10 @@ use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use wildside_engine::Point;
 
 use super::body::RouteBody;
-use super::coverage;
+use super::coverage::{self, WALKABLE_METRES};
 use crate::admission::Full;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Body, CurrentUser};
@@ -150,8 +151,11 @@ impl Request {
             return Ok(row);
         }
         room?;
-        coverage::check_walkable(connection, &self.params).await?;
-        Ok(new.insert(connection).await?)
+        let ends: Vec<Point> = self.params.ends().collect();
+        match new.insert(connection, &ends, WALKABLE_METRES).await? {
+            Some(row) => Ok(row),
+            None => Err(coverage::no_way_nearby(connection, &self.params).await?),
+        }
     }
 }
 
