@@ -10,7 +10,7 @@ WITH own AS (
 ),
 stored AS (
     INSERT INTO routes (id, user_id, path, generation_params, distance_metres, duration_seconds, score, details)
-    SELECT $3, user_id, $4, params, $5, $6, $7, $8 FROM own
+    SELECT $3, user_id, $4, params, $5, $6, $7, $8::jsonb FROM own
 ),
 visited AS (
     INSERT INTO route_pois (route_id, poi_id, arrive_after_seconds, visit_seconds, position)

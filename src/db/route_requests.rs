@@ -238,7 +238,7 @@ impl RouteRequest {
             .bind::<Double, _>(route.distance_metres)
             .bind::<Integer, _>(route.duration_seconds)
             .bind::<Double, _>(route.score)
-            .bind::<Jsonb, _>(&route.details)
+            .bind::<Text, _>(&route.details)
             .bind::<Array<BigInt>, _>(&route.poi_ids)
             .bind::<Array<Integer>, _>(&route.arrive_after_seconds)
             .bind::<Array<Integer>, _>(&route.visit_seconds);

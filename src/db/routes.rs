@@ -37,7 +37,8 @@ pub struct NewRoute {
     pub(super) distance_metres: f64,
     pub(super) duration_seconds: i32,
     pub(super) score: f64,
-    pub(super) details: Value,
+    /// [`RouteDetails`] as JSON.
+    pub(super) details: String,
     /// The stops in order, column by column.
     pub(super) poi_ids: Vec<i64>,
     pub(super) arrive_after_seconds: Vec<i32>,
@@ -48,7 +49,7 @@ impl NewRoute {
     /// The walk under a new id.
     ///
     /// # Errors
-    /// The walk can't be written as JSON: one of its numbers is not finite.
+    /// The walk can't be written as JSON.
     pub fn new(walk: Walk) -> serde_json::Result<Self> {
         let points = walk.path.iter().map(|point| SqlPoint {
             x: point.lon,
@@ -70,7 +71,7 @@ impl NewRoute {
                 .map(|stop| stop.arrive_after_seconds as i32)
                 .collect(),
             visit_seconds: stops().map(|stop| stop.visit_seconds as i32).collect(),
-            details: serde_json::to_value(RouteDetails {
+            details: serde_json::to_string(&RouteDetails {
                 legs: walk.legs,
                 stairs_metres: walk.stairs_metres,
                 light: walk.light,

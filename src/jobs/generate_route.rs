@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::join;
 use tracing::Span;
@@ -79,7 +80,7 @@ async fn lead(
     key: &CacheKey,
     context: &JobContext,
 ) -> Result<(), JobError> {
-    let params: RouteParams = serde_json::from_value(request.params.clone())?;
+    let params = RouteParams::deserialize(&request.params)?;
     let (answered, pois) = join!(
         is_answered(request, key, context),
         load_pois(&params, context)
