@@ -1,4 +1,4 @@
--- Most walks are large enough to be compressed, which takes a tenth of the time with lz4. A server that was built without
+-- Most walks are large enough to be compressed, which takes a fraction of the time with lz4. A server that was built without
 -- it goes on as before; so do the walks that are stored already.
 DO $$
 BEGIN

@@ -1,5 +1,5 @@
 -- The best places of each theme, a row for each theme of a place.
--- Metres are those of a sphere, half a percent off at most: they bound a search and weigh a choice, and take a fifth of the time.
+-- Metres are those of a sphere, half a percent off at most: they bound a search and weigh a choice, and take less time.
 -- $1, $2 start; $3, $4 end or null; $5 reach in metres; $6 themes, empty for all; $7 popularity bias; $8 most places of a theme.
 WITH request AS (
     SELECT ST_SetSRID(ST_MakePoint($1, $2), 4326)::geography AS start_at,

@@ -3,7 +3,7 @@
 INSERT INTO route_requests (id, user_id, params, cache_key, trace_id)
 SELECT $1, $2, $3, $4, $5
 WHERE NOT EXISTS (
-    SELECT FROM unnest($6, $7) AS stop (lon, lat), ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS here
+    SELECT FROM unnest($6, $7) AS walk_end (lon, lat), ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS here
     WHERE NOT EXISTS (
         SELECT FROM walk_edges
         WHERE geom && ST_Expand(here, $8 / 111000 / greatest(cos(radians(lat)), 0.01), $8 / 111000)
