@@ -28,8 +28,7 @@ impl DatabaseConfig {
 /// The sessions of a database share its processors and their caches: with ten on two processors, each statement takes
 /// it a quarter more time than with four.
 fn default_pool_size() -> u32 {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    (processors as u32).saturating_mul(2).clamp(4, 10)
+    (super::processors() as u32).saturating_mul(2).clamp(4, 10)
 }
 
 impl fmt::Debug for DatabaseConfig {

@@ -37,7 +37,7 @@ pub struct HttpConfig {
 
 impl HttpConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = super::processors();
         Self {
             bind: reader.or("WILDSIDE_BIND", SocketAddr::from(([127, 0, 0, 1], 8080))),
             metrics_bind: reader.or(

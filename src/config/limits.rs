@@ -28,7 +28,7 @@ pub struct LimitsConfig {
 
 impl LimitsConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let cores = super::processors();
         Self {
             route_requests_per_minute: reader.or("WILDSIDE_ROUTE_REQUESTS_PER_MINUTE", 60),
             requests_per_second: reader.or("WILDSIDE_REQUESTS_PER_SECOND", 50),

@@ -26,6 +26,11 @@ pub use telemetry::{LogFormat, TelemetryConfig};
 pub use tiles::TilesConfig;
 pub use worker::WorkerConfig;
 
+/// Processors that this process may use.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 /// Everything that can be configured.
 #[derive(Debug, Clone)]
 pub struct Config {

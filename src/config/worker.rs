@@ -20,7 +20,7 @@ pub struct WorkerConfig {
 
 impl WorkerConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let cores = super::processors();
         let engine_threads = reader.within("WILDSIDE_ENGINE_THREADS", 1..=256, cores);
         Self {
             engine_threads,

@@ -140,6 +140,13 @@ async fn where_no_walk_can_begin_the_cause_is_said() {
             .unwrap()
             > 1000.0
     );
+    let mut far = ask(city::START);
+    far["end_location"] = ask([7.43, 43.74])["start_location"].clone();
+    let far = ada.post("/api/v1/routes", &far).await;
+    assert_eq!(far.codes(), ["unprocessable", "no_walkable_way_nearby"]);
+    let fault = &far.json()["details"][0];
+    assert_eq!(fault["field"], "end_location");
+    assert!(fault["nearest_metres"].as_f64().unwrap() > 1000.0);
 }
 
 #[actix_web::test]

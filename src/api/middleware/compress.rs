@@ -32,6 +32,7 @@ fn negotiated(request: &HttpRequest) -> ContentEncoding {
         Encoding::identity(),
         Encoding::brotli(),
         Encoding::gzip(),
+        Encoding::deflate(),
         Encoding::zstd(),
     ];
     let accepted = request.get_header::<AcceptEncoding>();
