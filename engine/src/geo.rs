@@ -46,6 +46,27 @@ impl Point {
     }
 }
 
+/// South-western and north-eastern corner of a box that holds everything within so many metres of one of the points. It
+/// ends at the antimeridian and at the poles.
+pub fn bounding_box(points: impl IntoIterator<Item = Point>, margin_metres: f64) -> (Point, Point) {
+    let none = (Point::new(180.0, 90.0), Point::new(-180.0, -90.0));
+    let (low, high) = points.into_iter().fold(none, |(low, high), point| {
+        (
+            Point::new(low.lon.min(point.lon), low.lat.min(point.lat)),
+            Point::new(high.lon.max(point.lon), high.lat.max(point.lat)),
+        )
+    });
+    let margin = margin_metres / METRES_PER_DEGREE;
+    let (south, north) = ((low.lat - margin).max(-90.0), (high.lat + margin).min(90.0));
+    // A degree of longitude is shortest where the box is nearest to a pole.
+    let shrink = south.abs().max(north.abs()).to_radians().cos().max(0.01);
+    let (west, east) = (low.lon - margin / shrink, high.lon + margin / shrink);
+    (
+        Point::new(west.max(-180.0), south),
+        Point::new(east.min(180.0), north),
+    )
+}
+
 /// A flat map around one position, in metres; true to a few centimetres within a kilometre.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plane {
@@ -134,4 +155,29 @@ impl Bounds {
 pub(crate) fn bearing_degrees(a: Point, b: Point) -> f64 {
     let (x, y) = Plane::around(a).project(b);
     x.atan2(y).to_degrees()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_box_holds_what_is_within_its_margin(
+            lon in -170.0..170.0,
+            lat in -84.0..84.0,
+            metres in 1.0..20_000.0,
+            (east, north) in (-1.0..1.0, -1.0..1.0),
+        ) {
+            let centre = Point::new(lon, lat);
+            let (low, high) = bounding_box([centre], metres);
+            let degrees = metres / METRES_PER_DEGREE;
+            let near = Point::new(lon + east * degrees / lat.to_radians().cos(), lat + north * degrees);
+            prop_assume!(centre.distance_metres(near) <= metres);
+            prop_assert!(low.lon <= near.lon && near.lon <= high.lon, "{low:?} {near:?} {high:?}");
+            prop_assert!(low.lat <= near.lat && near.lat <= high.lat, "{low:?} {near:?} {high:?}");
+        }
+    }
 }

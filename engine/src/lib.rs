@@ -17,5 +17,5 @@ mod prize;
 pub mod routing;
 pub mod walk;
 
-pub use geo::Point;
+pub use geo::{Point, bounding_box};
 pub use walk::{NoWalk, Poi, Walk, WalkRequest, generate_route};

@@ -6,13 +6,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Integer, Text};
 use diesel_async::RunQueryDsl;
 use geo::{BoundingRect, Intersects, MultiPolygon, Rect, coord};
-use wildside_engine::Point;
+use wildside_engine::{Point, bounding_box};
 
 use super::Connection;
 use super::prepared::Prepared;
 use super::schema::areas;
-
-const METRES_PER_DEGREE: f64 = 111_320.0;
 
 /// A loaded extract and what it covers.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
@@ -63,11 +61,8 @@ impl Area {
 
     /// Whether the box around the area comes within a distance of the position.
     pub fn is_within(&self, metres: f64, position: Point) -> bool {
-        let high = metres / METRES_PER_DEGREE;
-        let wide = high / position.lat.to_radians().cos().max(0.01);
-        let (west, south) = (position.lon - wide, position.lat - high);
-        let (east, north) = (position.lon + wide, position.lat + high);
-        let around = Rect::new(coord! { x: west, y: south }, coord! { x: east, y: north });
+        let (south_west, north_east) = bounding_box([position], metres);
+        let around = Rect::new(coordinate(south_west), coordinate(north_east));
         self.boundary.rect.intersects(&around)
     }
 

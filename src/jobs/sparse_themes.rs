@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
 use wildside_engine::places::catalogue;
-use wildside_engine::{Poi, Point};
+use wildside_engine::{Poi, Point, bounding_box};
 
 use super::{JobContext, JobError};
 use crate::db::enrichments;
@@ -80,15 +80,10 @@ fn sparse_themes(asked: &[Uuid], pois: &[Poi], enough: usize) -> Vec<Uuid> {
 
 /// The squares that the inner half of the walk's reach touches, at most four.
 fn squares_around(params: &RouteParams) -> Vec<Square> {
-    const METRES_PER_DEGREE: f64 = 111_320.0;
-    let start = params.start();
-    let lat = params.reach_metres() / 2.0 / METRES_PER_DEGREE;
-    let lon = lat / start.lat.to_radians().cos().max(0.01);
-    let corners = [(-lon, -lat), (-lon, lat), (lon, -lat), (lon, lat)];
-    let mut squares: Vec<Square> = corners
-        .iter()
-        .map(|(lon, lat)| Square::of(Point::new(start.lon + lon, start.lat + lat)))
-        .collect();
+    let (low, high) = bounding_box([params.start()], params.reach_metres() / 2.0);
+    let corners =
+        [low.lon, high.lon].map(|lon| [low.lat, high.lat].map(|lat| Point::new(lon, lat)));
+    let mut squares: Vec<Square> = corners.into_iter().flatten().map(Square::of).collect();
     squares.sort_unstable();
     squares.dedup();
     squares

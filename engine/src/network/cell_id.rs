@@ -30,6 +30,18 @@ impl CellId {
             .collect()
     }
 
+    /// The south-western and the north-eastern corner.
+    pub fn corners(self) -> (Point, Point) {
+        let (x, y) = (self.0 >> Self::ZOOM, self.0 & ((1 << Self::ZOOM) - 1));
+        let size = f64::from(1_u32 << Self::ZOOM);
+        let corner = |x: u32, y: u32| {
+            let lon = f64::from(x) / size * 360.0 - 180.0;
+            let lat = ((1.0 - f64::from(y) / size * 2.0) * PI).sinh().atan();
+            Point::new(lon, lat.to_degrees())
+        };
+        (corner(x, y + 1), corner(x + 1, y))
+    }
+
     fn grid(point: Point) -> (u32, u32) {
         let size = f64::from(1_u32 << Self::ZOOM);
         let lat = point.lat.to_radians();
@@ -37,5 +49,24 @@ impl CellId {
         let y = (1.0 - lat.tan().asinh() / PI) / 2.0 * size;
         let clamp = |v: f64| v.clamp(0.0, size - 1.0) as u32;
         (clamp(x), clamp(y))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cell_lies_between_its_corners(lon in -179.9..179.9, lat in -85.0..85.0) {
+            let point = Point::new(lon, lat);
+            let (low, high) = CellId::of(point).corners();
+            prop_assert!(low.lon <= lon && lon <= high.lon, "{low:?} {high:?}");
+            prop_assert!(low.lat <= lat + 1e-9 && lat <= high.lat + 1e-9, "{low:?} {high:?}");
+            let middle = Point::new(low.lon.midpoint(high.lon), low.lat.midpoint(high.lat));
+            prop_assert_eq!(CellId::of(middle), CellId::of(point));
+        }
     }
 }
