@@ -41,6 +41,18 @@ impl CacheKey {
         Self(key)
     }
 
+    /// The areas that [`Self::new`] was given.
+    pub fn areas(&self) -> Vec<AreaState> {
+        let parts = self.0.split(':').filter_map(|part| part.split_once('.'));
+        let areas = parts.filter_map(|(id, generation)| {
+            Some(AreaState {
+                id: id.parse().ok()?,
+                generation: generation.parse().ok()?,
+            })
+        });
+        areas.collect()
+    }
+
     /// The text that goes into the ledger.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -15,7 +15,9 @@ use crate::api::routes::coverage::Coverage;
 use crate::api::themes::ThemeMemory;
 use crate::cache::RouteCache;
 use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
-use crate::db::Pool;
+use crate::db::route_requests::Acceptance;
+use crate::db::users::UserOf;
+use crate::db::{Batcher, Pool};
 use crate::observability::Observability;
 use crate::password::PasswordHashing;
 use crate::queue::{Inspector, Producer};
@@ -28,6 +30,8 @@ use crate::{db, shared_redis};
 #[derive(Clone)]
 pub struct AppState {
     pub db: Pool,
+    pub users: Batcher<UserOf>,
+    pub acceptances: Batcher<Acceptance>,
     pub redis: ConnectionManager,
     pub cache: RouteCache,
     pub queue: Producer,
@@ -64,8 +68,11 @@ impl AppState {
         // A connection of its own: a look at a ledger that is locked or slow takes none from the requests.
         let ledger = db::pool(&config.database.url, 1);
         let session_keys = KeyRing::load(&config.session)?;
+        let db = db::pool(&config.database.url, config.database.pool_size);
         Ok(Self {
-            db: db::pool(&config.database.url, config.database.pool_size),
+            users: Batcher::start(db.clone()),
+            acceptances: Batcher::start(db.clone()),
+            db,
             admission: Admission::new(ledger, queue.clone(), &config.limits),
             cache: RouteCache::new(redis.clone(), metrics, config.worker.route_cache),
             queue,

@@ -8,7 +8,6 @@ use std::time::Duration;
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
 use tokio::time::timeout;
-use uuid::Uuid;
 use wildside_actors::{Status, StatusError, StatusEvent};
 
 use crate::db::route_requests::{CompletedRequest, RouteRequest};
@@ -71,12 +70,12 @@ pub fn event(request: &RouteRequest) -> Option<StatusEvent> {
 }
 
 /// The event that a request has ended in a walk; `None` if there is no user to tell.
-pub fn completion(request: &CompletedRequest, route_id: Uuid) -> Option<StatusEvent> {
+pub fn completion(request: &CompletedRequest) -> Option<StatusEvent> {
     Some(StatusEvent {
         user_id: request.user_id?,
         request_id: request.id,
         status: Status::Complete,
-        route_id: Some(route_id),
+        route_id: Some(request.route_id),
         error: None,
         progress: Some(1.0),
         stage: None,

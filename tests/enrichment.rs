@@ -10,8 +10,9 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 use wildside::cache::CacheKey;
 use wildside::config::Config;
+use wildside::db::Batched;
 use wildside::db::areas::AreaState;
-use wildside::db::route_requests::{NewRouteRequest, RouteRequest};
+use wildside::db::route_requests::{Acceptance, NewRouteRequest, RouteRequest};
 use wildside::db::{self, Pool};
 use wildside::observability::Observability;
 use wildside::queue::{EnrichmentJob, GenerateRouteJob, Producer};
@@ -107,8 +108,12 @@ impl City {
             key,
             trace_id,
         );
-        let inserted = request.insert(&mut connection, &[], 0.0).await.unwrap();
-        let request = inserted.unwrap();
+        let wanted = [Acceptance {
+            request,
+            ends: Vec::new(),
+        }];
+        let accepted = Acceptance::ask(&mut connection, &wanted).await.unwrap();
+        let request = accepted.into_iter().next().flatten().unwrap();
         self.producer
             .push(&GenerateRouteJob {
                 request_id: request.id,

@@ -23,7 +23,7 @@ const CONFIGURATION: [(&str, &str); 9] = [
     ("WILDSIDE_REQUESTS_PER_SECOND", "0"),
     ("WILDSIDE_ROUTE_REQUESTS_PER_MINUTE", "0"),
     ("WILDSIDE_SIGNUPS_PER_ADDRESS", "0"),
-    ("WILDSIDE_JOB_CONCURRENCY", "16"),
+    ("WILDSIDE_JOB_CONCURRENCY", "32"),
 ];
 
 pub(crate) struct Subject {

@@ -272,6 +272,18 @@ impl From<db::PoolError> for ApiError {
     }
 }
 
+impl From<db::BatchError> for ApiError {
+    fn from(error: db::BatchError) -> Self {
+        match error {
+            db::BatchError::Unavailable(cause) => {
+                tracing::warn!(error = cause, "lost the database");
+                Self::unavailable("the database is not available")
+            }
+            db::BatchError::Query(error) => Self::Internal(error.into()),
+        }
+    }
+}
+
 impl From<Full> for ApiError {
     fn from(full: Full) -> Self {
         Self::Unavailable {

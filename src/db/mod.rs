@@ -9,6 +9,7 @@
 )]
 
 pub mod areas;
+mod batch;
 pub mod enriched_pois;
 pub mod enrichments;
 mod ewkb;
@@ -40,6 +41,7 @@ use diesel_async::pooled_connection::{
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt;
 
+pub use batch::{BatchError, Batched, Batcher};
 pub use migrations::migrate;
 pub use startup::wait_until_there;
 

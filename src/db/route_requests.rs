@@ -21,10 +21,10 @@ use uuid::Uuid;
 use wildside_actors::Status;
 use wildside_engine::Point;
 
-use super::Connection;
 use super::prepared::Prepared;
 use super::routes::NewRoute;
 use super::schema::route_requests;
+use super::{Batched, Connection};
 
 /// A status as the database has it.
 #[derive(Debug, FromSqlRow)]
@@ -101,35 +101,12 @@ impl NewRouteRequest {
         }
     }
 
-    /// Accepts the request as `pending`: a worker will answer it. `None` if one of `ends` has no way for walkers within
-    /// so many metres.
-    pub async fn insert(
-        self,
-        connection: &mut Connection,
-        ends: &[Point],
-        metres: f64,
-    ) -> QueryResult<Option<RouteRequest>> {
-        #[derive(QueryableByName)]
-        struct Inserted {
-            #[diesel(sql_type = Timestamptz)]
-            created_at: DateTime<Utc>,
-        }
-        let axis = |of: fn(&Point) -> f64| ends.iter().map(of).collect::<Vec<_>>();
-        let query = diesel::sql_query(include_str!("insert_request.sql"))
-            .bind::<SqlUuid, _>(self.id)
-            .bind::<SqlUuid, _>(self.user_id)
-            .bind::<Jsonb, _>(&self.params)
-            .bind::<Text, _>(&self.cache_key)
-            .bind::<SqlUuid, _>(self.trace_id)
-            .bind::<Array<Double>, _>(axis(|end| end.lon))
-            .bind::<Array<Double>, _>(axis(|end| end.lat))
-            .bind::<Double, _>(metres);
-        let inserted: Option<Inserted> = Prepared(query).get_result(connection).await.optional()?;
-        Ok(inserted.map(|Inserted { created_at }| RouteRequest {
+    fn accepted_at(&self, created_at: DateTime<Utc>) -> RouteRequest {
+        RouteRequest {
             id: self.id,
             user_id: Some(self.user_id),
-            params: self.params,
-            cache_key: self.cache_key,
+            params: self.params.clone(),
+            cache_key: self.cache_key.clone(),
             status: Status::Pending,
             stage: None,
             progress: None,
@@ -140,7 +117,7 @@ impl NewRouteRequest {
             trace_id: self.trace_id,
             created_at,
             updated_at: created_at,
-        }))
+        }
     }
 
     /// Accepts the request as `complete`, answered by a stored route; `None` if that is gone.
@@ -162,6 +139,58 @@ impl NewRouteRequest {
         .bind::<SqlUuid, _>(route_id);
         Prepared(query).get_result(connection).await.optional()
     }
+}
+
+/// A request is to be accepted as `pending`, for a worker to answer it. The answer: its row; `None` if it has an end
+/// without a way for walkers near it.
+#[derive(Debug)]
+pub struct Acceptance {
+    pub request: NewRouteRequest,
+    pub ends: Vec<Point>,
+}
+
+/// A walker goes at most this far to the first street.
+pub const WALKABLE_METRES: f64 = 250.0;
+
+impl Batched for Acceptance {
+    type Answer = Option<RouteRequest>;
+
+    async fn ask(connection: &mut Connection, wanted: &[Self]) -> QueryResult<Vec<Self::Answer>> {
+        #[derive(QueryableByName)]
+        struct Accepted {
+            #[diesel(sql_type = SqlUuid)]
+            id: Uuid,
+            #[diesel(sql_type = Timestamptz)]
+            created_at: DateTime<Utc>,
+        }
+        let ends = || {
+            wanted
+                .iter()
+                .flat_map(|Self { request, ends }| ends.iter().map(|end| (request.id, *end)))
+        };
+        let requests = || wanted.iter().map(|wanted| &wanted.request);
+        let query = diesel::sql_query(include_str!("accept_requests.sql"))
+            .bind::<Array<SqlUuid>, _>(column(requests(), |request| request.id))
+            .bind::<Array<SqlUuid>, _>(column(requests(), |request| request.user_id))
+            .bind::<Array<Jsonb>, _>(column(requests(), |request| &request.params))
+            .bind::<Array<Text>, _>(column(requests(), |request| &request.cache_key))
+            .bind::<Array<SqlUuid>, _>(column(requests(), |request| request.trace_id))
+            .bind::<Array<SqlUuid>, _>(column(ends(), |(request_id, _)| request_id))
+            .bind::<Array<Double>, _>(column(ends(), |(_, end)| end.lon))
+            .bind::<Array<Double>, _>(column(ends(), |(_, end)| end.lat))
+            .bind::<Double, _>(WALKABLE_METRES);
+        let accepted: Vec<Accepted> = Prepared(query).load(connection).await?;
+        let row = |request: &NewRouteRequest| {
+            let row = accepted.iter().find(|row| row.id == request.id)?;
+            Some(request.accepted_at(row.created_at))
+        };
+        Ok(requests().map(row).collect())
+    }
+}
+
+/// A column of a batch.
+fn column<R, T>(rows: impl Iterator<Item = R>, value: impl Fn(R) -> T) -> Vec<T> {
+    rows.map(value).collect()
 }
 
 impl RouteRequest {
@@ -223,28 +252,6 @@ impl RouteRequest {
         Prepared(claim).get_result(connection).await.optional()
     }
 
-    /// Stores a walk that was computed for the request, and ends with it the request and all unfinished ones like it;
-    /// answers them all. Empty if the caller was fenced: then nothing is stored.
-    pub async fn complete_with(
-        &self,
-        connection: &mut Connection,
-        route: &NewRoute,
-    ) -> QueryResult<Vec<CompletedRequest>> {
-        let query = diesel::sql_query(include_str!("complete_with.sql"))
-            .bind::<SqlUuid, _>(self.id)
-            .bind::<Integer, _>(self.attempt)
-            .bind::<SqlUuid, _>(route.id)
-            .bind::<Geometry, _>(&route.path)
-            .bind::<Double, _>(route.distance_metres)
-            .bind::<Integer, _>(route.duration_seconds)
-            .bind::<Double, _>(route.score)
-            .bind::<Text, _>(&route.details)
-            .bind::<Array<BigInt>, _>(&route.poi_ids)
-            .bind::<Array<Integer>, _>(&route.arrive_after_seconds)
-            .bind::<Array<Integer>, _>(&route.visit_seconds);
-        Prepared(query).load(connection).await
-    }
-
     /// Ends the request with a stored route; `None` if the caller was fenced.
     pub async fn complete(
         &self,
@@ -302,6 +309,81 @@ impl RouteRequest {
     }
 }
 
+/// A worker wants the request. The answer: the request, taken for the caller; `None` if it is finished or gone, or if
+/// somebody has it locked just now, which [`RouteRequest::claim`] waits for.
+#[derive(Debug)]
+pub struct Claim(pub Uuid);
+
+impl Batched for Claim {
+    type Answer = Option<RouteRequest>;
+
+    async fn ask(connection: &mut Connection, claims: &[Self]) -> QueryResult<Vec<Self::Answer>> {
+        let ids: Vec<Uuid> = claims.iter().map(|claim| claim.0).collect();
+        let query = diesel::sql_query(include_str!("claim_requests.sql"));
+        let query = Prepared(query.bind::<Array<SqlUuid>, _>(&ids));
+        let mut claimed: Vec<RouteRequest> = query.load(connection).await?;
+        let of = |id: &Uuid| {
+            let found = claimed.iter().position(|request| request.id == *id);
+            found.map(|index| claimed.swap_remove(index))
+        };
+        Ok(ids.iter().map(of).collect())
+    }
+}
+
+/// A walk that was computed for a request. The answer: the requests that it has ended, all unfinished ones like it among
+/// them; none if the caller was fenced, and then nothing is stored.
+#[derive(Debug)]
+pub struct Completion {
+    pub request_id: Uuid,
+    /// The claim of the worker that computed it.
+    pub attempt: i32,
+    pub route: NewRoute,
+}
+
+impl Batched for Completion {
+    type Answer = Vec<CompletedRequest>;
+
+    async fn ask(
+        connection: &mut Connection,
+        completions: &[Self],
+    ) -> QueryResult<Vec<Self::Answer>> {
+        let stops = || {
+            let routes = completions.iter().map(|completion| &completion.route);
+            routes.flat_map(|route| {
+                let stops = route.stops.iter().zip(1..);
+                stops.map(|(stop, position)| (route.id, stop, position))
+            })
+        };
+        let walks = || completions.iter();
+        let query = diesel::sql_query(include_str!("complete_requests.sql"))
+            .bind::<Array<SqlUuid>, _>(column(walks(), |walk| walk.request_id))
+            .bind::<Array<Integer>, _>(column(walks(), |walk| walk.attempt))
+            .bind::<Array<SqlUuid>, _>(column(walks(), |walk| walk.route.id))
+            .bind::<Array<Geometry>, _>(column(walks(), |walk| &walk.route.path))
+            .bind::<Array<Double>, _>(column(walks(), |walk| walk.route.distance_metres))
+            .bind::<Array<Integer>, _>(column(walks(), |walk| walk.route.duration_seconds))
+            .bind::<Array<Double>, _>(column(walks(), |walk| walk.route.score))
+            .bind::<Array<Text>, _>(column(walks(), |walk| &walk.route.details))
+            .bind::<Array<SqlUuid>, _>(column(stops(), |(route_id, ..)| route_id))
+            .bind::<Array<BigInt>, _>(column(stops(), |(_, stop, _)| stop.poi_id))
+            .bind::<Array<Integer>, _>(column(stops(), |(_, stop, _)| {
+                stop.arrive_after_seconds as i32
+            }))
+            .bind::<Array<Integer>, _>(column(stops(), |(_, stop, _)| stop.visit_seconds as i32))
+            .bind::<Array<Integer>, _>(column(stops(), |(.., position)| position));
+        let ended: Vec<CompletedRequest> = Prepared(query).load(connection).await?;
+        let of = |completion: &Completion| {
+            let route_id = completion.route.id;
+            ended
+                .iter()
+                .filter(|request| request.route_id == route_id)
+                .cloned()
+                .collect()
+        };
+        Ok(completions.iter().map(of).collect())
+    }
+}
+
 /// What is told of a request that a new walk has ended.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct CompletedRequest {
@@ -309,6 +391,8 @@ pub struct CompletedRequest {
     pub id: Uuid,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub user_id: Option<Uuid>,
+    #[diesel(sql_type = SqlUuid)]
+    pub route_id: Uuid,
     /// 0 if no worker had claimed it: it is like the one that was.
     #[diesel(sql_type = Integer)]
     pub attempt: i32,

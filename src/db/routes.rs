@@ -10,7 +10,7 @@ use postgis_diesel::types::{LineString, Point as SqlPoint};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
-use wildside_engine::walk::{Leg, Light};
+use wildside_engine::walk::{Leg, Light, Stop};
 use wildside_engine::{Point, Walk};
 
 use super::Connection;
@@ -29,7 +29,7 @@ pub struct RouteDetails {
     pub repeated_metres: f64,
 }
 
-/// A walk to be stored: [`RouteRequest::complete_with`](super::route_requests::RouteRequest::complete_with) does it.
+/// A walk to be stored, as a [`Completion`](super::route_requests::Completion) does.
 #[derive(Debug)]
 pub struct NewRoute {
     pub id: Uuid,
@@ -39,10 +39,8 @@ pub struct NewRoute {
     pub(super) score: f64,
     /// [`RouteDetails`] as JSON.
     pub(super) details: String,
-    /// The stops in order, column by column.
-    pub(super) poi_ids: Vec<i64>,
-    pub(super) arrive_after_seconds: Vec<i32>,
-    pub(super) visit_seconds: Vec<i32>,
+    /// In order.
+    pub(super) stops: Vec<Stop>,
 }
 
 impl NewRoute {
@@ -56,7 +54,6 @@ impl NewRoute {
             y: point.lat,
             srid: Some(WGS84),
         });
-        let stops = || walk.stops.iter();
         Ok(Self {
             id: Uuid::now_v7(),
             path: LineString {
@@ -66,11 +63,7 @@ impl NewRoute {
             distance_metres: walk.distance_metres,
             duration_seconds: walk.duration_seconds as i32,
             score: walk.score,
-            poi_ids: stops().map(|stop| stop.poi_id).collect(),
-            arrive_after_seconds: stops()
-                .map(|stop| stop.arrive_after_seconds as i32)
-                .collect(),
-            visit_seconds: stops().map(|stop| stop.visit_seconds as i32).collect(),
+            stops: walk.stops,
             details: serde_json::to_string(&RouteDetails {
                 legs: walk.legs,
                 stairs_metres: walk.stairs_metres,

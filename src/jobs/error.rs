@@ -5,8 +5,8 @@ use std::time::Duration;
 use wildside_actors::enrichment_supervisor::EnrichmentFailure;
 use wildside_actors::route_supervisor::RouteFailure;
 
-use crate::db::{self, PoolError};
-use crate::network_cache::NetworkError;
+use crate::cell_cache::LoadError;
+use crate::db::{self, BatchError, PoolError};
 
 /// Why a run failed, and whether another may succeed.
 #[derive(Debug, thiserror::Error)]
@@ -92,16 +92,31 @@ impl From<PoolError> for JobError {
 
 impl From<diesel::result::Error> for JobError {
     fn from(error: diesel::result::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&diesel::result::Error> for JobError {
+    fn from(error: &diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind, Error};
         let message = error.to_string();
         // What Diesel has no name for is more likely the database's fault than the job's.
         let unknown = matches!(error, Error::DatabaseError(DatabaseErrorKind::Unknown, _));
-        if unknown || db::is_outage(&error) {
+        if unknown || db::is_outage(error) {
             return Self::Unavailable(message);
         }
         Self::Failed {
             code: "internal_error",
             message,
+        }
+    }
+}
+
+impl From<BatchError> for JobError {
+    fn from(error: BatchError) -> Self {
+        match error {
+            BatchError::Unavailable(cause) => Self::Unavailable(cause),
+            BatchError::Query(error) => Self::from(&*error),
         }
     }
 }
@@ -118,8 +133,8 @@ impl From<EnrichmentFailure> for JobError {
     }
 }
 
-impl From<NetworkError> for JobError {
-    fn from(error: NetworkError) -> Self {
+impl From<LoadError> for JobError {
+    fn from(error: LoadError) -> Self {
         Self::Unavailable(error.to_string())
     }
 }

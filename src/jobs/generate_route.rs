@@ -12,14 +12,13 @@ use uuid::Uuid;
 use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
 use wildside_actors::{Status, StatusEvent};
 use wildside_engine::network::{CellId, Network};
-use wildside_engine::{NoWalk, Poi, Point, Walk};
+use wildside_engine::{NoWalk, Poi, Walk, bounding_box};
 
 use super::flight::{Flight, Turn};
 use super::sparse_themes::enrich_sparse_themes;
 use super::{JobContext, JobError, Perform};
 use crate::cache::CacheKey;
-use crate::db::pois;
-use crate::db::route_requests::{CompletedRequest, RouteRequest};
+use crate::db::route_requests::{Claim, CompletedRequest, Completion, RouteRequest};
 use crate::db::routes::{NewRoute, Route};
 use crate::queue::GenerateRouteJob;
 use crate::route_params::RouteParams;
@@ -37,17 +36,20 @@ impl Perform for GenerateRouteJob {
             return tell_end(self.request_id, context).await;
         };
         let key = CacheKey::stored(request.cache_key.clone());
-        let ((), turn) = join!(
+        // Redis is asked in this order, so that whoever takes the lead knows of all flights that have landed.
+        let (turn, known, ()) = join!(
+            Flight::board(&context.redis, &key),
+            context.cache.get(&key),
             context.announcer.announce(&request),
-            Flight::board(&context.redis, &key)
         );
         let flight = match turn {
             Turn::Lead(flight) => flight,
             Turn::Followed => return follow(&request, &key, context).await,
         };
-        let outcome = lead(&request, &key, context).await;
+        let outcome = lead(&request, &key, known, context).await;
         if let Some(flight) = flight {
-            flight.land().await;
+            // The next job need not wait for it.
+            tokio::spawn(flight.land());
         }
         let seconds = started.elapsed().as_secs_f64();
         context
@@ -69,26 +71,27 @@ async fn claim(
     job: &GenerateRouteJob,
     context: &JobContext,
 ) -> Result<Option<RouteRequest>, JobError> {
+    let claimed = context.claims.ask(Claim(job.request_id)).await?;
+    if claimed.is_some() {
+        return Ok(claimed);
+    }
     let mut connection = context.db.get().await?;
     Ok(RouteRequest::claim(&mut connection, job.request_id).await?)
 }
 
-/// Computes the walk, unless an earlier flight has landed since the request was made. That is seldom so: nobody waits for
-/// the look at the cache alone.
+/// Computes the walk, unless it is known from an earlier flight that has landed since the request was made.
 async fn lead(
     request: &RouteRequest,
     key: &CacheKey,
+    known: Option<Uuid>,
     context: &JobContext,
 ) -> Result<(), JobError> {
-    let params = RouteParams::deserialize(&request.params)?;
-    let (answered, pois) = join!(
-        is_answered(request, key, context),
-        load_pois(&params, context)
-    );
-    if answered? {
+    if is_answered(request, key, known, context).await? {
         return Ok(());
     }
-    compute(request, key, &params, pois?, context).await
+    let params = RouteParams::deserialize(&request.params)?;
+    let pois = load_pois(&params, key, context).await?;
+    compute(request, key, &params, pois, context).await
 }
 
 /// The best walk that there is now; where it had little to choose from, the next one shall have more.
@@ -124,10 +127,15 @@ async fn answer(
     };
 
     let computed = analytics_of(params, &walk);
-    let route = NewRoute::new(walk)?;
+    let completion = Completion {
+        request_id: request.id,
+        attempt: request.attempt,
+        route: NewRoute::new(walk)?,
+    };
+    let route_id = completion.route.id;
     let ((), finished) = join!(
         announce_stage(request, "storing", 0.9, context),
-        store(request, &route, context)
+        context.completions.ask(completion)
     );
     let finished = finished?;
     if finished.is_empty() {
@@ -135,15 +143,15 @@ async fn answer(
         return Ok(());
     }
     join!(
-        context.cache.put(key, route.id),
-        announce_completions(&finished, route.id, context)
+        context.cache.put(key, route_id),
+        announce_completions(&finished, context)
     );
     if let Some(user_id) = request.user_id {
         context
             .analytics
             .capture("RouteComputed", user_id, computed);
     }
-    tracing::info!(route.id = %route.id, requests = finished.len(), "walk stored");
+    tracing::info!(route.id = %route_id, requests = finished.len(), "walk stored");
     Ok(())
 }
 
@@ -156,9 +164,12 @@ fn analytics_of(params: &RouteParams, walk: &Walk) -> serde_json::Value {
     })
 }
 
-async fn load_pois(params: &RouteParams, context: &JobContext) -> Result<Arc<[Poi]>, JobError> {
-    let mut connection = context.db.get().await?;
-    let pois = pois::candidates(&mut connection, params).await?;
+async fn load_pois(
+    params: &RouteParams,
+    key: &CacheKey,
+    context: &JobContext,
+) -> Result<Arc<[Poi]>, JobError> {
+    let pois = context.places.candidates(params, &key.areas()).await?;
     tracing::debug!(pois = pois.len(), "places loaded");
     Ok(pois.into())
 }
@@ -170,43 +181,14 @@ async fn load_network(
     context: &JobContext,
 ) -> Result<Network, JobError> {
     let places = pois.iter().map(|poi| poi.location);
-    let (south_west, north_east) = bounding_box(params.ends().chain(places));
+    let everything = params.ends().chain(places);
+    let (south_west, north_east) = bounding_box(everything, STREET_MARGIN_METRES);
     let cells = context
         .network
         .cells(&CellId::covering(south_west, north_east))
         .await?;
     tracing::debug!(cells = cells.len(), "streets loaded");
     Ok(Network::join(cells))
-}
-
-fn bounding_box(points: impl Iterator<Item = Point>) -> (Point, Point) {
-    const METRES_PER_DEGREE: f64 = 111_320.0;
-    let start = (Point::new(180.0, 90.0), Point::new(-180.0, -90.0));
-    let (low, high) = points.fold(start, |(low, high), point| {
-        (
-            Point::new(low.lon.min(point.lon), low.lat.min(point.lat)),
-            Point::new(high.lon.max(point.lon), high.lat.max(point.lat)),
-        )
-    });
-    let lat_margin = STREET_MARGIN_METRES / METRES_PER_DEGREE;
-    let lon_margin = lat_margin
-        / high
-            .lat
-            .abs()
-            .max(low.lat.abs())
-            .to_radians()
-            .cos()
-            .max(0.01);
-    (
-        Point::new(
-            (low.lon - lon_margin).max(-180.0),
-            (low.lat - lat_margin).max(-90.0),
-        ),
-        Point::new(
-            (high.lon + lon_margin).min(180.0),
-            (high.lat + lat_margin).min(90.0),
-        ),
-    )
 }
 
 /// Asks the engine; that there is no walk is an answer too.
@@ -235,36 +217,27 @@ async fn generate(
     }
 }
 
-/// Stores the walk and ends the request, together with all that ask for the same: answers them, or nobody if the caller
-/// was fenced.
-async fn store(
-    request: &RouteRequest,
-    route: &NewRoute,
-    context: &JobContext,
-) -> Result<Vec<CompletedRequest>, JobError> {
-    let mut connection = context.db.get().await?;
-    Ok(request.complete_with(&mut connection, route).await?)
-}
-
 /// The leader is done. It ended this request as well, unless it failed or began before the request was made.
 async fn follow(
     request: &RouteRequest,
     key: &CacheKey,
     context: &JobContext,
 ) -> Result<(), JobError> {
-    if is_answered(request, key, context).await? {
+    let known = context.cache.get(key).await;
+    if is_answered(request, key, known, context).await? {
         return Ok(());
     }
     tell_end(request.id, context).await
 }
 
-/// Ends the request with the walk that is known for its like; false if there is none.
+/// Ends the request with the walk that is `known` for its like; false if there is none any more.
 async fn is_answered(
     request: &RouteRequest,
     key: &CacheKey,
+    known: Option<Uuid>,
     context: &JobContext,
 ) -> Result<bool, JobError> {
-    let Some(route_id) = context.cache.get(key).await else {
+    let Some(route_id) = known else {
         return Ok(false);
     };
     let mut connection = context.db.get().await?;
@@ -329,18 +302,16 @@ async fn announce_stage(request: &RouteRequest, stage: &str, progress: f32, cont
 }
 
 /// Tells all whose requests ended together in a walk, a number of them at a time.
-async fn announce_completions(finished: &[CompletedRequest], route_id: Uuid, context: &JobContext) {
+async fn announce_completions(finished: &[CompletedRequest], context: &JobContext) {
     const AT_A_TIME: usize = 64;
     stream::iter(finished)
-        .for_each_concurrent(AT_A_TIME, |request| {
-            announce_completion(request, route_id, context)
-        })
+        .for_each_concurrent(AT_A_TIME, |request| announce_completion(request, context))
         .await;
 }
 
 /// A request that ended before its own job had begun still goes through all statuses.
-async fn announce_completion(request: &CompletedRequest, route_id: Uuid, context: &JobContext) {
-    let Some(complete) = status::completion(request, route_id) else {
+async fn announce_completion(request: &CompletedRequest, context: &JobContext) {
+    let Some(complete) = status::completion(request) else {
         return;
     };
     if request.attempt == 0 {

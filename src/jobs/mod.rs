@@ -19,9 +19,11 @@ pub use run::{Perform, run};
 
 use crate::analytics::Analytics;
 use crate::cache::RouteCache;
-use crate::db::Pool;
+use crate::db::route_requests::{Claim, Completion};
+use crate::db::{Batcher, Pool};
 use crate::metrics::Metrics;
 use crate::network_cache::NetworkCache;
+use crate::place_cache::PlaceCache;
 use crate::queue::Producer;
 use crate::status::Announcer;
 
@@ -29,10 +31,13 @@ use crate::status::Announcer;
 #[derive(Debug, Clone)]
 pub struct JobContext {
     pub db: Pool,
+    pub claims: Batcher<Claim>,
+    pub completions: Batcher<Completion>,
     pub redis: ConnectionManager,
     pub cache: RouteCache,
     pub announcer: Announcer,
     pub producer: Producer,
+    pub places: PlaceCache,
     pub network: NetworkCache,
     pub routes: ActorHandle<RouteSupervisor>,
     /// Absent where no Overpass server is configured: then nothing is enriched.

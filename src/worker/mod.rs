@@ -20,17 +20,20 @@ use wildside_engine::generate_route;
 use crate::analytics::Analytics;
 use crate::cache::RouteCache;
 use crate::config::Config;
-use crate::db::pois;
+use crate::db::{Batcher, pois};
 use crate::jobs::{self, Enrichment, JobContext, JobLimits, Perform};
 use crate::network_cache::NetworkCache;
 use crate::observability::Observability;
 use crate::overpass::{Manners, MannersSettings, Overpass, OverpassSettings, Servers};
+use crate::place_cache::PlaceCache;
 use crate::queue::{BackendSource, EnrichmentJob, GenerateRouteJob, Producer, Subscription};
 use crate::status::Announcer;
 use crate::{db, maintenance, shared_redis};
 
 /// The longest that the engine computes for one walk; it rarely takes a twentieth of it.
 const ENGINE_BUDGET: Duration = Duration::from_secs(10);
+/// Places in memory: a dozen large cities, some 120 MB.
+const PLACES: usize = 1_000_000;
 /// Edges of the walk network in memory: a dozen large cities, some 400 MB.
 const NETWORK_EDGES: usize = 2_000_000;
 /// Enrichment has connections, a thread and slots of its own, so that however much of it there is, no walk waits for it.
@@ -76,10 +79,18 @@ impl Worker {
         let redis = shared_redis::connect(&config.redis.url).context("REDIS_URL")?;
         let db = db::pool(&config.database.url, config.database.pool_size);
         let threads = PoolConfig::with_threads(config.worker.engine_threads);
+        // Whatever job is in progress finds room: what bounds the walks is the number of jobs.
+        let threads = PoolConfig {
+            waiting: threads.waiting.max(config.worker.job_concurrency),
+            ..threads
+        };
         let context = JobContext {
             cache: RouteCache::new(redis.clone(), metrics.clone(), config.worker.route_cache),
             announcer: Announcer::new(redis.clone()),
             producer: Producer::new(redis.clone()),
+            claims: Batcher::start(db.clone()),
+            completions: Batcher::start(db.clone()),
+            places: PlaceCache::new(db.clone(), PLACES),
             network: NetworkCache::new(db.clone(), NETWORK_EDGES),
             routes: RouteSupervisor::start_with_engine(threads, engine, &observability.actors),
             enrichment: enrichment(config, &redis, observability)?,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admission;
+mod batch;
 mod cache;
 mod command;
 mod faults;
@@ -10,6 +11,7 @@ mod generate_route;
 mod ledger;
 mod network;
 mod outages;
+mod places;
 mod processes;
 mod queue;
 mod stage;

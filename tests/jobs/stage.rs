@@ -11,8 +11,9 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 use wildside::cache::CacheKey;
 use wildside::config::Config;
+use wildside::db::Batched;
 use wildside::db::areas::AreaState;
-use wildside::db::route_requests::{NewRouteRequest, RouteRequest};
+use wildside::db::route_requests::{Acceptance, NewRouteRequest, RouteRequest};
 use wildside::db::{self, Pool};
 use wildside::observability::Observability;
 use wildside::queue::{GenerateRouteJob, Producer};
@@ -150,8 +151,12 @@ impl Stage {
         let json = serde_json::to_value(params).unwrap();
         let request =
             NewRouteRequest::new(self.user, json, key.as_str().to_owned(), Uuid::new_v4());
-        let inserted = request.insert(&mut connection, &[], 0.0).await.unwrap();
-        inserted.unwrap()
+        let wanted = [Acceptance {
+            request,
+            ends: Vec::new(),
+        }];
+        let accepted = Acceptance::ask(&mut connection, &wanted).await.unwrap();
+        accepted.into_iter().next().flatten().unwrap()
     }
 
     /// Accepts a request and queues its job.

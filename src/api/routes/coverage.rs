@@ -7,12 +7,10 @@ use wildside_engine::Point;
 
 use crate::api::error::{ApiError, Fault};
 use crate::db::areas::{Area, AreaState, metres_to_walkable_way};
+use crate::db::route_requests::WALKABLE_METRES;
 use crate::db::{Connection, Pool};
 use crate::recent::Recent;
 use crate::route_params::RouteParams;
-
-/// A walker goes at most this far to the first street.
-pub const WALKABLE_METRES: f64 = 250.0;
 
 /// The loaded areas as this process saw them last. They change with loads and enrichments; requests come by the hundred.
 #[derive(Debug, Default)]

@@ -1,5 +1,6 @@
 //! Asking for a walk.
 
+use std::slice;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -10,19 +11,18 @@ use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use wildside_engine::Point;
 
 use super::body::RouteBody;
-use super::coverage::{self, WALKABLE_METRES};
+use super::coverage;
 use crate::admission::Full;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Body, CurrentUser};
 use crate::api::idempotency::{self, ClientKey, Written};
 use crate::api::middleware::trace::TraceId;
 use crate::cache::CacheKey;
-use crate::db::Connection;
 use crate::db::idempotency::IdempotencyKey;
-use crate::db::route_requests::{NewRouteRequest, RouteRequest};
+use crate::db::route_requests::{Acceptance, NewRouteRequest, RouteRequest};
+use crate::db::{Batched, Connection};
 use crate::queue::{GenerateRouteJob, Job};
 use crate::route_params::RouteParams;
 use crate::state::AppState;
@@ -105,24 +105,33 @@ impl Request {
         {
             return Ok((self.promised(state).await?.ok_or(full)?, None));
         }
+        let wanted = self.acceptance(&cache_key)?;
         let key = self.key.as_ref();
-        let mut connection = state.db.get().await?;
-        let write = async |connection: &mut Connection| {
-            let row = self.write(connection, &cache_key, known, room).await?;
-            Ok((written(&row)?, Some(row)))
-        };
         if key.is_none() {
-            return write(&mut connection).await;
+            let row = self.write(wanted, known, room, state).await?;
+            return Ok((written(&row)?, Some(row)));
         }
+        let mut connection = state.db.get().await?;
         connection
             .transaction(async |connection| {
                 if let Some(written) = idempotency::earlier(connection, key).await? {
                     return Ok((written, None));
                 }
-                let (written, row) = write(connection).await?;
-                Ok((idempotency::keep(connection, key, written).await?, row))
+                let row = self.write_with_key(wanted, known, room, connection).await?;
+                let written = idempotency::keep(connection, key, written(&row)?).await?;
+                Ok((written, Some(row)))
             })
             .await
+    }
+
+    fn acceptance(&self, cache_key: &CacheKey) -> Result<Acceptance, ApiError> {
+        let params =
+            serde_json::to_value(&self.params).map_err(|error| ApiError::Internal(error.into()))?;
+        let key = cache_key.as_str().to_owned();
+        Ok(Acceptance {
+            request: NewRouteRequest::new(self.user_id, params, key, self.trace_id),
+            ends: self.params.ends().collect(),
+        })
     }
 
     /// What was promised under the key stays promised while there is no room for more. Who has none takes no connection.
@@ -136,23 +145,41 @@ impl Request {
     /// The request is answered by the `known` walk, if that is still stored, and else by a worker.
     async fn write(
         &self,
-        connection: &mut Connection,
-        cache_key: &CacheKey,
+        wanted: Acceptance,
         known: Option<Uuid>,
         room: Result<(), Full>,
+        state: &AppState,
     ) -> Result<RouteRequest, ApiError> {
-        let params =
-            serde_json::to_value(&self.params).map_err(|error| ApiError::Internal(error.into()))?;
-        let key = cache_key.as_str().to_owned();
-        let new = NewRouteRequest::new(self.user_id, params, key, self.trace_id);
+        if let Some(route_id) = known {
+            let mut connection = state.db.get().await?;
+            let answered = wanted.request.insert_answered(&mut connection, route_id);
+            if let Some(row) = answered.await? {
+                return Ok(row);
+            }
+        }
+        room?;
+        match state.acceptances.ask(wanted).await? {
+            Some(row) => Ok(row),
+            None => Err(coverage::no_way_nearby(&mut *state.db.get().await?, &self.params).await?),
+        }
+    }
+
+    /// The same in the transaction of an idempotency key, which others can't share.
+    async fn write_with_key(
+        &self,
+        wanted: Acceptance,
+        known: Option<Uuid>,
+        room: Result<(), Full>,
+        connection: &mut Connection,
+    ) -> Result<RouteRequest, ApiError> {
         if let Some(route_id) = known
-            && let Some(row) = new.insert_answered(connection, route_id).await?
+            && let Some(row) = wanted.request.insert_answered(connection, route_id).await?
         {
             return Ok(row);
         }
         room?;
-        let ends: Vec<Point> = self.params.ends().collect();
-        match new.insert(connection, &ends, WALKABLE_METRES).await? {
+        let accepted = Acceptance::ask(connection, slice::from_ref(&wanted)).await?;
+        match accepted.into_iter().next().flatten() {
             Some(row) => Ok(row),
             None => Err(coverage::no_way_nearby(connection, &self.params).await?),
         }
