@@ -10,7 +10,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use wildside_engine::network::CellId;
 
-use crate::db::{self, Pool};
+use crate::db::{Pool, SharedError};
 
 /// What a cell holds.
 pub trait Contents: Send + Sync + Sized + 'static {
@@ -21,37 +21,11 @@ pub trait Contents: Send + Sync + Sized + 'static {
     fn load(
         pool: &Pool,
         cells: &[CellId],
-    ) -> impl Future<Output = Result<HashMap<CellId, Arc<Self>>, LoadError>> + Send;
-}
-
-/// Why a cell could not be had. Shared by all who waited for the same load.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum LoadError {
-    /// No connection to the database.
-    #[error("no database connection: {0}")]
-    Pool(Arc<db::PoolError>),
-    /// The query failed.
-    #[error("can't load from the database: {0}")]
-    Query(Arc<diesel::result::Error>),
-    /// The load was broken off: the process ends.
-    #[error("loading was broken off")]
-    Cancelled,
-}
-
-impl From<db::PoolError> for LoadError {
-    fn from(error: db::PoolError) -> Self {
-        Self::Pool(Arc::new(error))
-    }
-}
-
-impl From<diesel::result::Error> for LoadError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Query(Arc::new(error))
-    }
+    ) -> impl Future<Output = Result<HashMap<CellId, Arc<Self>>, SharedError>> + Send;
 }
 
 type Loaded<T> = Arc<HashMap<CellId, Arc<T>>>;
-type Load<T> = Shared<BoxFuture<'static, Result<Loaded<T>, LoadError>>>;
+type Load<T> = Shared<BoxFuture<'static, Result<Loaded<T>, SharedError>>>;
 
 /// A bounded cache of cells; clones share it.
 #[derive(Debug)]
@@ -99,7 +73,7 @@ impl<T: Contents> CellCache<T> {
     ///
     /// # Errors
     /// The database is away or slow.
-    pub async fn cells(&self, ids: &[CellId]) -> Result<Vec<Arc<T>>, LoadError> {
+    pub async fn cells(&self, ids: &[CellId]) -> Result<Vec<Arc<T>>, SharedError> {
         let (mut cells, loads) = self.plan(ids);
         for load in loads {
             let loaded = load.await?;
@@ -162,7 +136,7 @@ impl<T: Contents> CellCache<T> {
             cache.keep(&ids, loaded.as_ref().ok(), epoch);
             loaded
         });
-        async { task.await.unwrap_or(Err(LoadError::Cancelled)) }
+        async { task.await.unwrap_or(Err(SharedError::BrokenOff)) }
             .boxed()
             .shared()
     }

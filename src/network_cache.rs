@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use wildside_engine::network::{Cell, CellId};
 
-use crate::cell_cache::{CellCache, Contents, LoadError};
-use crate::db::Pool;
+use crate::cell_cache::{CellCache, Contents};
 use crate::db::walk_network::{self, NetworkVersion, StoredEdge};
+use crate::db::{Pool, SharedError};
 
 /// How old the knowledge of the stored version may be.
 const VERSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ impl Contents for Cell {
     }
 
     /// The edges are decoded away from the runtime's threads.
-    async fn load(pool: &Pool, ids: &[CellId]) -> Result<HashMap<CellId, Arc<Self>>, LoadError> {
+    async fn load(pool: &Pool, ids: &[CellId]) -> Result<HashMap<CellId, Arc<Self>>, SharedError> {
         let edges = {
             let mut connection = pool.get().await?;
             StoredEdge::of_cells(&mut connection, ids).await?
@@ -29,7 +29,7 @@ impl Contents for Cell {
         let ids = ids.to_vec();
         let decoded =
             tokio::task::spawn_blocking(move || StoredEdge::into_cells(edges, &ids)).await;
-        decoded.map_err(|_| LoadError::Cancelled)
+        decoded.map_err(|_| SharedError::BrokenOff)
     }
 }
 
@@ -63,7 +63,7 @@ impl NetworkCache {
     ///
     /// # Errors
     /// The database is away or slow.
-    pub async fn cells(&self, ids: &[CellId]) -> Result<Vec<Arc<Cell>>, LoadError> {
+    pub async fn cells(&self, ids: &[CellId]) -> Result<Vec<Arc<Cell>>, SharedError> {
         self.forget_if_changed().await?;
         self.cells.cells(ids).await
     }
@@ -73,7 +73,7 @@ impl NetworkCache {
         self.cells.weight()
     }
 
-    async fn forget_if_changed(&self) -> Result<(), LoadError> {
+    async fn forget_if_changed(&self) -> Result<(), SharedError> {
         let mut known = self.known.lock().await;
         let is_fresh = |checked: Instant| checked.elapsed() < VERSION_CHECK_INTERVAL;
         if known.checked.is_some_and(is_fresh) {

@@ -13,9 +13,9 @@ use wildside_engine::network::CellId;
 use wildside_engine::places::ThemeId;
 use wildside_engine::{Poi, Point, bounding_box};
 
-use crate::cell_cache::{CellCache, Contents, LoadError};
+use crate::cell_cache::{CellCache, Contents};
 use crate::db::areas::AreaState;
-use crate::db::{Pool, pois};
+use crate::db::{Pool, SharedError, pois};
 use crate::route_params::RouteParams;
 
 /// As many places as the engine may have to look at. Where there are more, each theme sends its best.
@@ -35,7 +35,7 @@ impl Contents for Places {
         self.0.len().max(1)
     }
 
-    async fn load(pool: &Pool, ids: &[CellId]) -> Result<HashMap<CellId, Arc<Self>>, LoadError> {
+    async fn load(pool: &Pool, ids: &[CellId]) -> Result<HashMap<CellId, Arc<Self>>, SharedError> {
         let (centre, metres) = circle_around(ids);
         let found = pois::near(&mut *pool.get().await?, centre, metres).await?;
         let mut cells: HashMap<CellId, Self> =
@@ -94,7 +94,7 @@ impl PlaceCache {
         &self,
         params: &RouteParams,
         areas: &[AreaState],
-    ) -> Result<Vec<Poi>, LoadError> {
+    ) -> Result<Vec<Poi>, SharedError> {
         self.forget_if_older_than(areas).await?;
         let cells = self.cells.cells(&cells_in_reach(params)).await?;
         if cells.iter().map(|cell| cell.weight()).sum::<usize>() <= CHOSEN_AT_ONCE {
@@ -103,10 +103,10 @@ impl PlaceCache {
         let params = params.clone();
         tokio::task::spawn_blocking(move || choose(&cells, &params, MAX_CANDIDATES))
             .await
-            .map_err(|_| LoadError::Cancelled)
+            .map_err(|_| SharedError::BrokenOff)
     }
 
-    async fn forget_if_older_than(&self, wanted: &[AreaState]) -> Result<(), LoadError> {
+    async fn forget_if_older_than(&self, wanted: &[AreaState]) -> Result<(), SharedError> {
         let mut known = self.known.lock().await;
         if known.is_fresh() && wanted.iter().all(|area| known.has(*area)) {
             return Ok(());

@@ -16,7 +16,6 @@ use crate::api::themes::ThemeMemory;
 use crate::cache::RouteCache;
 use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
 use crate::db::route_requests::Acceptance;
-use crate::db::users::UserOf;
 use crate::db::{Batcher, Pool};
 use crate::observability::Observability;
 use crate::password::PasswordHashing;
@@ -30,7 +29,6 @@ use crate::{db, shared_redis};
 #[derive(Clone)]
 pub struct AppState {
     pub db: Pool,
-    pub users: Batcher<UserOf>,
     pub acceptances: Batcher<Acceptance>,
     pub redis: ConnectionManager,
     pub cache: RouteCache,
@@ -70,7 +68,6 @@ impl AppState {
         let session_keys = KeyRing::load(&config.session)?;
         let db = db::pool(&config.database.url, config.database.pool_size);
         Ok(Self {
-            users: Batcher::start(db.clone()),
             acceptances: Batcher::start(db.clone()),
             db,
             admission: Admission::new(ledger, queue.clone(), &config.limits),

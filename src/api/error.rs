@@ -1,6 +1,7 @@
 //! The one error of the HTTP interface.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -258,8 +259,7 @@ impl ResponseError for ApiError {
 impl From<diesel::result::Error> for ApiError {
     fn from(error: diesel::result::Error) -> Self {
         if db::is_outage(&error) {
-            tracing::warn!(%error, "lost the database");
-            return Self::unavailable("the database is not available");
+            return lost(&error);
         }
         Self::Internal(error.into())
     }
@@ -267,21 +267,28 @@ impl From<diesel::result::Error> for ApiError {
 
 impl From<db::PoolError> for ApiError {
     fn from(error: db::PoolError) -> Self {
-        tracing::warn!(%error, "no database connection");
-        Self::unavailable("the database is not available")
+        no_connection(&error)
     }
 }
 
-impl From<db::BatchError> for ApiError {
-    fn from(error: db::BatchError) -> Self {
+impl From<db::SharedError> for ApiError {
+    fn from(error: db::SharedError) -> Self {
         match error {
-            db::BatchError::Unavailable(cause) => {
-                tracing::warn!(error = cause, "lost the database");
-                Self::unavailable("the database is not available")
-            }
-            db::BatchError::Query(error) => Self::Internal(error.into()),
+            db::SharedError::Pool(error) => no_connection(&error),
+            db::SharedError::Query(error) if !db::is_outage(&error) => Self::Internal(error.into()),
+            error => lost(&error),
         }
     }
+}
+
+fn lost(error: &dyn Display) -> ApiError {
+    tracing::warn!(%error, "lost the database");
+    ApiError::unavailable("the database is not available")
+}
+
+fn no_connection(error: &db::PoolError) -> ApiError {
+    tracing::warn!(%error, "no database connection");
+    ApiError::unavailable("the database is not available")
 }
 
 impl From<Full> for ApiError {

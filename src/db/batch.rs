@@ -12,11 +12,14 @@ use std::time::Duration;
 use std::{iter, slice};
 
 use diesel::QueryResult;
+use diesel_async::{AnsiTransactionManager, TransactionManager};
 use futures::FutureExt;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::{CHECKOUT_TIMEOUT, Connection, Pool, STATEMENT_TIMEOUT, is_outage};
+use super::{
+    CHECKOUT_TIMEOUT, Connection, Pool, PoolError, STATEMENT_TIMEOUT, SharedError, is_outage,
+};
 
 /// Most callers of one statement.
 const MOST: usize = 64;
@@ -37,18 +40,7 @@ pub trait Batched: Debug + Send + Sync + Sized + 'static {
     ) -> impl Future<Output = QueryResult<Vec<Self::Answer>>> + Send;
 }
 
-/// Why there is no answer.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum BatchError {
-    /// The database is away, busy or slow.
-    #[error("{0}")]
-    Unavailable(String),
-    /// The database refuses this very question.
-    #[error(transparent)]
-    Query(Arc<diesel::result::Error>),
-}
-
-type Outcome<Q> = Result<<Q as Batched>::Answer, BatchError>;
+type Outcome<Q> = Result<<Q as Batched>::Answer, SharedError>;
 
 /// Asks questions of one kind, one statement at a time. Clones share it.
 #[derive(Debug)]
@@ -80,14 +72,14 @@ impl<Q: Batched> Batcher<Q> {
     ///
     /// # Errors
     /// The database is away or slow, or refuses this question.
-    pub async fn ask(&self, question: Q) -> Result<Q::Answer, BatchError> {
+    pub async fn ask(&self, question: Q) -> Result<Q::Answer, SharedError> {
         match self.turn.try_acquire() {
             Ok(_turn) => ask_alone(&self.pool, slice::from_ref(&question)).await,
             Err(_) => self.ask_with_others(question).await,
         }
     }
 
-    async fn ask_with_others(&self, question: Q) -> Result<Q::Answer, BatchError> {
+    async fn ask_with_others(&self, question: Q) -> Result<Q::Answer, SharedError> {
         let (answer, mut answered) = oneshot::channel();
         let decided = Arc::new(AtomicBool::new(false));
         let call = Call {
@@ -96,15 +88,18 @@ impl<Q: Batched> Batcher<Q> {
             decided: decided.clone(),
         };
         let soon = timeout(CHECKOUT_TIMEOUT, async {
-            self.calls.send(call).await.map_err(|_| broken_off())?;
-            (&mut answered).await.map_err(|_| broken_off())?
+            self.calls
+                .send(call)
+                .await
+                .map_err(|_| SharedError::BrokenOff)?;
+            (&mut answered).await.map_err(|_| SharedError::BrokenOff)?
         });
         match soon.await {
             Ok(outcome) => outcome,
             Err(_) if decided.swap(true, Ordering::Relaxed) => {
-                answered.await.map_err(|_| broken_off())?
+                answered.await.map_err(|_| SharedError::BrokenOff)?
             }
-            Err(_) => Err(unavailable("the statements before take too long")),
+            Err(_) => Err(SharedError::from(PoolError::TimedOut)),
         }
     }
 }
@@ -150,7 +145,7 @@ async fn answer<Q: Batched>(
 ) {
     let outcomes: Vec<Outcome<Q>> = match ask(pool, &questions).await {
         Ok(all) => all.into_iter().map(Ok).collect(),
-        Err(BatchError::Query(_)) if questions.len() > 1 => {
+        Err(SharedError::Query(error)) if questions.len() > 1 && !is_outage(&error) => {
             let mut outcomes = Vec::new();
             for question in questions.chunks(1) {
                 outcomes.push(ask_alone(pool, question).await);
@@ -166,26 +161,21 @@ async fn answer<Q: Batched>(
 }
 
 async fn ask_alone<Q: Batched>(pool: &Pool, question: &[Q]) -> Outcome<Q> {
-    ask(pool, question).await?.pop().ok_or_else(broken_off)
+    ask(pool, question)
+        .await?
+        .pop()
+        .ok_or(SharedError::BrokenOff)
 }
 
-async fn ask<Q: Batched>(pool: &Pool, questions: &[Q]) -> Result<Vec<Q::Answer>, BatchError> {
+async fn ask<Q: Batched>(pool: &Pool, questions: &[Q]) -> Result<Vec<Q::Answer>, SharedError> {
     if questions.is_empty() {
         return Ok(Vec::new());
     }
-    let mut connection = pool.get().await.map_err(unavailable)?;
-    match timeout(LONGEST, Q::ask(&mut connection, questions)).await {
-        Ok(Ok(answers)) => Ok(answers),
-        Ok(Err(error)) if is_outage(&error) => Err(unavailable(error)),
-        Ok(Err(error)) => Err(BatchError::Query(Arc::new(error))),
-        Err(_) => Err(unavailable("the database does not answer")),
+    let mut connection = pool.get().await?;
+    if let Ok(answers) = timeout(LONGEST, Q::ask(&mut connection, questions)).await {
+        return Ok(answers?);
     }
-}
-
-fn broken_off() -> BatchError {
-    unavailable("the statement was broken off")
-}
-
-fn unavailable(cause: impl ToString) -> BatchError {
-    BatchError::Unavailable(cause.to_string())
+    // It is dead, or busy with this statement still: nobody else shall have it.
+    AnsiTransactionManager::transaction_manager_status_mut(&mut *connection).set_in_error();
+    Err(SharedError::BrokenOff)
 }

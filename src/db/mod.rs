@@ -31,6 +31,7 @@ pub mod users;
 pub mod walk_network;
 pub mod walker;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::ConnectionError;
@@ -41,7 +42,7 @@ use diesel_async::pooled_connection::{
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt;
 
-pub use batch::{BatchError, Batched, Batcher};
+pub use batch::{Batched, Batcher};
 pub use migrations::migrate;
 pub use startup::wait_until_there;
 
@@ -51,6 +52,32 @@ pub type Connection = AsyncPgConnection;
 pub type Pool = bb8::Pool<Connection>;
 /// Why no connection could be had from the pool.
 pub type PoolError = bb8::RunError;
+
+/// Why the database did not answer; told to all who waited for the same answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SharedError {
+    /// No connection could be had.
+    #[error("no database connection: {0}")]
+    Pool(Arc<PoolError>),
+    /// The database refused, or was lost.
+    #[error(transparent)]
+    Query(Arc<Error>),
+    /// It takes too long, or the process ends.
+    #[error("the query was broken off")]
+    BrokenOff,
+}
+
+impl From<PoolError> for SharedError {
+    fn from(error: PoolError) -> Self {
+        Self::Pool(Arc::new(error))
+    }
+}
+
+impl From<Error> for SharedError {
+    fn from(error: Error) -> Self {
+        Self::Query(Arc::new(error))
+    }
+}
 
 /// How long a caller waits for a connection before it is told that there is none.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);

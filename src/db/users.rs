@@ -1,20 +1,17 @@
 //! `users`, `user_credentials` and `user_interest_themes`: accounts.
 
 use chrono::{DateTime, Utc};
-use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::dsl::{array, now, sql};
-use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
+use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use super::prepared::Prepared;
+use super::Connection;
 use super::schema::{user_credentials, user_interest_themes, users};
-use super::{Batched, Connection};
 
 /// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     User,
     Admin,
@@ -30,12 +27,14 @@ impl Role {
     }
 }
 
-impl FromSql<Text, Pg> for Role {
-    fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
-        match bytes.as_bytes() {
-            b"user" => Ok(Self::User),
-            b"admin" => Ok(Self::Admin),
-            word => Err(format!("unknown role {:?}", String::from_utf8_lossy(word)).into()),
+impl TryFrom<String> for Role {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            "user" => Ok(Self::User),
+            "admin" => Ok(Self::Admin),
+            _ => Err(format!("unknown role {word:?}")),
         }
     }
 }
@@ -50,12 +49,13 @@ fn interests() -> _ {
 }
 
 /// A user with preferences and interests.
-#[derive(Debug, Clone, PartialEq, Queryable, QueryableByName, Selectable)]
-#[diesel(table_name = users, check_for_backend(Pg))]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
 pub struct User {
     pub id: Uuid,
     pub username: String,
     pub display_name: String,
+    #[diesel(deserialize_as = String)]
     pub role: Role,
     pub popularity_bias: Option<f32>,
     pub duration_minutes: Option<i32>,
@@ -68,7 +68,6 @@ pub struct User {
     pub session_generation: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    #[diesel(sql_type = Array<SqlUuid>)]
     #[diesel(select_expression = array(interests()), select_expression_type = array<SqlUuid, interests>)]
     pub interest_theme_ids: Vec<Uuid>,
 }
@@ -84,23 +83,6 @@ pub struct UserChanges {
     pub avoid_stairs: Option<bool>,
     pub prefer_well_lit: Option<bool>,
     pub unit_system: Option<&'static str>,
-}
-
-/// Who is the user of this id, if there is one?
-#[derive(Debug)]
-pub struct UserOf(pub Uuid);
-
-impl Batched for UserOf {
-    type Answer = Option<User>;
-
-    async fn ask(connection: &mut Connection, wanted: &[Self]) -> QueryResult<Vec<Self::Answer>> {
-        let ids: Vec<Uuid> = wanted.iter().map(|wanted| wanted.0).collect();
-        let query = diesel::sql_query(include_str!("find_users.sql"));
-        let query = Prepared(query.bind::<Array<SqlUuid>, _>(&ids));
-        let users: Vec<User> = query.load(connection).await?;
-        let of = |id| users.iter().find(|user| user.id == id).cloned();
-        Ok(ids.into_iter().map(of).collect())
-    }
 }
 
 impl User {
@@ -263,7 +245,7 @@ impl Credentials {
             .inner_join(users::table)
             .filter(
                 sql::<diesel::sql_types::Bool>("lower(users.username) = lower(")
-                    .bind::<Text, _>(username)
+                    .bind::<diesel::sql_types::Text, _>(username)
                     .sql(")"),
             )
             .select((user_credentials::user_id, user_credentials::password_hash))

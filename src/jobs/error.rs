@@ -5,8 +5,7 @@ use std::time::Duration;
 use wildside_actors::enrichment_supervisor::EnrichmentFailure;
 use wildside_actors::route_supervisor::RouteFailure;
 
-use crate::cell_cache::LoadError;
-use crate::db::{self, BatchError, PoolError};
+use crate::db::{self, PoolError, SharedError};
 
 /// Why a run failed, and whether another may succeed.
 #[derive(Debug, thiserror::Error)]
@@ -112,11 +111,11 @@ impl From<&diesel::result::Error> for JobError {
     }
 }
 
-impl From<BatchError> for JobError {
-    fn from(error: BatchError) -> Self {
+impl From<SharedError> for JobError {
+    fn from(error: SharedError) -> Self {
         match error {
-            BatchError::Unavailable(cause) => Self::Unavailable(cause),
-            BatchError::Query(error) => Self::from(&*error),
+            SharedError::Query(error) => Self::from(&*error),
+            error => Self::Unavailable(error.to_string()),
         }
     }
 }
@@ -130,12 +129,6 @@ impl From<EnrichmentFailure> for JobError {
                 message: failure.to_string(),
             },
         }
-    }
-}
-
-impl From<LoadError> for JobError {
-    fn from(error: LoadError) -> Self {
-        Self::Unavailable(error.to_string())
     }
 }
 

@@ -10,7 +10,7 @@ use futures::future::join_all;
 use uuid::Uuid;
 use wildside::db::route_requests::{Claim, Completion, RouteRequest};
 use wildside::db::routes::NewRoute;
-use wildside::db::{self, BatchError, Batched, Batcher, Connection};
+use wildside::db::{self, Batched, Batcher, Connection, SharedError};
 use wildside_actors::Status;
 use wildside_engine::walk::Light;
 use wildside_engine::{Point, Walk};
@@ -72,7 +72,10 @@ async fn a_question_that_is_refused_spoils_no_other() {
     };
     let (_, others) = tokio::join!(slow, others);
     assert_eq!(others[0].as_ref().unwrap(), &(25, 1));
-    assert!(matches!(others[1], Err(BatchError::Query(_))), "{others:?}");
+    assert!(
+        matches!(others[1], Err(SharedError::Query(_))),
+        "{others:?}"
+    );
     assert_eq!(others[2].as_ref().unwrap(), &(10, 1));
 }
 
@@ -92,10 +95,7 @@ async fn nobody_waits_long_for_a_turn() {
         (-25, 1),
         "a statement under way has its time"
     );
-    assert!(
-        matches!(other, Err(BatchError::Unavailable(_))),
-        "{other:?}"
-    );
+    assert!(matches!(other, Err(SharedError::Pool(_))), "{other:?}");
     assert!(waited < Duration::from_millis(2_500), "{waited:?}");
     assert_eq!(batcher.ask(Quotient(2)).await.unwrap(), (50, 1));
 }
@@ -106,10 +106,7 @@ async fn a_database_that_is_away_is_told_to_all() {
     let batcher = Batcher::start(pool);
     let answers = join_all((1..4).map(|number| batcher.ask(Quotient(number)))).await;
     for answer in answers {
-        assert!(
-            matches!(answer, Err(BatchError::Unavailable(_))),
-            "{answer:?}"
-        );
+        assert!(matches!(answer, Err(SharedError::Pool(_))), "{answer:?}");
     }
 }
 

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::future::LocalBoxFuture;
 
 use crate::api::error::ApiError;
-use crate::db::users::{Role, User, UserOf};
+use crate::db::users::{Role, User};
 use crate::session::LoginSession;
 use crate::session::rekey::OldKey;
 use crate::state::AppState;
@@ -39,7 +39,7 @@ impl FromRequest for CurrentUser {
                 return Err(ApiError::Unauthorized);
             };
             state.quotas.users.check(&login.user_id)?;
-            let user = state.users.ask(UserOf(login.user_id)).await?;
+            let user = User::find(&mut *state.db.get().await?, login.user_id).await?;
             let user = user
                 .filter(|user| user.session_generation == login.generation)
                 .ok_or(ApiError::Unauthorized)?;
