@@ -28,7 +28,7 @@ pub struct Admission {
     queue: Producer,
     most_unfinished: i64,
     longest_wait: Duration,
-    known: Arc<Recent<Known>>,
+    known: Recent<Known>,
     warned_at: Arc<Mutex<Option<Instant>>>,
 }
 
@@ -53,7 +53,7 @@ impl Admission {
             queue,
             most_unfinished: limits.queue,
             longest_wait: limits.queue_wait,
-            known: Arc::default(),
+            known: Recent::default(),
             warned_at: Arc::default(),
         }
     }
@@ -63,6 +63,13 @@ impl Admission {
     /// # Errors
     /// Too many requests are unfinished, or the queue stands still.
     pub async fn check(&self) -> Result<(), Full> {
+        if let Some(turn) = self.known.ahead() {
+            let admission = self.clone();
+            tokio::spawn(async move {
+                admission.look().await;
+                drop(turn);
+            });
+        }
         let Known { unfinished, wait } = match self.known.wait().await {
             Ok(known) => known,
             Err(_turn) => self.look().await,

@@ -1,33 +1,45 @@
 //! What changes seldom and is asked for often: all who ask within a moment share one look.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
+/// How old what was seen may be before it is worth a look that nobody waits for.
+const YOUNG: Duration = Duration::from_millis(100);
 /// How old what was seen may be before somebody looks again.
 const FRESH: Duration = Duration::from_millis(200);
 /// How old it may be for those who come while somebody looks.
 const USABLE: Duration = Duration::from_secs(1);
 
-/// What was last seen, and when.
+/// What was last seen, and when. Clones share it.
 #[derive(Debug)]
 pub struct Recent<T> {
-    seen: ArcSwapOption<(Instant, T)>,
-    looking: Mutex<()>,
+    seen: Arc<ArcSwapOption<(Instant, T)>>,
+    looking: Arc<Mutex<()>>,
 }
 
 /// Whose turn it is to look. Until it is dropped, others make do with what was seen before.
 #[derive(Debug)]
-pub struct Turn<'a> {
-    _looking: MutexGuard<'a, ()>,
+pub struct Turn {
+    _looking: OwnedMutexGuard<()>,
 }
 
 impl<T> Default for Recent<T> {
     fn default() -> Self {
         Self {
-            seen: ArcSwapOption::empty(),
-            looking: Mutex::new(()),
+            seen: Arc::default(),
+            looking: Arc::default(),
+        }
+    }
+}
+
+impl<T> Clone for Recent<T> {
+    fn clone(&self) -> Self {
+        Self {
+            seen: self.seen.clone(),
+            looking: self.looking.clone(),
         }
     }
 }
@@ -37,26 +49,35 @@ impl<T: Clone> Recent<T> {
     ///
     /// # Errors
     /// The caller has to look: in its turn, or beside somebody whose look takes long.
-    pub fn get(&self) -> Result<T, Option<Turn<'_>>> {
+    pub fn get(&self) -> Result<T, Option<Turn>> {
         if let Some(seen) = self.younger_than(FRESH) {
             return Ok(seen);
         }
-        match self.looking.try_lock() {
-            Ok(looking) => Err(Some(Turn { _looking: looking })),
-            Err(_) => self.younger_than(USABLE).ok_or(None),
+        match self.try_turn() {
+            Some(turn) => Err(Some(turn)),
+            None => self.younger_than(USABLE).ok_or(None),
         }
+    }
+
+    /// The turn to look beside the callers, before one of them would have to wait for it.
+    pub fn ahead(&self) -> Option<Turn> {
+        if self.younger_than(YOUNG).is_some() {
+            return None;
+        }
+        self.younger_than(FRESH)?;
+        self.try_turn()
     }
 
     /// What was seen lately, or is about to be.
     ///
     /// # Errors
     /// It is the caller's turn to look.
-    pub async fn wait(&self) -> Result<T, Turn<'_>> {
+    pub async fn wait(&self) -> Result<T, Turn> {
         match self.get() {
             Ok(seen) => Ok(seen),
             Err(Some(turn)) => Err(turn),
             Err(None) => {
-                let looking = self.looking.lock().await;
+                let looking = self.looking.clone().lock_owned().await;
                 let turn = Turn { _looking: looking };
                 self.younger_than(FRESH).ok_or(turn)
             }
@@ -71,6 +92,11 @@ impl<T: Clone> Recent<T> {
     /// Notes what has been seen.
     pub fn set(&self, seen: T) {
         self.seen.store(Some((Instant::now(), seen).into()));
+    }
+
+    fn try_turn(&self) -> Option<Turn> {
+        let looking = self.looking.clone().try_lock_owned().ok()?;
+        Some(Turn { _looking: looking })
     }
 
     fn younger_than(&self, age: Duration) -> Option<T> {
@@ -98,6 +124,13 @@ mod tests {
         recent.set(1);
         drop(turn);
         assert_eq!(waiting.await.ok(), Some(1));
+
+        assert!(recent.ahead().is_none(), "young");
+        tokio::time::sleep(YOUNG).await;
+        let turn = recent.ahead().unwrap();
+        assert!(recent.ahead().is_none(), "one looks");
+        assert_eq!(recent.get().ok(), Some(1), "nobody waits for it");
+        drop(turn);
 
         tokio::time::sleep(FRESH).await;
         let turn = recent.get().unwrap_err().unwrap();

@@ -48,7 +48,7 @@ pub struct AppState {
     pub quotas: Arc<Quotas>,
     pub attempts: Arc<Attempts>,
     pub themes: Arc<ThemeMemory>,
-    pub coverage: Arc<Coverage>,
+    pub coverage: Coverage,
     pub analytics: Analytics,
     pub draining: Draining,
 }
@@ -87,7 +87,7 @@ impl AppState {
             limits: config.limits,
             quotas: Arc::new(Quotas::new(&config.limits)),
             themes: Arc::default(),
-            coverage: Arc::default(),
+            coverage: Coverage::default(),
             analytics: Analytics::start(&config.analytics)?,
             draining: Draining::default(),
         })

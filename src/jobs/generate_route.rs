@@ -107,7 +107,7 @@ async fn compute(
     outcome
 }
 
-/// Load, compute, store, announce.
+/// Load, compute, store, announce. What is stored does not wait for what is announced.
 async fn answer(
     request: &RouteRequest,
     key: &CacheKey,
@@ -116,16 +116,25 @@ async fn answer(
     context: &JobContext,
 ) -> Result<(), JobError> {
     let network = load_network(params, &pois, context).await?;
-
-    let ((), walk) = join!(
-        announce_stage(request, "computing", 0.3, context),
-        generate(params, pois, network, context)
-    );
-    let walk = match walk? {
-        Ok(walk) => walk,
-        Err(no_walk) => return fail(request, no_walk.code(), &explain(&no_walk), context).await,
+    let answered = async {
+        match generate(params, pois, network, context).await? {
+            Ok(walk) => store(request, key, params, walk, context).await,
+            Err(no_walk) => fail(request, no_walk.code(), &explain(&no_walk), context).await,
+        }
     };
+    let computing = announce_stage(request, "computing", 0.3, context);
+    let ((), outcome) = join!(computing, answered);
+    outcome
+}
 
+/// The walk ends the request and all that are like it.
+async fn store(
+    request: &RouteRequest,
+    key: &CacheKey,
+    params: &RouteParams,
+    walk: Walk,
+    context: &JobContext,
+) -> Result<(), JobError> {
     let computed = analytics_of(params, &walk);
     let completion = Completion {
         request_id: request.id,

@@ -13,7 +13,8 @@ use crate::recent::Recent;
 use crate::route_params::RouteParams;
 
 /// The loaded areas as this process saw them last. They change with loads and enrichments; requests come by the hundred.
-#[derive(Debug, Default)]
+/// Clones share it.
+#[derive(Debug, Default, Clone)]
 pub struct Coverage(Recent<Arc<[Area]>>);
 
 impl Coverage {
@@ -27,6 +28,7 @@ impl Coverage {
         params: &RouteParams,
     ) -> Result<Vec<AreaState>, ApiError> {
         let start = params.start();
+        self.look_ahead(db);
         let mut areas = match self.0.get() {
             Ok(areas) => areas,
             Err(_turn) => self.look(db).await?,
@@ -41,6 +43,16 @@ impl Coverage {
         let reach = params.reach_metres();
         let within = areas.iter().filter(|area| area.is_within(reach, start));
         Ok(within.map(|area| area.state).collect())
+    }
+
+    fn look_ahead(&self, db: &Pool) {
+        let Some(turn) = self.0.ahead() else { return };
+        let (coverage, db) = (self.clone(), db.clone());
+        tokio::spawn(async move {
+            // If the database is away, whoever has to look says so.
+            let _ = coverage.look(&db).await;
+            drop(turn);
+        });
     }
 
     /// Boundaries are read only when something has changed.
