@@ -1,5 +1,6 @@
 //! Generate the walk of a request in the ledger.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use futures::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::join;
+use tokio::time::timeout;
 use tracing::Span;
 use uuid::Uuid;
 use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
@@ -28,6 +30,8 @@ use crate::status;
 const STREET_MARGIN_METRES: f64 = 300.0;
 /// Between the engine's deadline and the job's, for what comes before and after it.
 const STORE_RESERVE: Duration = Duration::from_secs(5);
+/// What is over sooner nobody sees.
+const BLINK: Duration = Duration::from_millis(50);
 
 impl Perform for GenerateRouteJob {
     async fn perform(&self, context: &JobContext) -> Result<(), JobError> {
@@ -107,7 +111,7 @@ async fn compute(
     outcome
 }
 
-/// Load, compute, store, announce. What is stored does not wait for what is announced.
+/// Load, compute, store, announce.
 async fn answer(
     request: &RouteRequest,
     key: &CacheKey,
@@ -116,25 +120,12 @@ async fn answer(
     context: &JobContext,
 ) -> Result<(), JobError> {
     let network = load_network(params, &pois, context).await?;
-    let answered = async {
-        match generate(params, pois, network, context).await? {
-            Ok(walk) => store(request, key, params, walk, context).await,
-            Err(no_walk) => fail(request, no_walk.code(), &explain(&no_walk), context).await,
-        }
+    let computing = generate(params, pois, network, context);
+    let walk = match in_stage("computing", 0.3, request, context, computing).await? {
+        Ok(walk) => walk,
+        Err(no_walk) => return fail(request, no_walk.code(), &explain(&no_walk), context).await,
     };
-    let computing = announce_stage(request, "computing", 0.3, context);
-    let ((), outcome) = join!(computing, answered);
-    outcome
-}
 
-/// The walk ends the request and all that are like it.
-async fn store(
-    request: &RouteRequest,
-    key: &CacheKey,
-    params: &RouteParams,
-    walk: Walk,
-    context: &JobContext,
-) -> Result<(), JobError> {
     let computed = analytics_of(params, &walk);
     let completion = Completion {
         request_id: request.id,
@@ -142,11 +133,8 @@ async fn store(
         route: NewRoute::new(walk)?,
     };
     let route_id = completion.route.id;
-    let ((), finished) = join!(
-        announce_stage(request, "storing", 0.9, context),
-        context.completions.ask(completion)
-    );
-    let finished = finished?;
+    let storing = context.completions.ask(completion);
+    let finished = in_stage("storing", 0.9, request, context, storing).await?;
     if finished.is_empty() {
         tracing::warn!("another worker has taken the request over");
         return Ok(());
@@ -298,16 +286,29 @@ async fn fail(
     Ok(())
 }
 
-/// A stage is told to those who listen; the ledger's next entry is the end.
-async fn announce_stage(request: &RouteRequest, stage: &str, progress: f32, context: &JobContext) {
-    if let Some(event) = status::event(request) {
-        let event = StatusEvent {
-            stage: Some(stage.to_owned()),
-            progress: Some(progress),
-            ..event
-        };
-        context.announcer.send(&event).await;
+/// Does `work`, and tells those who listen what is being done, unless it is done before anybody could read it. The
+/// ledger's next entry is the end.
+async fn in_stage<T>(
+    stage: &str,
+    progress: f32,
+    request: &RouteRequest,
+    context: &JobContext,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    if let Ok(done) = timeout(BLINK, &mut work).await {
+        return done;
     }
+    let Some(event) = status::event(request) else {
+        return work.await;
+    };
+    let event = StatusEvent {
+        stage: Some(stage.to_owned()),
+        progress: Some(progress),
+        ..event
+    };
+    let ((), done) = join!(context.announcer.send(&event), work);
+    done
 }
 
 /// Tells all whose requests ended together in a walk, a number of them at a time.

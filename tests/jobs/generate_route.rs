@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use diesel_async::SimpleAsyncConnection;
 use wildside::cache::{CacheKey, RouteCache};
 use wildside::db::routes::{Route, RouteDetails, RouteStop};
 use wildside::shared_redis;
-use wildside_actors::Status;
+use wildside_actors::{Status, StatusEvent};
+use wildside_engine::Point;
 
 use crate::stage::{AT_SEA, RunningWorker, SENATE_SQUARE, Stage, an_hour_from, engine};
 
@@ -19,19 +21,9 @@ async fn an_hour_in_helsinki_becomes_a_walk_on_its_streets() {
     let request = stage.submit(&an_hour_from(SENATE_SQUARE)).await;
     let events = events.until_final(request.id).await;
 
-    let stages: Vec<_> = events
-        .iter()
-        .map(|event| (event.status, event.stage.as_deref()))
-        .collect();
-    assert_eq!(
-        stages,
-        [
-            (Status::InProgress, Some("loading")),
-            (Status::InProgress, Some("computing")),
-            (Status::InProgress, Some("storing")),
-            (Status::Complete, None),
-        ]
-    );
+    let stages = stages(&events);
+    assert_eq!(stages.first(), Some(&(Status::InProgress, Some("loading"))));
+    assert_eq!(stages.last(), Some(&(Status::Complete, None)));
     assert!(
         events
             .iter()
@@ -72,6 +64,53 @@ async fn an_hour_in_helsinki_becomes_a_walk_on_its_streets() {
         Some(route_id)
     );
     worker.stop().await;
+}
+
+#[actix_web::test]
+async fn what_takes_a_while_is_told_and_what_does_not_is_not() {
+    let stage = Stage::set_in_helsinki().await;
+    let walks = Arc::new(AtomicUsize::new(0));
+    let slow_at_first = engine(&walks, |walk| {
+        if walk == 1 {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    });
+    let worker = RunningWorker::start_with_engine(&stage, &stage.config(&[]), slow_at_first);
+    let mut listener = stage.listen().await;
+
+    let mut holder = stage.db.get().await.unwrap();
+    let lock = "BEGIN; LOCK TABLE route_pois IN EXCLUSIVE MODE";
+    holder.batch_execute(lock).await.unwrap();
+    let slow = stage.submit(&an_hour_from(SENATE_SQUARE)).await;
+    let (events, ()) = tokio::join!(listener.until_final(slow.id), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        holder.batch_execute("COMMIT").await.unwrap();
+    });
+    assert_eq!(
+        stages(&events),
+        [
+            (Status::InProgress, Some("loading")),
+            (Status::InProgress, Some("computing")),
+            (Status::InProgress, Some("storing")),
+            (Status::Complete, None),
+        ]
+    );
+
+    let elsewhere = Point::new(SENATE_SQUARE.lon + 0.001, SENATE_SQUARE.lat);
+    let quick = stage.submit(&an_hour_from(elsewhere)).await;
+    let events = listener.until_final(quick.id).await;
+    assert!(
+        !stages(&events).contains(&(Status::InProgress, Some("computing"))),
+        "{events:?}"
+    );
+    worker.stop().await;
+}
+
+fn stages(events: &[StatusEvent]) -> Vec<(Status, Option<&str>)> {
+    events
+        .iter()
+        .map(|event| (event.status, event.stage.as_deref()))
+        .collect()
 }
 
 #[actix_web::test]
