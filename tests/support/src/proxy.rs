@@ -1,3 +1,4 @@
+use std::future::pending;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -150,6 +151,8 @@ async fn pump(
                 sleep(Duration::from_secs_f64(length as f64 / f64::from(bytes))).await;
             }
             Fault::Garbage if from_server => buffer[..length].fill(b'?'),
+            // What was swallowed is gone. `connection` may hear of the reset a moment later than this.
+            Fault::Reset => pending().await,
             _ => {}
         }
         if length == 0 {
