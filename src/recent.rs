@@ -125,9 +125,15 @@ mod tests {
         drop(turn);
         assert_eq!(waiting.await.ok(), Some(1));
 
-        assert!(recent.ahead().is_none(), "young");
-        tokio::time::sleep(YOUNG).await;
-        let turn = recent.ahead().unwrap();
+        let turn = loop {
+            recent.set(1);
+            assert!(recent.ahead().is_none(), "young");
+            tokio::time::sleep(YOUNG).await;
+            // A busy machine may sleep beyond the time for it.
+            if let Some(turn) = recent.ahead() {
+                break turn;
+            }
+        };
         assert!(recent.ahead().is_none(), "one looks");
         assert_eq!(recent.get().ok(), Some(1), "nobody waits for it");
         drop(turn);
