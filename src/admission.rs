@@ -63,13 +63,10 @@ impl Admission {
     /// # Errors
     /// Too many requests are unfinished, or the queue stands still.
     pub async fn check(&self) -> Result<(), Full> {
-        if let Some(turn) = self.known.ahead() {
+        self.known.look_ahead(|| {
             let admission = self.clone();
-            tokio::spawn(async move {
-                admission.look().await;
-                drop(turn);
-            });
-        }
+            async move { admission.look().await }
+        });
         let Known { unfinished, wait } = match self.known.wait().await {
             Ok(known) => known,
             Err(_turn) => self.look().await,

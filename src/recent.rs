@@ -59,8 +59,21 @@ impl<T: Clone> Recent<T> {
         }
     }
 
-    /// The turn to look beside the callers, before one of them would have to wait for it.
-    pub fn ahead(&self) -> Option<Turn> {
+    /// Looks again beside the callers if that is due soon, so that none of them has to wait for it.
+    pub fn look_ahead<F>(&self, look: impl FnOnce() -> F)
+    where
+        F: Future + Send + 'static,
+    {
+        if let Some(turn) = self.ahead() {
+            let look = look();
+            tokio::spawn(async move {
+                look.await;
+                drop(turn);
+            });
+        }
+    }
+
+    fn ahead(&self) -> Option<Turn> {
         if self.younger_than(YOUNG).is_some() {
             return None;
         }

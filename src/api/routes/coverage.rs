@@ -28,7 +28,11 @@ impl Coverage {
         params: &RouteParams,
     ) -> Result<Vec<AreaState>, ApiError> {
         let start = params.start();
-        self.look_ahead(db);
+        self.0.look_ahead(|| {
+            let (coverage, db) = (self.clone(), db.clone());
+            // If the database is away, whoever has to look says so.
+            async move { coverage.look(&db).await }
+        });
         let mut areas = match self.0.get() {
             Ok(areas) => areas,
             Err(_turn) => self.look(db).await?,
@@ -43,16 +47,6 @@ impl Coverage {
         let reach = params.reach_metres();
         let within = areas.iter().filter(|area| area.is_within(reach, start));
         Ok(within.map(|area| area.state).collect())
-    }
-
-    fn look_ahead(&self, db: &Pool) {
-        let Some(turn) = self.0.ahead() else { return };
-        let (coverage, db) = (self.clone(), db.clone());
-        tokio::spawn(async move {
-            // If the database is away, whoever has to look says so.
-            let _ = coverage.look(&db).await;
-            drop(turn);
-        });
     }
 
     /// Boundaries are read only when something has changed.
