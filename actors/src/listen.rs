@@ -67,6 +67,8 @@ where
         };
         let stopping = stopping.clone();
         HttpService::build()
+            // Else the system keeps a status back until the last frame is acknowledged, which takes a phone a while.
+            .tcp_nodelay(true)
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::support::{Options, TestServer, event, publish, until};
 use uuid::Uuid;
 use wildside_actors::{Status, StatusError};
@@ -49,6 +51,31 @@ async fn an_event_reaches_every_session_of_its_user_and_no_other() {
         assert!(frame.get("user_id").is_none() && frame.get("route_id").is_none());
     }
     assert!(other.hears_nothing().await);
+}
+
+#[actix_web::test]
+async fn a_status_does_not_wait_until_the_client_has_acknowledged_an_answer() {
+    let redis = TestRedis::start();
+    let server = TestServer::start(with_redis(redis.url()));
+    let user = Uuid::new_v4();
+    let mut client = server.connect(user).await;
+    server.await_sessions(1).await;
+    server.await_subscriptions(1).await;
+
+    let mut quickest = Duration::MAX;
+    for _ in 0..5 {
+        // The system of a client that talks keeps an acknowledgement back for a while, Linux for 40 ms.
+        for _ in 0..4 {
+            client.say(&json!({"type": "hello"})).await;
+            assert_eq!(client.frame().await["code"], "unknown_type");
+        }
+        let request = Uuid::new_v4();
+        let published = Instant::now();
+        publish(&redis.url(), &[event(user, request, Status::Pending)]).await;
+        assert_eq!(client.status().await, (request, "pending".to_owned()));
+        quickest = quickest.min(published.elapsed());
+    }
+    assert!(quickest < Duration::from_millis(25), "{quickest:?}");
 }
 
 #[actix_web::test]
