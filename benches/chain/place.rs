@@ -1,6 +1,7 @@
 //! Where the walks are, and the walk that takes no time to find.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use wildside_engine::network::Network;
@@ -13,6 +14,9 @@ use wildside_test_support::{PostgresServer, TestRedis};
 use crate::walker::Wish;
 
 const DATABASE: &str = "chain";
+/// Segments of the write-ahead log that there are to use again, as in a server that has been running for some minutes.
+/// Else all commits wait now and then until a new one has been filled with 16 MB of zeros and synced.
+const WAL_SEGMENTS: usize = 5;
 /// As shipped: what is committed has reached the disk.
 const DURABLE: [&str; 5] = [
     "fsync=on",
@@ -42,8 +46,10 @@ pub(crate) struct Place {
 impl Place {
     fn nowhere(folder: &Path) -> Self {
         let postgres = PostgresServer::start_in(folder, &DURABLE);
+        let database_url = postgres.create_migrated(DATABASE);
+        settle(&postgres);
         Self {
-            database_url: postgres.create_migrated(DATABASE),
+            database_url,
             postgres,
             redis: TestRedis::start(),
         }
@@ -72,6 +78,18 @@ impl Place {
         load(&place.database_url, extract, |_| {}).await.unwrap();
         place
     }
+}
+
+/// Leaves the server as one that is in service: its files are on the disk, and it has [`WAL_SEGMENTS`].
+fn settle(postgres: &PostgresServer) {
+    for _ in 0..WAL_SEGMENTS {
+        postgres.sql(
+            DATABASE,
+            "SELECT pg_create_restore_point('fill'), pg_switch_wal()",
+        );
+    }
+    postgres.sql(DATABASE, "CHECKPOINT");
+    assert!(Command::new("sync").status().unwrap().success());
 }
 
 /// A wish like no other, so that the cache answers none.
