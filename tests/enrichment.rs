@@ -118,6 +118,7 @@ impl City {
             .push(&GenerateRouteJob {
                 request_id: request.id,
                 trace_id,
+                cache_key: request.cache_key,
             })
             .await
             .unwrap();

@@ -403,11 +403,12 @@ pub struct CompletedRequest {
 }
 
 /// What the sweep needs to know of an unfinished request, of which there may be very many.
-#[derive(Debug, Clone, Copy, Queryable, Selectable)]
+#[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = route_requests, check_for_backend(Pg))]
 pub struct StalledRequest {
     pub id: Uuid,
     pub trace_id: Uuid,
+    pub cache_key: String,
     pub created_at: DateTime<Utc>,
 }
 

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use redis::aio::ConnectionManager;
-use redis::{RedisResult, Script};
+use redis::{AsyncCommands, RedisResult, Script};
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 use uuid::Uuid;
@@ -39,36 +39,42 @@ pub(super) struct Flight {
     renewal: JoinHandle<()>,
 }
 
-/// How a job came to its turn.
+/// Whose turn it is.
 #[derive(Debug)]
 pub(super) enum Turn {
-    /// Nobody computes this request: the caller does. `None`: nobody can tell, because Redis is away.
+    /// The caller's. `None`: nobody can tell, because Redis is away.
     Lead(Option<Flight>),
-    /// Somebody did while the caller waited.
-    Followed,
+    /// Somebody computes this request already.
+    Follow,
 }
 
 impl Flight {
-    /// Takes the lead, or waits until the leader is done. The job's own timeout bounds the wait.
+    /// Takes the lead, if nobody has it.
     pub(super) async fn board(redis: &ConnectionManager, request: &CacheKey) -> Turn {
-        let key = format!("{}:flight", request.as_str());
-        let token = Uuid::new_v4().to_string();
-        let mut waited = false;
+        let (key, token) = (lock_key(request), Uuid::new_v4().to_string());
+        match lock(redis, &key, &token).await {
+            Ok(true) => Turn::Lead(Some(Self::new(redis.clone(), key, token))),
+            Ok(false) => Turn::Follow,
+            Err(error) => {
+                tracing::debug!(%error, "computing without single flight");
+                Turn::Lead(None)
+            }
+        }
+    }
+
+    /// Waits until the leader is done. The job's own timeout bounds the wait.
+    ///
+    /// # Errors
+    /// Redis is away: nobody can tell.
+    pub(super) async fn await_landing(
+        redis: &ConnectionManager,
+        request: &CacheKey,
+    ) -> RedisResult<()> {
+        let key = lock_key(request);
         loop {
-            match lock(redis, &key, &token).await {
-                Err(error) => {
-                    tracing::debug!(%error, "computing without single flight");
-                    return Turn::Lead(None);
-                }
-                Ok(true) if waited => {
-                    let _: RedisResult<()> = unlock(redis, &key, &token).await;
-                    return Turn::Followed;
-                }
-                Ok(true) => return Turn::Lead(Some(Self::new(redis.clone(), key, token))),
-                Ok(false) => {
-                    waited = true;
-                    sleep(POLL_INTERVAL).await;
-                }
+            sleep(POLL_INTERVAL).await;
+            if !redis.clone().exists(&key).await? {
+                return Ok(());
             }
         }
     }
@@ -95,6 +101,10 @@ impl Drop for Flight {
     fn drop(&mut self) {
         self.renewal.abort();
     }
+}
+
+fn lock_key(request: &CacheKey) -> String {
+    format!("{}:flight", request.as_str())
 }
 
 async fn lock(redis: &ConnectionManager, key: &str, token: &str) -> RedisResult<bool> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::join;
 use tokio::time::timeout;
-use tracing::Span;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
 use wildside_actors::{Status, StatusEvent};
@@ -36,30 +36,27 @@ const BLINK: Duration = Duration::from_millis(50);
 impl Perform for GenerateRouteJob {
     async fn perform(&self, context: &JobContext) -> Result<(), JobError> {
         let started = Instant::now();
-        let Some(request) = claim(self, context).await? else {
-            return tell_end(self.request_id, context).await;
-        };
-        let key = CacheKey::stored(request.cache_key.clone());
+        let key = CacheKey::stored(self.cache_key.clone());
         // Redis is asked in this order, so that whoever takes the lead knows of all flights that have landed.
-        let (turn, known, ()) = join!(
+        let (claimed, turn, known) = join!(
+            begin(self, context),
             Flight::board(&context.redis, &key),
             context.cache.get(&key),
-            context.announcer.announce(&request),
         );
-        let flight = match turn {
-            Turn::Lead(flight) => flight,
-            Turn::Followed => return follow(&request, &key, context).await,
+        let outcome = match (claimed, &turn) {
+            (Ok(Some(request)), Turn::Lead(_)) => {
+                let outcome = lead(&request, &key, known, context).await;
+                observe_duration(started, context);
+                outcome
+            }
+            (Ok(Some(request)), Turn::Follow) => follow(&request, &key, context).await,
+            (Ok(None), _) => tell_end(self.request_id, context).await,
+            (Err(error), _) => Err(error),
         };
-        let outcome = lead(&request, &key, known, context).await;
-        if let Some(flight) = flight {
+        if let Turn::Lead(Some(flight)) = turn {
             // The next job need not wait for it.
             tokio::spawn(flight.land());
         }
-        let seconds = started.elapsed().as_secs_f64();
-        context
-            .metrics
-            .route_generation_duration_seconds
-            .observe(seconds);
         outcome
     }
 
@@ -69,6 +66,28 @@ impl Perform for GenerateRouteJob {
             None => Ok(()),
         }
     }
+}
+
+/// Claims the request and tells that it is worked on; nobody waits until that is heard, for what is said later on the same
+/// connection is heard later.
+async fn begin(
+    job: &GenerateRouteJob,
+    context: &JobContext,
+) -> Result<Option<RouteRequest>, JobError> {
+    let claimed = claim(job, context).await?;
+    if let Some(event) = claimed.as_ref().and_then(status::event) {
+        let announcer = context.announcer.clone();
+        tokio::spawn(async move { announcer.send(&event).await }.in_current_span());
+    }
+    Ok(claimed)
+}
+
+fn observe_duration(started: Instant, context: &JobContext) {
+    let seconds = started.elapsed().as_secs_f64();
+    context
+        .metrics
+        .route_generation_duration_seconds
+        .observe(seconds);
 }
 
 async fn claim(
@@ -214,12 +233,16 @@ async fn generate(
     }
 }
 
-/// The leader is done. It ended this request as well, unless it failed or began before the request was made.
+/// Waits for the leader, who ends this request as well, unless he fails or began before the request was made.
 async fn follow(
     request: &RouteRequest,
     key: &CacheKey,
     context: &JobContext,
 ) -> Result<(), JobError> {
+    if let Err(error) = Flight::await_landing(&context.redis, key).await {
+        tracing::debug!(%error, "computing without single flight");
+        return lead(request, key, None, context).await;
+    }
     let known = context.cache.get(key).await;
     if is_answered(request, key, known, context).await? {
         return Ok(());

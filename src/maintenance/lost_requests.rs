@@ -46,6 +46,7 @@ async fn queue_the_jobless(
         let job = GenerateRouteJob {
             request_id: request.id,
             trace_id: request.trace_id,
+            cache_key: request.cache_key.clone(),
         };
         if producer.push(&job).await? == Pushed::Added {
             queued += 1;

@@ -25,6 +25,8 @@ pub struct GenerateRouteJob {
     pub request_id: Uuid,
     /// Trace of the HTTP request.
     pub trace_id: Uuid,
+    /// [`crate::cache::CacheKey`] of the row: what Redis is asked for while the row is claimed.
+    pub cache_key: String,
 }
 
 impl Job for GenerateRouteJob {

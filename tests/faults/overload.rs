@@ -217,16 +217,20 @@ async fn queue_enrichments(fleet: &Fleet) {
 
 /// Requests like those that were accepted so far, in the ledger and in the queue.
 async fn queue_walks(fleet: &Fleet) {
-    let ids = fleet.sql(&format!(
+    let rows = fleet.sql(&format!(
         "WITH crowd AS (INSERT INTO users (username, display_name) VALUES ('crowd', 'Crowd') RETURNING id) \
          INSERT INTO route_requests (id, user_id, params, cache_key, trace_id, created_at, updated_at) \
          SELECT gen_random_uuid(), crowd.id, params, 'crowd:' || number % {WALKS}, gen_random_uuid(), clock_timestamp(), clock_timestamp() \
          FROM generate_series(1, {BACKLOG}) AS number, crowd, (SELECT params FROM route_requests LIMIT 1) AS known \
-         RETURNING id"
+         RETURNING id || ' ' || cache_key"
     ));
-    let jobs = ids.lines().map(|id| GenerateRouteJob {
-        request_id: id.parse().unwrap(),
-        trace_id: Uuid::new_v4(),
+    let jobs = rows.lines().map(|line| {
+        let (id, cache_key) = line.split_once(' ').unwrap();
+        GenerateRouteJob {
+            request_id: id.parse().unwrap(),
+            trace_id: Uuid::new_v4(),
+            cache_key: cache_key.to_owned(),
+        }
     });
     queue(fleet, jobs).await;
     let delayed = fleet.redis.command(&[

@@ -165,6 +165,7 @@ impl Stage {
         let job = GenerateRouteJob {
             request_id: request.id,
             trace_id: request.trace_id,
+            cache_key: request.cache_key.clone(),
         };
         self.producer.push(&job).await.unwrap();
         request

@@ -208,8 +208,10 @@ async fn set_off(state: &AppState, request: &RouteRequest) {
         let job = GenerateRouteJob {
             request_id: request.id,
             trace_id: request.trace_id,
+            cache_key: request.cache_key.clone(),
         };
-        let ((), pushed) = tokio::join!(announced, state.queue.push(&job));
+        // The job goes first: the user waits for it.
+        let (pushed, ()) = tokio::join!(state.queue.push(&job), announced);
         pushed.map(drop)
     });
     let error = match told.await {
