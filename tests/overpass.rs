@@ -218,6 +218,29 @@ async fn a_mirror_answers_while_the_first_server_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_mirror_that_was_asked_a_moment_ago_stands_in_at_its_next_turn() {
+    let redis = TestRedis::start();
+    let (first, query) = monaco();
+    let (mirror, _) = monaco();
+    let settings = MannersSettings {
+        spacing: Duration::from_millis(500),
+        bytes_a_day: 1 << 30,
+        ..EAGER
+    };
+    let asked = Instant::now();
+    let only = Servers::new(client(&[&mirror]), manners(&redis, settings));
+    only.ask(&query).await.unwrap();
+    first.set(OverpassFault::Busy { retry_after: None });
+    let servers = Servers::new(client(&[&first, &mirror]), manners(&redis, settings));
+    servers.ask(&query).await.unwrap();
+    assert_eq!((first.requests().len(), mirror.requests().len()), (1, 2));
+    assert!(
+        asked.elapsed() >= settings.spacing,
+        "the mirror was not left its pause"
+    );
+}
+
+#[tokio::test]
 async fn when_all_servers_rest_the_first_to_be_back_is_waited_for() {
     let redis = TestRedis::start();
     let (first, query) = monaco();

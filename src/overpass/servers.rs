@@ -1,6 +1,8 @@
 //! One question to the first server that has an answer, with good manners.
 
 use redis::RedisError;
+use reqwest::Url;
+use tokio::time::sleep;
 
 use super::client::{Fetched, Overpass, OverpassError};
 use super::manners::{Manners, Permit, Refusal};
@@ -40,7 +42,8 @@ impl Servers {
     pub async fn ask(&self, query: &Query) -> Result<Fetched, Unanswered> {
         let mut last = None;
         for server in self.overpass.servers() {
-            let permit = match self.manners.take(server).await? {
+            let another_failed = matches!(last, Some(Unanswered::Failed(_)));
+            let permit = match self.permit(server, another_failed).await? {
                 Ok(permit) => permit,
                 Err(refusal) => {
                     let only_this_one = refusal.reason == Refusal::CIRCUIT_OPEN;
@@ -63,6 +66,22 @@ impl Servers {
         }
         let none = || OverpassError::Unreachable("no server is configured".to_owned());
         Err(last.unwrap_or_else(|| none().into()))
+    }
+
+    /// A permit for `server`. Where it stands in for another that has just failed, its next turn is waited for.
+    async fn permit(
+        &self,
+        server: &Url,
+        another_failed: bool,
+    ) -> Result<Result<Permit, Refusal>, RedisError> {
+        match self.manners.take(server).await? {
+            Err(refusal) if another_failed && refusal.reason == Refusal::BUSY => {
+                // No longer than the pause between two requests.
+                sleep(refusal.wait).await;
+                self.manners.take(server).await
+            }
+            taken => Ok(taken),
+        }
     }
 
     /// A permit that can't be given back ends by itself, so the answer is of use all the same.
