@@ -44,13 +44,13 @@ impl Perform for GenerateRouteJob {
             context.cache.get(&key),
         );
         let outcome = match (claimed, &turn) {
-            (Ok(Some(request)), Turn::Lead(_)) => {
+            (Ok(Claimed::Mine(request)), Turn::Lead(_)) => {
                 let outcome = lead(&request, &key, known, context).await;
                 observe_duration(started, context);
                 outcome
             }
-            (Ok(Some(request)), Turn::Follow) => follow(&request, &key, context).await,
-            (Ok(None), _) => tell_end(self.request_id, context).await,
+            (Ok(Claimed::Mine(request)), Turn::Follow) => follow(&request, &key, context).await,
+            (Ok(Claimed::Over(request)), _) => tell_end(request, context).await,
             (Err(error), _) => Err(error),
         };
         if let Turn::Lead(Some(flight)) = turn {
@@ -62,24 +62,51 @@ impl Perform for GenerateRouteJob {
 
     async fn give_up(&self, context: &JobContext, error: &JobError) -> Result<(), JobError> {
         match claim(self, context).await? {
-            Some(request) => fail(&request, error.code(), error.message_for_user(), context).await,
-            None => Ok(()),
+            Claimed::Mine(request) => {
+                fail(&request, error.code(), error.message_for_user(), context).await
+            }
+            Claimed::Over(_) => Ok(()),
         }
     }
 }
 
+/// What a claim comes to.
+enum Claimed {
+    /// The request is the caller's to work on.
+    Mine(RouteRequest),
+    /// It has ended; `None`: it is gone.
+    Over(Option<RouteRequest>),
+}
+
 /// Claims the request and tells that it is worked on; nobody waits until that is heard, for what is said later on the same
 /// connection is heard later.
-async fn begin(
-    job: &GenerateRouteJob,
-    context: &JobContext,
-) -> Result<Option<RouteRequest>, JobError> {
+async fn begin(job: &GenerateRouteJob, context: &JobContext) -> Result<Claimed, JobError> {
     let claimed = claim(job, context).await?;
-    if let Some(event) = claimed.as_ref().and_then(status::event) {
+    if let Claimed::Mine(request) = &claimed
+        && let Some(event) = status::event(request)
+    {
         let announcer = context.announcer.clone();
         tokio::spawn(async move { announcer.send(&event).await }.in_current_span());
     }
     Ok(claimed)
+}
+
+async fn claim(job: &GenerateRouteJob, context: &JobContext) -> Result<Claimed, JobError> {
+    if let Some(request) = context.claims.ask(Claim(job.request_id)).await? {
+        return Ok(Claimed::Mine(request));
+    }
+    let mut connection = context.db.get().await?;
+    let found = RouteRequest::find(&mut connection, job.request_id).await?;
+    if found.as_ref().is_none_or(|found| found.status.is_final()) {
+        return Ok(Claimed::Over(found));
+    }
+    // Somebody had it locked.
+    match RouteRequest::claim(&mut connection, job.request_id).await? {
+        Some(request) => Ok(Claimed::Mine(request)),
+        None => Ok(Claimed::Over(
+            RouteRequest::find(&mut connection, job.request_id).await?,
+        )),
+    }
 }
 
 fn observe_duration(started: Instant, context: &JobContext) {
@@ -88,18 +115,6 @@ fn observe_duration(started: Instant, context: &JobContext) {
         .metrics
         .route_generation_duration_seconds
         .observe(seconds);
-}
-
-async fn claim(
-    job: &GenerateRouteJob,
-    context: &JobContext,
-) -> Result<Option<RouteRequest>, JobError> {
-    let claimed = context.claims.ask(Claim(job.request_id)).await?;
-    if claimed.is_some() {
-        return Ok(claimed);
-    }
-    let mut connection = context.db.get().await?;
-    Ok(RouteRequest::claim(&mut connection, job.request_id).await?)
 }
 
 /// Computes the walk, unless it is known from an earlier flight that has landed since the request was made.
@@ -247,7 +262,7 @@ async fn follow(
     if is_answered(request, key, known, context).await? {
         return Ok(());
     }
-    tell_end(request.id, context).await
+    find_and_tell_end(request.id, context).await
 }
 
 /// Ends the request with the walk that is `known` for its like; false if there is none any more.
@@ -269,18 +284,23 @@ async fn is_answered(
     drop(connection);
     match finished {
         Some(finished) => context.announcer.announce(&finished).await,
-        None => tell_end(request.id, context).await?,
+        None => find_and_tell_end(request.id, context).await?,
     }
     Ok(true)
 }
 
-/// Says how a request has ended that ended without this job: whoever ended it may have died before it could say so, and
-/// sessions send no status twice. One that has not ended is to be tried again.
-async fn tell_end(request_id: Uuid, context: &JobContext) -> Result<(), JobError> {
+/// Tells how a request stands that this job could not end.
+async fn find_and_tell_end(request_id: Uuid, context: &JobContext) -> Result<(), JobError> {
     let request = {
         let mut connection = context.db.get().await?;
         RouteRequest::find(&mut connection, request_id).await?
     };
+    tell_end(request, context).await
+}
+
+/// Says how a request has ended that ended without this job: whoever ended it may have died before it could say so, and
+/// sessions send no status twice. One that has not ended is to be tried again.
+async fn tell_end(request: Option<RouteRequest>, context: &JobContext) -> Result<(), JobError> {
     match request {
         Some(request) if request.status.is_final() => {
             tracing::info!("the request has ended already");
