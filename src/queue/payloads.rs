@@ -1,4 +1,5 @@
-//! What jobs carry. A worker of an older release ignores fields that it does not know.
+//! What jobs carry. A worker of an older release ignores fields that it does not know; one of a newer release sets a job
+//! aside that lacks a field, and the sweep queues what was promised anew.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

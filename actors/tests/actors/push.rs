@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
 use crate::support::{Options, TestServer, event, publish, until};
+use serde_json::json;
 use uuid::Uuid;
 use wildside_actors::{Status, StatusError};
 use wildside_test_support::{Fault, TcpProxy, TestRedis};
