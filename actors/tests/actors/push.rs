@@ -137,6 +137,7 @@ async fn statuses_missed_while_redis_was_away_are_sent_when_it_is_back() {
     let server = TestServer::start(with_redis(redis.url()));
     let (user, request) = (Uuid::new_v4(), Uuid::new_v4());
     let mut client = server.connect(user).await;
+    server.await_sessions(1).await;
     server.await_subscriptions(1).await;
     publish(&redis.url(), &[event(user, request, Status::Pending)]).await;
     assert_eq!(client.status().await.1, "pending");
@@ -171,6 +172,7 @@ async fn a_half_open_connection_to_redis_is_noticed_within_ten_seconds() {
     let server = TestServer::start(with_redis(redis.url_at(proxy.port())));
     let (user, request) = (Uuid::new_v4(), Uuid::new_v4());
     let mut client = server.connect(user).await;
+    server.await_sessions(1).await;
     server.await_subscriptions(1).await;
 
     proxy.set(Fault::BlackHole);
@@ -196,6 +198,7 @@ async fn garbage_on_a_channel_is_counted_and_ignored() {
     let server = TestServer::start(with_redis(redis.url()));
     let (user, request) = (Uuid::new_v4(), Uuid::new_v4());
     let mut client = server.connect(user).await;
+    server.await_sessions(1).await;
     server.await_subscriptions(1).await;
     for garbage in ["", "{", "{\"status\":\"complete\"}", "\u{0}"] {
         redis.command(&["PUBLISH", "wildside:events:0", garbage]);
