@@ -88,7 +88,7 @@ pub(crate) fn print_chain(disk: &str, sync_ms: f64, ours: &Figures, theirs: Opti
 
 pub(crate) fn print_strolls(strolls: &Strolls) {
     println!(
-        "An hour in Helsinki, real engine, idle, ms{:18}{:>10}",
+        "An hour in Helsinki, real engine, idle, ms{:>16}{:>10}",
         "p50", "p95"
     );
     let rows = [
