@@ -1,6 +1,6 @@
 # Starting, watching and stopping the processes of `make run`. Sourced by bash, not run.
 
-declare -A pids=()
+declare -A pids=() started_at=() ends_in_a_row=()
 
 # make does not pass a SIGINT on that was sent to it alone: it stops catching it and waits for us to end.
 signals_of_make() {
@@ -14,13 +14,20 @@ heed_caller() {
 }
 
 # start NAME COMMAND…: runs it in the background with its output in a log file.
-# In a session of its own, so that Ctrl-C reaches this script alone; told to end when this script is killed.
 start() {
-    local name=$1
-    shift
-    setsid setpriv --pdeathsig=TERM "$@" >"$log/$name.log" 2>&1 </dev/null 9>&- &
-    pids[$name]=$!
-    say "$!" >"$state/$name.pid"
+    local -n command=command_of_$1
+    command=("${@:2}")
+    : >"$log/$1.log"
+    start_again "$1"
+}
+
+# In a session of its own, so that Ctrl-C reaches this script alone; told to end when this script is killed.
+start_again() {
+    local -n command=command_of_$1
+    setsid setpriv --pdeathsig=TERM "${command[@]}" >>"$log/$1.log" 2>&1 </dev/null 9>&- &
+    pids[$1]=$!
+    started_at[$1]=$SECONDS
+    say "$!" >"$state/$1.pid"
 }
 
 is_running() { kill -0 "${pids[$1]:-0}" 2>/dev/null; }
@@ -66,9 +73,17 @@ stop_leftover() {
     rm -f "$state/$1.pid"
 }
 
-fail_if_any_ended() {
+# Starts again what has ended, as an orchestrator would, but not what does nothing else.
+keep_running() {
     local name
+    # Else bash would say in words of its own how each has ended.
+    disown -a
     for name in "${!pids[@]}"; do
-        is_running "$name" || fail_with_log "$log/$name.log" "$name has ended unexpectedly"
+        ! is_running "$name" || continue
+        [ $((SECONDS - started_at[$name])) -lt 10 ] || ends_in_a_row[$name]=0
+        ends_in_a_row[$name]=$((ends_in_a_row[$name] + 1))
+        [ "${ends_in_a_row[$name]}" -le 5 ] || fail_with_log "$log/$name.log" "$name ends again and again"
+        step "$name has ended and is started again"
+        start_again "$name"
     done
 }

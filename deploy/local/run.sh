@@ -98,7 +98,7 @@ ADDRESSES
 
 watch() {
     while heed_caller; do
-        fail_if_any_ended
+        keep_running
         sleep 0.5
     done
 }
