@@ -73,17 +73,19 @@ stop_leftover() {
     rm -f "$state/$1.pid"
 }
 
-# Starts again what has ended, as an orchestrator would, but not what does nothing else.
+# Starts again what has ended, as an orchestrator would: at once, then after longer and longer pauses, not for ever.
 keep_running() {
-    local name
-    # Else bash would say in words of its own how each has ended.
-    disown -a
+    local name since_start
     for name in "${!pids[@]}"; do
         ! is_running "$name" || continue
-        [ $((SECONDS - started_at[$name])) -lt 10 ] || ends_in_a_row[$name]=0
-        ends_in_a_row[$name]=$((ends_in_a_row[$name] + 1))
+        since_start=$((SECONDS - started_at[$name]))
+        [ "$since_start" -lt 10 ] || ends_in_a_row[$name]=0
+        [ "$since_start" -ge "${ends_in_a_row[$name]:-0}" ] || continue
+        ends_in_a_row[$name]=$((${ends_in_a_row[$name]:-0} + 1))
         [ "${ends_in_a_row[$name]}" -le 5 ] || fail_with_log "$log/$name.log" "$name ends again and again"
         step "$name has ended and is started again"
         start_again "$name"
     done
+    # Else bash would say in words of its own how each has ended.
+    disown -a
 }
