@@ -1,8 +1,24 @@
 //! The API describes itself.
 
+use std::collections::HashSet;
+
 use reqwest::StatusCode;
+use serde_json::Value;
 
 use crate::app::TestApp;
+
+fn description() -> Value {
+    serde_json::to_value(wildside::api::description::openapi()).unwrap()
+}
+
+/// Every operation with a name for messages: its method and path.
+fn operations(api: &Value) -> impl Iterator<Item = (String, &Value)> {
+    let paths = api["paths"].as_object().unwrap().iter();
+    paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().unwrap().iter();
+        methods.map(move |(method, operation)| (format!("{method} {path}"), operation))
+    })
+}
 
 #[test]
 fn the_committed_description_is_the_one_of_the_code() {
@@ -20,30 +36,50 @@ fn the_committed_description_is_the_one_of_the_code() {
 
 #[test]
 fn every_operation_declares_its_errors_and_the_trace_id() {
-    let api = serde_json::to_value(wildside::api::description::openapi()).unwrap();
+    let api = description();
     assert_eq!(api["openapi"], "3.1.0");
-    for (path, methods) in api["paths"].as_object().unwrap() {
-        for (method, operation) in methods.as_object().unwrap() {
-            let responses = operation["responses"].as_object().unwrap();
-            assert!(responses.contains_key("500"), "{method} {path}");
-            assert_eq!(
-                responses.contains_key("401"),
-                operation.get("security").is_some() || path.ends_with("/login"),
-                "{method} {path}"
+    for (name, operation) in operations(&api) {
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.contains_key("500"), "{name}");
+        assert_eq!(
+            responses.contains_key("401"),
+            operation.get("security").is_some() || name.ends_with("/login"),
+            "{name}"
+        );
+        for (status, response) in responses {
+            assert!(
+                response["headers"].get("Trace-Id").is_some(),
+                "{name} {status}"
             );
-            for (status, response) in responses {
-                assert!(
-                    response["headers"].get("Trace-Id").is_some(),
-                    "{method} {path} {status}"
-                );
-            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_has_what_generators_ask_for() {
+    let api = description();
+    let mut names = HashSet::new();
+    for (name, operation) in operations(&api) {
+        let id = operation["operationId"].as_str();
+        assert!(id.is_some_and(|id| names.insert(id)), "{name}: {id:?}");
+        let tags = operation["tags"].as_array();
+        assert!(
+            tags.is_some_and(|tags| !tags.is_empty()),
+            "{name} has no tag"
+        );
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let description = response["description"].as_str();
+            assert!(
+                description.is_some_and(|text| !text.is_empty()),
+                "{name} {status} has no description"
+            );
         }
     }
 }
 
 #[test]
 fn every_schema_has_an_example_that_fits() {
-    let api = serde_json::to_value(wildside::api::description::openapi()).unwrap();
+    let api = description();
     for (name, schema) in api["components"]["schemas"].as_object().unwrap() {
         let parts = schema["allOf"].as_array().cloned().unwrap_or_default();
         let parts = parts.iter().chain([schema]);
@@ -106,10 +142,10 @@ async fn the_page_to_try_it_comes_from_this_server_alone() {
 }
 
 /// Whether a frame has all that its description demands, and nothing that it does not know.
-fn assert_described(frame: &serde_json::Value) {
+fn assert_described(frame: &Value) {
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/asyncapi.json")).unwrap();
-    let api: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let api: Value = serde_json::from_str(&text).unwrap();
     let payload = &api["components"]["messages"][frame["type"].as_str().unwrap()]["payload"];
     let properties = payload["properties"]
         .as_object()
@@ -172,7 +208,7 @@ fn the_description_of_the_websocket_knows_every_frame() {
     }
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/asyncapi.json")).unwrap();
-    let api: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let api: Value = serde_json::from_str(&text).unwrap();
     let example = &api["components"]["messages"]["update_location"]["payload"]["examples"][0];
     assert_described(example);
     assert!(ClientFrame::parse(&example.to_string()).is_ok());

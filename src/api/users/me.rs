@@ -11,7 +11,9 @@ use crate::db::users::User;
 use crate::state::AppState;
 
 /// Who am I?
-#[utoipa::path(tag = "users", security(("session" = [])), responses((status = 200, body = Profile)))]
+#[utoipa::path(tag = "users", security(("session" = [])), responses(
+    (status = 200, description = "My profile", body = Profile),
+))]
 #[get("/users/me")]
 pub async fn me(CurrentUser(user): CurrentUser) -> Json<Profile> {
     Json(user.into())
