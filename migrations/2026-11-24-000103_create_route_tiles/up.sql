@@ -41,7 +41,7 @@ $$;
 COMMENT ON FUNCTION permitted_route(json) IS 'The route_id of a tile request when its token opens that route, else null.';
 
 CREATE FUNCTION route_tile(z integer, x integer, y integer, query json) RETURNS bytea
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
     SELECT get_route_tile(permitted_route(query), z, x, y)
 $$;
@@ -49,7 +49,7 @@ COMMENT ON FUNCTION route_tile(integer, integer, integer, json) IS '{"descriptio
 
 -- Martin has no answer for "not permitted": the nginx in front asks this first, and takes a tile for yes and none for no.
 CREATE FUNCTION route_access(z integer, x integer, y integer, query json) RETURNS bytea
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
     SELECT '\x01'::bytea WHERE permitted_route(query) IS NOT NULL
 $$;

@@ -1,10 +1,9 @@
--- Same numbering as walk_edges.cell, which is at zoom 14.
+-- Same numbering as walk_edges.cell, which is at zoom 14. An index calls it, wherever PostGIS is and whatever the search path:
+-- its body is parsed here, once, and not by each caller.
 CREATE FUNCTION poi_cell(location geography) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $$
-    SELECT floor((ST_X(location::geometry) + 180) / 360 * 32768)::integer << 15
-         | floor((1 - asinh(tan(radians(ST_Y(location::geometry)))) / pi()) / 2 * 32768)::integer
-$$;
+RETURN floor((ST_X(location::geometry) + 180) / 360 * 32768)::integer << 15
+     | floor((1 - asinh(tan(radians(ST_Y(location::geometry)))) / pi()) / 2 * 32768)::integer;
 COMMENT ON FUNCTION poi_cell(geography) IS 'Square of the web-mercator grid at zoom 15, some 600 m wide in the middle latitudes: x << 15 | y.';
 
 CREATE INDEX pois_cell_popularity_idx ON pois (poi_cell(location), popularity_score DESC NULLS LAST, id)

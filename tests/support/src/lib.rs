@@ -33,6 +33,7 @@ pub use database::TestDatabase;
 pub use overpass::{FakeOverpass, OverpassFault, OverpassRequest};
 pub use port::free_port;
 pub use postgres::PostgresServer;
+pub use programs::postgres_client;
 pub use proxy::{Fault, TcpProxy};
 pub use redis::TestRedis;
 pub use tile_server::TileServer;

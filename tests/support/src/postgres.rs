@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::guarded::Guarded;
 use crate::port::free_port;
-use crate::programs::{give_to_postgres, postgres_program, psql, run};
+use crate::programs::{give_to_postgres, postgres_client, postgres_program, run};
 use crate::secret::password;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -49,7 +49,7 @@ impl Access {
     }
 
     pub(crate) fn psql(&self, database: &str) -> Command {
-        let mut command = psql();
+        let mut command = postgres_client("psql");
         command
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d"])
             .arg(self.url(database))

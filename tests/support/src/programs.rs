@@ -45,9 +45,9 @@ pub(crate) fn give_to_postgres(folder: &Path) {
     }
 }
 
-/// The PostgreSQL client.
-pub(crate) fn psql() -> Command {
-    Command::new(POSTGRES_BIN.join("psql"))
+/// A client program of PostgreSQL, such as `psql` or `pg_dump`, as new as the servers are.
+pub fn postgres_client(name: &str) -> Command {
+    Command::new(POSTGRES_BIN.join(name))
 }
 
 /// The Redis server.

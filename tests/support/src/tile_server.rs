@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::guarded::Guarded;
 use crate::port::free_port;
-use crate::programs::{psql, run};
+use crate::programs::{postgres_client, run};
 use crate::secret::password;
 
 const MARTIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../martin");
@@ -129,7 +129,7 @@ impl TileServer {
 fn login_url(url: &str) -> String {
     let (role, password) = (format!("martin_{}", password()), password());
     let script = format!("{MARTIN}/login.sql");
-    run(psql()
+    run(postgres_client("psql")
         .args(["-X", "-q", "-d", url, "-v"])
         .arg(format!("login={role}"))
         .args(["-f", &script])

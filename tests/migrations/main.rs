@@ -1,11 +1,13 @@
-//! The migrations: there, back, and there again.
+//! The migrations: there, back, and there again, and what keeps what they made.
 #![allow(clippy::unwrap_used)]
 
-use std::process::Command;
+mod backup;
+mod city;
+mod search_path;
 
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use wildside_test_support::PostgresServer;
+use wildside_test_support::{PostgresServer, postgres_client};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
@@ -20,7 +22,7 @@ async fn migrate(url: &str) {
 
 /// Everything in the database but its extensions, which a way back leaves, as statements.
 fn schema(url: &str) -> String {
-    let dump = Command::new("pg_dump")
+    let dump = postgres_client("pg_dump")
         .args(["--schema-only", "--no-comments", url])
         .output()
         .unwrap();
