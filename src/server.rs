@@ -146,7 +146,7 @@ fn serve(listener: TcpListener, state: &AppState, push: &Push) -> anyhow::Result
             .wrap(headers::security_headers(state.session.cookie_secure))
             .wrap(prometheus.clone())
             .wrap(TracingLogger::<span::RequestSpan>::new())
-            .wrap(from_fn(method::head_as_get))
+            .wrap(from_fn(method::known_method))
             .wrap(from_fn(trace::trace))
     };
     let patience = Patience {

@@ -1,6 +1,7 @@
 //! The server as a process of its own: how it starts, takes new keys while it runs, and ends.
 
 use std::fs::{Permissions, set_permissions, write};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
@@ -15,14 +16,14 @@ use crate::log::PASSWORD;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running `wildside`; killed when dropped.
-struct Process {
+pub struct Process {
     child: Child,
     port: u16,
     log: tempfile::NamedTempFile,
 }
 
 impl Process {
-    fn start(database: &TestDatabase, redis: &TestRedis, variables: &[(&str, &str)]) -> Self {
+    pub fn start(database: &TestDatabase, redis: &TestRedis, variables: &[(&str, &str)]) -> Self {
         let (port, log) = (free_port(), tempfile::NamedTempFile::new().unwrap());
         let child = Command::new(env!("CARGO_BIN_EXE_wildside"))
             .env("DATABASE_URL", database.url())
@@ -36,21 +37,25 @@ impl Process {
         Self { child, port, log }
     }
 
-    fn client(&self) -> Client {
-        Client::of(([127, 0, 0, 1], self.port).into())
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
     }
 
-    fn log(&self) -> String {
+    pub fn client(&self) -> Client {
+        Client::of(self.address())
+    }
+
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.log.path()).unwrap()
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([name, &id]).status().unwrap();
         assert!(sent.success());
     }
 
-    async fn ready(&self) {
+    pub async fn ready(&self) {
         let url = format!("http://127.0.0.1:{}/health/ready", self.port);
         until(
             || self.log(),
@@ -63,7 +68,7 @@ impl Process {
         .await;
     }
 
-    async fn logs(&self, words: &str) {
+    pub async fn logs(&self, words: &str) {
         until(
             || format!("`{words}` is not in {}", self.log()),
             async || self.log().contains(words),
@@ -71,7 +76,7 @@ impl Process {
         .await;
     }
 
-    async fn ended(mut self) -> (ExitStatus, String) {
+    pub async fn ended(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -94,7 +99,7 @@ impl Drop for Process {
     }
 }
 
-async fn until(complaint: impl Fn() -> String, check: impl AsyncFn() -> bool) {
+pub async fn until(complaint: impl Fn() -> String, check: impl AsyncFn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !check().await {
         assert!(Instant::now() < deadline, "{}", complaint());

@@ -1,5 +1,6 @@
 //! The WebSocket from outside.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
@@ -20,9 +21,15 @@ pub async fn connect(
     cookie: Option<&str>,
     origin: Option<&str>,
 ) -> Result<Socket, u16> {
-    let mut request = format!("ws://{}/ws", app.address)
-        .into_client_request()
-        .unwrap();
+    connect_to(app.address, cookie, origin).await
+}
+
+pub async fn connect_to(
+    address: SocketAddr,
+    cookie: Option<&str>,
+    origin: Option<&str>,
+) -> Result<Socket, u16> {
+    let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
     if let Some(cookie) = cookie {
         request
             .headers_mut()

@@ -7,6 +7,7 @@ mod injection;
 mod limits;
 mod operations;
 mod outbound;
+mod series;
 mod sessions;
 mod slow;
 mod sockets;
