@@ -6,7 +6,7 @@ signals := env --default-signal=INT
 .PHONY: help run test check fmt lint build openapi clean-data
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Install, build, start everything here and take a walk; Ctrl-C stops it
 	@$(signals) $(local)/run.sh
