@@ -1,5 +1,7 @@
 //! The description of the API, and a page to try it that needs nothing from elsewhere.
 
+use std::sync::LazyLock;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
@@ -22,7 +24,7 @@ pub struct Description(pub Tagged);
 
 /// This description.
 #[utoipa::path(tag = "operations", responses(
-    (status = 200, description = "OpenAPI 3.1", body = Object),
+    (status = 200, description = "OpenAPI 3.1", body = std::collections::HashMap<String, serde_json::Value>),
     (status = 304, description = "Not changed since the `If-None-Match` of the request"),
 ))]
 #[get("/openapi.json")]
@@ -30,8 +32,22 @@ pub async fn openapi_json(description: Data<Description>, req: HttpRequest) -> H
     description.0.answer(&req, "public, max-age=300")
 }
 
+/// The WebSocket, described by AsyncAPI.
+#[utoipa::path(tag = "operations", responses(
+    (status = 200, description = "AsyncAPI 3", body = std::collections::HashMap<String, serde_json::Value>),
+    (status = 304, description = "Not changed since the `If-None-Match` of the request"),
+))]
+#[get("/asyncapi.json")]
+pub async fn asyncapi_json(req: HttpRequest) -> HttpResponse {
+    static DESCRIPTION: LazyLock<Tagged> =
+        LazyLock::new(|| Tagged::new("application/json", include_str!("../../asyncapi.json")));
+    DESCRIPTION.answer(&req, "public, max-age=300")
+}
+
 /// A page to try the API.
-#[utoipa::path(tag = "operations", responses((status = 308, description = "To `/docs/`, where it is")))]
+#[utoipa::path(tag = "operations", responses(
+    (status = 308, description = "To `/docs/`, where it is", headers(("Location" = String, description = "Where it is"))),
+))]
 #[get("/docs")]
 pub async fn docs() -> HttpResponse {
     HttpResponse::PermanentRedirect()

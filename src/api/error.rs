@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::fault::{FaultCode, FaultFacts};
 use crate::admission::Full;
 use crate::db;
 use crate::password::PasswordError;
@@ -43,13 +44,13 @@ pub enum ErrorCode {
 pub struct Fault {
     /// Path of the field, as `start_location.coordinates[0]`; empty: the whole request.
     pub field: String,
-    /// Machine code.
+    #[schema(value_type = FaultCode)]
     pub code: &'static str,
     /// For a person.
     pub message: String,
     /// More about it, by code.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = FaultFacts)]
     pub more: Map<String, Value>,
 }
 

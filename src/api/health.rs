@@ -9,7 +9,9 @@ use diesel_async::SimpleAsyncConnection;
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
+use crate::api::extract::values;
 use crate::state::AppState;
 
 /// A dependency that takes longer is as good as away.
@@ -19,7 +21,12 @@ const TIME_BUDGET: Duration = Duration::from_secs(1);
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"status": "ok"}))]
 pub struct Alive {
+    #[schema(schema_with = alive_schema)]
     status: &'static str,
+}
+
+fn alive_schema() -> Object {
+    values::words_schema(&["ok"])
 }
 
 /// Whether the process may get requests, check by check.
@@ -33,9 +40,13 @@ pub struct Alive {
     ]
 }))]
 pub struct Ready {
-    /// `ready` or `not_ready`.
+    #[schema(schema_with = ready_schema)]
     status: &'static str,
     checks: Vec<Check>,
+}
+
+fn ready_schema() -> Object {
+    values::words_schema(&["ready", "not_ready"])
 }
 
 /// One thing that must be well.

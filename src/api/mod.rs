@@ -16,6 +16,7 @@ pub mod docs;
 pub mod error;
 pub mod extract;
 pub mod fallback;
+pub mod fault;
 pub mod health;
 pub mod idempotency;
 pub mod middleware;
@@ -42,6 +43,7 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
         .service(health::ready)
         .service(prometheus::metrics)
         .service(docs::openapi_json)
+        .service(docs::asyncapi_json)
         .service(docs::docs)
         .service(admin::page)
         .service(admin::page_script)

@@ -19,7 +19,7 @@ pub struct PageParams {
     /// Rows in a page.
     #[param(minimum = 1, maximum = 100, default = 20, required = false)]
     pub limit: i32,
-    /// Where to go on: taken from a link of another page.
+    /// Where to go on: `next_cursor` or `prev_cursor` of another page.
     #[param(value_type = String, required = false)]
     pub cursor: Option<Cursor>,
 }
@@ -78,6 +78,14 @@ pub struct Page<T> {
     #[schema(minimum = 1, maximum = 100, example = 20)]
     pub limit: i32,
     pub links: Links,
+    /// The `cursor` of the next page, if there may be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "AAAGR…")]
+    pub next_cursor: Option<String>,
+    /// The `cursor` of the page before, if there may be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "AQAGR…")]
+    pub prev_cursor: Option<String>,
 }
 
 /// Where the other pages are.
@@ -89,9 +97,11 @@ pub struct Links {
     pub this: String,
     /// The next page, if there may be one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub next: Option<String>,
     /// The page before, if there may be one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub prev: Option<String>,
 }
 
@@ -120,30 +130,34 @@ impl PageParams {
         if self.backwards() {
             rows.reverse();
         }
-        let link = |row: Option<&R>, backwards| {
+        let cursor = |row: Option<&R>, backwards| {
             let (at, id) = key(row?);
-            Some(self.link(path, filter, Some(Cursor { at, id, backwards })))
+            Some(Cursor { at, id, backwards }.encode())
         };
         let (has_prev, has_next) = if self.backwards() {
             (more, true)
         } else {
             (self.cursor.is_some(), more)
         };
+        let next_cursor = cursor(rows.last(), false).filter(|_| has_next);
+        let prev_cursor = cursor(rows.first(), true).filter(|_| has_prev);
+        let link = |cursor: &String| self.link(path, filter, Some(cursor));
         let links = Links {
-            this: self.link(path, filter, self.cursor),
-            next: link(rows.last(), false).filter(|_| has_next),
-            prev: link(rows.first(), true).filter(|_| has_prev),
+            this: self.link(path, filter, self.cursor.map(Cursor::encode).as_ref()),
+            next: next_cursor.as_ref().map(link),
+            prev: prev_cursor.as_ref().map(link),
         };
         Page {
             data: rows.into_iter().map(T::from).collect(),
             limit: self.limit,
             links,
+            next_cursor,
+            prev_cursor,
         }
     }
 
-    fn link(&self, path: &str, filter: &str, cursor: Option<Cursor>) -> String {
-        let cursor =
-            cursor.map_or_else(String::new, |cursor| format!("&cursor={}", cursor.encode()));
+    fn link(&self, path: &str, filter: &str, cursor: Option<&String>) -> String {
+        let cursor = cursor.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
         format!(
             "{}{path}?limit={}{filter}{cursor}",
             crate::api::PREFIX,

@@ -6,7 +6,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
 use redis::AsyncCommands;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -48,44 +48,69 @@ pub struct PlaceView {
     kind: String,
     location: GeoJsonPoint,
     /// As OpenStreetMap has them.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::HashMap<String, String>)]
     tags: Value,
     narrative: Option<String>,
     /// 0 hidden gem to 1 hotspot.
     #[schema(minimum = 0, maximum = 1)]
     popularity_score: Option<f32>,
     theme_ids: Vec<Uuid>,
-    /// `node`, `way` or `relation`.
-    osm_type: &'static str,
+    osm_type: OsmType,
     osm_id: i64,
     link: String,
 }
 
 impl From<Place> for PlaceView {
     fn from(place: Place) -> Self {
-        let (osm_id, osm_type) = (place.id / 10, osm_type(place.id));
         Self {
             id: place.id,
             name: place.name,
             kind: place.kind,
             location: Point::new(place.lon, place.lat).into(),
-            tags: place.osm_tags.unwrap_or_default(),
+            tags: place.osm_tags.unwrap_or_else(|| json!({})),
             narrative: place.narrative,
             popularity_score: place.popularity_score,
             theme_ids: place.theme_ids,
-            osm_type,
-            osm_id,
-            link: format!("https://www.openstreetmap.org/{osm_type}/{osm_id}"),
+            osm_type: OsmType::of(place.id),
+            osm_id: place.id / 10,
+            link: osm_link(place.id),
         }
     }
 }
 
-const fn osm_type(id: i64) -> &'static str {
-    match id % 10 {
-        1 => "node",
-        2 => "way",
-        _ => "relation",
+/// What a place is in OpenStreetMap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "node")]
+pub enum OsmType {
+    Node,
+    Way,
+    Relation,
+}
+
+impl OsmType {
+    /// The id of a place carries its type.
+    const fn of(id: i64) -> Self {
+        match id % 10 {
+            1 => Self::Node,
+            2 => Self::Way,
+            _ => Self::Relation,
+        }
     }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Way => "way",
+            Self::Relation => "relation",
+        }
+    }
+}
+
+/// The page of OpenStreetMap about a place.
+pub fn osm_link(id: i64) -> String {
+    let kind = OsmType::of(id).as_str();
+    format!("https://www.openstreetmap.org/{kind}/{}", id / 10)
 }
 
 /// One place.

@@ -16,7 +16,7 @@ use crate::state::AppState;
 
 /// Open the WebSocket.
 ///
-/// Its frames are described by AsyncAPI in `asyncapi.json`. A page of a foreign origin is refused.
+/// Its frames are described by AsyncAPI at `/asyncapi.json`. A page of a foreign origin is refused.
 #[utoipa::path(tag = "routes", security(("session" = [])), responses(
     (status = 101, description = "The connection is a WebSocket now"),
     (status = 400, description = "Not a WebSocket handshake", body = crate::api::error::ErrorBody),

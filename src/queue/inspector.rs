@@ -10,6 +10,7 @@ use redis::streams::{StreamId, StreamPendingCountReply, StreamPendingId, StreamR
 use redis::{RedisError, RedisResult, cmd};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::entry::Entry;
 use super::keys::{GROUP, Keys};
@@ -20,8 +21,9 @@ use super::scripts::REVIVE;
 pub const QUEUES: [&str; 2] = [GenerateRouteJob::QUEUE, EnrichmentJob::QUEUE];
 
 /// Where a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "waiting")]
 pub enum JobState {
     /// In a worker's hands.
     Running,
@@ -34,7 +36,18 @@ pub enum JobState {
 }
 
 /// A job as a maintainer sees it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "queue": "route_generation",
+    "state": "dead",
+    "id": "01939c2e-7f1b-7c3a-9c1e-0242ac120002",
+    "type": "GenerateRoute",
+    "trace_id": "0b2f6c1e-8d44-4f6e-9a56-2f3f6f1f7c55",
+    "runs": 3,
+    "at": "2026-11-25T10:00:00Z",
+    "error": "the job took longer than 30s",
+    "payload": {"request_id": "01939c2e-7f1b-7c3a-9c1e-0242ac120002"}
+}))]
 pub struct JobRecord {
     pub queue: &'static str,
     pub state: JobState,
@@ -48,9 +61,11 @@ pub struct JobRecord {
     pub at: DateTime<Utc>,
     /// Who runs it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub worker: Option<String>,
     /// Why it was given up.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub error: Option<String>,
     pub payload: Value,
     /// Its place in the stream it is in.

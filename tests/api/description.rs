@@ -1,18 +1,16 @@
 //! The API describes itself.
 
-use std::collections::HashSet;
-
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::TestApp;
 
-fn description() -> Value {
+pub fn description() -> Value {
     serde_json::to_value(wildside::api::description::openapi()).unwrap()
 }
 
 /// Every operation with a name for messages: its method and path.
-fn operations(api: &Value) -> impl Iterator<Item = (String, &Value)> {
+pub fn operations(api: &Value) -> impl Iterator<Item = (String, &Value)> {
     let paths = api["paths"].as_object().unwrap().iter();
     paths.flat_map(|(path, methods)| {
         let methods = methods.as_object().unwrap().iter();
@@ -43,7 +41,7 @@ fn every_operation_declares_its_errors_and_the_trace_id() {
         assert!(responses.contains_key("500"), "{name}");
         assert_eq!(
             responses.contains_key("401"),
-            operation.get("security").is_some() || name.ends_with("/login"),
+            operation["security"] != json!([]) || name.ends_with("/login"),
             "{name}"
         );
         for (status, response) in responses {
@@ -56,31 +54,13 @@ fn every_operation_declares_its_errors_and_the_trace_id() {
 }
 
 #[test]
-fn every_operation_has_what_generators_ask_for() {
-    let api = description();
-    let mut names = HashSet::new();
-    for (name, operation) in operations(&api) {
-        let id = operation["operationId"].as_str();
-        assert!(id.is_some_and(|id| names.insert(id)), "{name}: {id:?}");
-        let tags = operation["tags"].as_array();
-        assert!(
-            tags.is_some_and(|tags| !tags.is_empty()),
-            "{name} has no tag"
-        );
-        for (status, response) in operation["responses"].as_object().unwrap() {
-            let description = response["description"].as_str();
-            assert!(
-                description.is_some_and(|text| !text.is_empty()),
-                "{name} {status} has no description"
-            );
-        }
-    }
-}
-
-#[test]
 fn every_schema_has_an_example_that_fits() {
     let api = description();
     for (name, schema) in api["components"]["schemas"].as_object().unwrap() {
+        if schema.get("oneOf").is_some() {
+            // Each of what it may be has an example.
+            continue;
+        }
         let parts = schema["allOf"].as_array().cloned().unwrap_or_default();
         let parts = parts.iter().chain([schema]);
         let properties: serde_json::Map<_, _> = parts
@@ -114,6 +94,11 @@ async fn the_page_to_try_it_comes_from_this_server_alone() {
     let api = client.get("/openapi.json").await;
     assert_eq!(
         (api.status, api.json()["openapi"].as_str()),
+        (StatusCode::OK, Some("3.1.0"))
+    );
+    let frames = client.get("/asyncapi.json").await;
+    assert_eq!(
+        (frames.status, frames.json()["asyncapi"].as_str()),
         (StatusCode::OK, Some("3.1.0"))
     );
     let page = client.get("/docs/").await;

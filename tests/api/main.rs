@@ -13,6 +13,7 @@ mod city;
 mod command;
 mod description;
 mod envelope;
+mod generators;
 mod log;
 mod process;
 mod profiles;

@@ -174,7 +174,13 @@ async fn an_admin_pages_through_all_users() {
             .collect();
         seen.extend(ids.clone());
         pages.push(ids);
-        match page["links"]["next"].as_str() {
+        let next = page["links"]["next"].as_str();
+        let cursor = next.and_then(|link| link.split_once("cursor="));
+        assert_eq!(
+            cursor.map(|(_, cursor)| cursor),
+            page["next_cursor"].as_str()
+        );
+        match next {
             Some(next) => link = next.to_owned(),
             None => break,
         }

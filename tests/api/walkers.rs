@@ -25,7 +25,7 @@ async fn exports_keep_names_as_they_are() {
     );
     assert!(
         gpx.text
-            .contains("<name>Café &lt;Zoë&gt; &amp; Söhne</name>"),
+            .contains("<name>1 Café &lt;Zoë&gt; &amp; Söhne</name>"),
         "{}",
         gpx.text
     );
@@ -35,6 +35,36 @@ async fn exports_keep_names_as_they_are() {
     let collection = geojson.json();
     assert_eq!(collection["type"], "FeatureCollection");
     assert_eq!(collection["features"][2]["properties"]["name"], "展望台");
+    let features = collection["features"].as_array().unwrap();
+    assert!(features.iter().all(|feature| feature["id"].is_string()));
+}
+
+#[actix_web::test]
+async fn other_apps_see_which_walk_it_is_and_the_order_of_its_stops() {
+    let (_app, mut ada, route) = app_with_walk().await;
+    let gpx = ada.get(&format!("/api/v1/routes/{route}.gpx")).await;
+    let (_, name) = gpx.text.split_once("<metadata><name>").unwrap();
+    let (name, _) = name.split_once("</name>").unwrap();
+    assert!(name.starts_with("Walk of ") && name.contains(" km, 20"));
+    let track = format!("<trk><name>{name}</name>");
+    assert!(gpx.text.contains(&track), "{}", gpx.text);
+    let file = gpx.header("content-disposition");
+    assert!(file.contains("walk-of-") && file.contains(".gpx"), "{file}");
+    // The same stops as waypoints and, between start and end, in the route.
+    let names = |element: &str| -> Vec<String> {
+        let begin = format!("<{element} ");
+        let elements = gpx.text.split(&begin).skip(1);
+        elements
+            .map(|element| element.split(['<', '>']).nth(3).unwrap().to_owned())
+            .map(|text| text.split(' ').next().unwrap().to_owned())
+            .collect()
+    };
+    let numbers = names("wpt");
+    assert_eq!(numbers[..2], ["1", "2"]);
+    let route_points = names("rtept");
+    assert_eq!(route_points[1..=numbers.len()], numbers);
+    assert_eq!(route_points[0], "Start");
+    assert_eq!(route_points.last().unwrap(), "End");
 }
 
 #[actix_web::test]

@@ -1,5 +1,7 @@
 //! For maintainers: what the actors and the queues are doing.
 
+pub mod view;
+
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, post};
@@ -9,6 +11,7 @@ use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::view::{ActorView, EnrichmentStatus};
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::Admin;
 use crate::db::maintenance_runs::MaintenanceRun;
@@ -30,12 +33,13 @@ impl From<InspectError> for ApiError {
 ///
 /// One that does not answer within a second is shown as silent.
 #[utoipa::path(tag = "admin", security(("session" = [])), responses(
-    (status = 200, description = "The actors", body = Vec<Object>),
+    (status = 200, description = "The actors", body = Vec<ActorView>),
     (status = 403, description = "Not an admin", body = ErrorBody),
 ))]
 #[get("/admin/actors")]
 pub async fn actors(state: Data<AppState>, _admin: Admin) -> HttpResponse {
     let reports = state.observability.actors.observe_all().await;
+    let reports: Vec<ActorView> = reports.into_iter().map(ActorView::from).collect();
     HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
         .json(reports)
@@ -43,7 +47,7 @@ pub async fn actors(state: Data<AppState>, _admin: Admin) -> HttpResponse {
 
 /// Running, waiting, delayed and dead jobs of all queues.
 #[utoipa::path(tag = "admin", security(("session" = [])), responses(
-    (status = 200, description = "At most 100 of each state and queue", body = Vec<Object>),
+    (status = 200, description = "At most 100 of each state and queue", body = Vec<JobRecord>),
     (status = 403, description = "Not an admin", body = ErrorBody),
 ))]
 #[get("/admin/jobs")]
@@ -114,6 +118,7 @@ pub struct Enrichment {
     /// Square of the web-mercator grid.
     square: i32,
     theme_id: uuid::Uuid,
+    #[schema(value_type = EnrichmentStatus)]
     status: String,
     not_before: DateTime<Utc>,
     requested_at: DateTime<Utc>,

@@ -64,6 +64,14 @@ pub fn note_schema() -> Object {
     text_schema(NOTE, SchemaType::Type(Type::String)).build()
 }
 
+/// One of a closed list of words, as the description has it.
+pub fn words_schema(words: &[&str]) -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .enum_values(Some(words.iter().copied()))
+        .build()
+}
+
 /// What [`text`] takes.
 fn text_schema(max: usize, kind: SchemaType) -> ObjectBuilder {
     ObjectBuilder::new()

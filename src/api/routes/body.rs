@@ -1,6 +1,7 @@
 //! What is asked for.
 
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 use wildside_engine::Point;
 use wildside_engine::walk::Accessibility;
@@ -18,11 +19,15 @@ const NEUTRAL: f64 = 0.5;
 #[schema(as = Point, title = "GeoJSON Point", example = json!({"type": "Point", "coordinates": [7.4246, 43.7384]}))]
 pub struct GeoJsonPoint {
     #[serde(rename = "type")]
-    #[schema(pattern = "^Point$", example = "Point")]
+    #[schema(schema_with = kind_schema)]
     kind: &'static str,
     /// Longitude, latitude.
     #[schema(value_type = Vec<f64>, min_items = 2, max_items = 2)]
     coordinates: [f64; 2],
+}
+
+fn kind_schema() -> Object {
+    values::words_schema(&["Point"])
 }
 
 impl From<Point> for GeoJsonPoint {

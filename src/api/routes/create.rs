@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::body::RouteBody;
 use super::coverage;
+use super::status::RequestState;
 use crate::admission::Full;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Body, CurrentUser};
@@ -42,9 +43,10 @@ pub struct Accepted {
     /// Where to ask how it fares.
     status_url: String,
     /// `pending`, or `complete` if an earlier walk answers the request.
-    status: &'static str,
+    status: RequestState,
     /// The walk, if there is one already.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Uuid, required = false)]
     route_id: Option<Uuid>,
 }
 
@@ -190,7 +192,7 @@ fn written(row: &RouteRequest) -> Result<Written, ApiError> {
     let accepted = Accepted {
         request_id: row.id,
         status_url: format!("{}/routes/status/{}", crate::api::PREFIX, row.id),
-        status: row.status.as_str(),
+        status: row.status.into(),
         route_id: row.route_id,
     };
     Written::new(StatusCode::ACCEPTED, &accepted)

@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::made::GenerationParams;
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, Fields, FromFields, Params};
 use crate::api::page::{Page, PageParams};
@@ -21,7 +22,13 @@ use crate::state::AppState;
     "requested_at": "2026-11-25T10:00:00Z",
     "distance_metres": 3120.5,
     "duration_seconds": 3540,
-    "generation_params": {"duration_minutes": 60},
+    "generation_params": {
+        "start_location": {"type": "Point", "coordinates": [7.4246, 43.7384]},
+        "duration_minutes": 60,
+        "interest_theme_ids": [],
+        "popularity_bias": 0.5,
+        "accessibility": {"avoid_stairs": false, "prefer_well_lit": false}
+    },
     "saved": true
 }))]
 pub struct RouteSummary {
@@ -30,7 +37,7 @@ pub struct RouteSummary {
     requested_at: DateTime<Utc>,
     distance_metres: f64,
     duration_seconds: i32,
-    #[schema(value_type = Object)]
+    #[schema(value_type = GenerationParams)]
     generation_params: Value,
     saved: bool,
 }

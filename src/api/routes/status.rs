@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use wildside_actors::Status;
 
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, PathId};
@@ -23,29 +24,73 @@ use crate::state::AppState;
 }))]
 pub struct RequestStatus {
     request_id: Uuid,
-    /// `pending`, `in_progress`, `complete` or `failed`.
-    status: &'static str,
+    status: RequestState,
     /// The walk, once complete.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Uuid, required = false)]
     route_id: Option<Uuid>,
     /// The cause, once failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = RequestError, required = false)]
     error: Option<RequestError>,
     /// From 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 1)]
+    #[schema(value_type = f32, required = false, minimum = 0, maximum = 1)]
     progress: Option<f32>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+/// How far a request has come. It only ever moves on, to one of the last two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "pending")]
+pub enum RequestState {
+    Pending,
+    InProgress,
+    Complete,
+    Failed,
+}
+
+impl From<Status> for RequestState {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Pending => Self::Pending,
+            Status::InProgress => Self::InProgress,
+            Status::Complete => Self::Complete,
+            Status::Failed => Self::Failed,
+        }
+    }
 }
 
 /// Why there is no walk.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"code": "nothing_to_see", "message": "There is nothing to see within reach."}))]
 pub struct RequestError {
+    #[schema(value_type = RequestErrorCode)]
     code: String,
     /// For a person.
     message: String,
+}
+
+/// Every machine code of a [`RequestError`].
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case", example = "nothing_to_see")]
+pub enum RequestErrorCode {
+    BudgetTooSmall,
+    Busy,
+    DeadlineExceeded,
+    EndUnreachable,
+    EnginePanicked,
+    EngineStopped,
+    InternalError,
+    InvalidRequest,
+    InvalidResult,
+    NoWalkableWayNearby,
+    NothingToSee,
+    Postponed,
+    TimedOut,
+    Unavailable,
 }
 
 impl From<RouteRequest> for RequestStatus {
@@ -53,7 +98,7 @@ impl From<RouteRequest> for RequestStatus {
         let message = row.error_message.unwrap_or_default();
         Self {
             request_id: row.id,
-            status: row.status.as_str(),
+            status: row.status.into(),
             route_id: row.route_id,
             error: row.error_code.map(|code| RequestError { code, message }),
             progress: row.progress,
@@ -65,7 +110,8 @@ impl From<RouteRequest> for RequestStatus {
 
 /// How does my request fare?
 #[utoipa::path(tag = "routes", security(("session" = [])), params(("request_id" = Uuid, Path)), responses(
-    (status = 200, description = "Where it stands; `Retry-After` while it is not final", body = RequestStatus),
+    (status = 200, description = "Where it stands", body = RequestStatus,
+        headers(("Retry-After" = u32, description = "Seconds after which to ask again; absent once it is final"))),
 ))]
 #[get("/routes/status/{request_id}")]
 pub async fn request_status(

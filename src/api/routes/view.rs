@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 use wildside_engine::Point;
 
 use super::body::GeoJsonPoint;
+use super::made::{GenerationParams, RouteDetails};
+use crate::api::extract::values;
 use crate::db::routes::{Route, RouteStop};
 
 /// Whose data a walk is made of.
@@ -24,8 +27,19 @@ pub const ATTRIBUTION: &str =
     "duration_seconds": 3540,
     "score": 7.25,
     "pois": [],
-    "details": {"legs": [], "stairs_metres": 0.0},
-    "generation_params": {"duration_minutes": 60},
+    "details": {
+        "legs": [{"path_start": 0, "distance_metres": 3120.5, "duration_seconds": 3540, "steps": []}],
+        "stairs_metres": 0.0,
+        "light": {"lit_metres": 3000.0, "unlit_metres": 20.5, "unknown_metres": 100.0},
+        "repeated_metres": 0.0
+    },
+    "generation_params": {
+        "start_location": {"type": "Point", "coordinates": [7.4246, 43.7384]},
+        "duration_minutes": 60,
+        "interest_theme_ids": [],
+        "popularity_bias": 0.5,
+        "accessibility": {"avoid_stairs": false, "prefer_well_lit": false}
+    },
     "saved": false,
     "bounds": [7.4246, 43.7384, 7.4251, 43.7389],
     "attribution": "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
@@ -40,11 +54,9 @@ pub struct RouteView {
     pub score: f64,
     /// The stops in order.
     pub pois: Vec<StopView>,
-    /// Legs between the stops with their turns, metres of stairs, light and repetition.
-    #[schema(value_type = Object)]
+    #[schema(value_type = RouteDetails)]
     pub details: Value,
-    /// The request, with all that it left out.
-    #[schema(value_type = Object)]
+    #[schema(value_type = GenerationParams)]
     pub generation_params: Value,
     pub saved: bool,
     /// West, south, east, north.
@@ -58,10 +70,15 @@ pub struct RouteView {
 #[schema(as = LineString, example = json!({"type": "LineString", "coordinates": [[7.4246, 43.7384], [7.4251, 43.7389]]}))]
 pub struct GeoJsonLine {
     #[serde(rename = "type")]
-    #[schema(pattern = "^LineString$")]
+    #[schema(schema_with = kind_schema)]
     kind: &'static str,
     /// Longitude, latitude of each point.
+    #[schema(value_type = Vec<Vec<f64>>, min_items = 2)]
     coordinates: Vec<[f64; 2]>,
+}
+
+fn kind_schema() -> Object {
+    values::words_schema(&["LineString"])
 }
 
 impl From<&[Point]> for GeoJsonLine {

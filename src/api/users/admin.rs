@@ -61,8 +61,8 @@ pub async fn show_user(
 pub struct UserPatch {
     #[schema(schema_with = values::name_schema)]
     display_name: Option<String>,
-    /// `user` or `admin`; only an admin may change it.
-    #[schema(value_type = Option<String>, pattern = "^(user|admin)$")]
+    /// Only an admin may change it.
+    #[schema(value_type = Option<Role>)]
     role: Option<&'static str>,
     #[schema(minimum = 1)]
     expected_revision: Option<i32>,

@@ -45,9 +45,7 @@ pub struct PreferencesPatch {
     #[schema(minimum = 15, maximum = 180)]
     pub duration_minutes: Option<i32>,
     pub accessibility: Option<profile::AccessibilityPatch>,
-    /// `metric` or `imperial`.
-    #[schema(pattern = "^(metric|imperial)$")]
-    pub unit_system: Option<String>,
+    pub unit_system: Option<profile::UnitSystem>,
 }
 
 impl FromFields for ProfilePatch {
@@ -97,6 +95,7 @@ fn preferences(fields: &mut Fields<'_>) -> UserChanges {
     responses(
         (status = 200, description = "The profile as it is now", body = Profile),
         (status = 403, description = "The current password is wrong, or the page is of a foreign origin", body = ErrorBody),
+        (status = 404, description = "The account has been deleted in the meantime", body = ErrorBody),
         (status = 409, description = "`revision_mismatch`, with both numbers, or the idempotency key came with another body before", body = ErrorBody),
     ))]
 #[patch("/users/me")]

@@ -61,6 +61,7 @@ impl From<User> for Interests {
 #[utoipa::path(tag = "users", request_body = InterestsBody, security(("session" = [])),
     params(("Idempotency-Key" = Option<Uuid>, Header)), responses(
     (status = 200, description = "The interests as they are now", body = Interests),
+    (status = 404, description = "The account has been deleted in the meantime", body = ErrorBody),
     (status = 409, description = "`revision_mismatch`, with both numbers, or the idempotency key came with another body before", body = ErrorBody),
 ))]
 #[put("/users/me/interests")]

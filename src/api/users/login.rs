@@ -38,7 +38,8 @@ impl FromFields for Login {
 ///
 /// An unknown name and a wrong password get the same answer after the same time.
 #[utoipa::path(tag = "users", request_body = Login, responses(
-    (status = 200, description = "The profile, and a session cookie", body = Profile),
+    (status = 200, description = "The profile, and a session cookie", body = Profile,
+        headers(("Set-Cookie" = String, description = "The session"))),
     (status = 401, description = "The name or the password is wrong", body = crate::api::error::ErrorBody),
 ))]
 #[post("/login")]

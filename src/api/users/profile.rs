@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::db::users::User;
+use crate::db::users::{Role, User};
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,8 +29,7 @@ pub struct Profile {
     pub id: Uuid,
     pub username: String,
     pub display_name: String,
-    /// `user` or `admin`.
-    pub role: &'static str,
+    pub role: Role,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     /// Themes of the user's walks, unless a request names others.
@@ -51,8 +50,26 @@ pub struct Preferences {
     #[schema(minimum = 15, maximum = 180)]
     pub duration_minutes: Option<i32>,
     pub accessibility: Accessibility,
-    /// `metric` or `imperial`.
-    pub unit_system: String,
+    pub unit_system: UnitSystem,
+}
+
+/// How lengths are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "metric")]
+pub enum UnitSystem {
+    Metric,
+    Imperial,
+}
+
+impl From<&str> for UnitSystem {
+    /// The database knows no other words.
+    fn from(word: &str) -> Self {
+        match word {
+            "imperial" => Self::Imperial,
+            _ => Self::Metric,
+        }
+    }
 }
 
 /// What the walker can or likes to walk on.
@@ -77,7 +94,7 @@ impl From<User> for Profile {
             id: user.id,
             username: user.username,
             display_name: user.display_name,
-            role: user.role.as_str(),
+            role: user.role,
             created_at: user.created_at,
             updated_at: user.updated_at,
             interest_theme_ids: user.interest_theme_ids,
@@ -88,7 +105,7 @@ impl From<User> for Profile {
                     avoid_stairs: user.avoid_stairs,
                     prefer_well_lit: user.prefer_well_lit,
                 },
-                unit_system: user.unit_system,
+                unit_system: user.unit_system.as_str().into(),
             },
             revision: user.revision,
         }

@@ -70,7 +70,8 @@ pub fn check_username(name: &str) -> Result<String, &'static str> {
 ///
 /// Makes an account and logs it in.
 #[utoipa::path(tag = "users", request_body = SignUp, responses(
-    (status = 201, description = "The account, and a session cookie", body = Profile),
+    (status = 201, description = "The account, and a session cookie", body = Profile,
+        headers(("Set-Cookie" = String, description = "The session"))),
     (status = 409, description = "The name is taken", body = crate::api::error::ErrorBody),
 ))]
 #[post("/users")]

@@ -212,7 +212,7 @@ async fn names_come_out_as_they_are_and_break_no_format() {
             .replace("&lt;", "<")
             .replace("&gt;", ">")
             .replace("&amp;", "&");
-        assert_eq!(read, name);
+        assert_eq!(read, format!("1 {name}"));
         let place = owner.get("/api/v1/pois/11").await;
         assert_eq!(place.json()["name"], name);
         assert_eq!(place.header("content-type"), "application/json");

@@ -1,0 +1,145 @@
+//! A walk as a `GeoJSON` `FeatureCollection`.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
+use uuid::Uuid;
+
+use super::body::GeoJsonPoint;
+use super::view::{ATTRIBUTION, GeoJsonLine, StopView};
+use crate::api::extract::values;
+use crate::db::routes::{Route, RouteStop};
+
+/// A walk: its path, then its stops in order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "FeatureCollection",
+    "attribution": "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright",
+    "features": [{
+        "type": "Feature",
+        "id": "24094959931",
+        "geometry": {"type": "Point", "coordinates": [7.4251, 43.7389]},
+        "properties": {"kind": "stop", "position": 1, "name": "Café de Paris"}
+    }]
+}))]
+pub struct RouteFeatures {
+    #[serde(rename = "type")]
+    #[schema(schema_with = collection_schema)]
+    kind: &'static str,
+    attribution: &'static str,
+    features: Vec<RouteFeature>,
+}
+
+/// The path of a walk or one of its stops.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "Feature",
+    "id": "24094959931",
+    "geometry": {"type": "Point", "coordinates": [7.4251, 43.7389]},
+    "properties": {"kind": "stop", "position": 1, "name": "Café de Paris"}
+}))]
+pub struct RouteFeature {
+    #[serde(rename = "type")]
+    #[schema(schema_with = feature_schema)]
+    kind: &'static str,
+    /// That of the walk or of the place.
+    id: String,
+    geometry: Geometry,
+    #[schema(value_type = FeatureProperties)]
+    properties: Value,
+}
+
+fn collection_schema() -> Object {
+    values::words_schema(&["FeatureCollection"])
+}
+
+fn feature_schema() -> Object {
+    values::words_schema(&["Feature"])
+}
+
+/// A line for the path, a point for a stop.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(example = json!({"type": "Point", "coordinates": [7.4251, 43.7389]}))]
+pub enum Geometry {
+    Line(GeoJsonLine),
+    Point(GeoJsonPoint),
+}
+
+/// What is known of it. Of the path that is `distance_metres` and `duration_seconds`, of a stop all else.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({"kind": "stop", "position": 1, "name": "Café de Paris"}))]
+pub struct FeatureProperties {
+    #[schema(schema_with = kind_schema)]
+    pub kind: &'static str,
+    #[schema(value_type = f64, required = false)]
+    pub distance_metres: Option<f64>,
+    #[schema(value_type = i32, required = false)]
+    pub duration_seconds: Option<i32>,
+    /// From 1.
+    #[schema(value_type = i32, required = false)]
+    pub position: Option<i32>,
+    pub name: Option<String>,
+    pub narrative: Option<String>,
+    /// 0 hidden gem to 1 hotspot.
+    pub popularity_score: Option<f32>,
+    #[schema(value_type = Vec<Uuid>, required = false)]
+    pub theme_ids: Option<Vec<Uuid>>,
+    #[schema(value_type = i32, required = false)]
+    pub arrive_after_seconds: Option<i32>,
+    #[schema(value_type = i32, required = false)]
+    pub visit_seconds: Option<i32>,
+}
+
+fn kind_schema() -> Object {
+    values::words_schema(&["path", "stop"])
+}
+
+impl RouteFeatures {
+    /// The walk with its stops.
+    pub fn new(route: &Route, stops: Vec<RouteStop>) -> Self {
+        let stops = stops.into_iter().map(RouteFeature::stop);
+        Self {
+            kind: "FeatureCollection",
+            attribution: ATTRIBUTION,
+            features: std::iter::once(RouteFeature::path(route))
+                .chain(stops)
+                .collect(),
+        }
+    }
+}
+
+impl RouteFeature {
+    fn path(route: &Route) -> Self {
+        Self {
+            kind: "Feature",
+            id: route.id.to_string(),
+            geometry: Geometry::Line(route.path.as_slice().into()),
+            properties: json!({
+                "kind": "path",
+                "distance_metres": route.distance_metres,
+                "duration_seconds": route.duration_seconds,
+            }),
+        }
+    }
+
+    fn stop(stop: RouteStop) -> Self {
+        let stop = StopView::from(stop);
+        Self {
+            kind: "Feature",
+            id: stop.id.to_string(),
+            geometry: Geometry::Point(stop.location),
+            properties: json!({
+                "kind": "stop",
+                "position": stop.position,
+                "name": stop.name,
+                "narrative": stop.narrative,
+                "popularity_score": stop.popularity_score,
+                "theme_ids": stop.theme_ids,
+                "arrive_after_seconds": stop.arrive_after_seconds,
+                "visit_seconds": stop.visit_seconds,
+            }),
+        }
+    }
+}

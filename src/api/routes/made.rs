@@ -1,0 +1,176 @@
+//! How a stored walk was made and how it goes, as the description has it. Both are answered as they are stored.
+
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::body::GeoJsonPoint;
+use crate::api::users::profile::Accessibility;
+
+/// The request that a walk answers, with all that it left out.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({
+    "start_location": {"type": "Point", "coordinates": [7.4246, 43.7384]},
+    "duration_minutes": 60,
+    "interest_theme_ids": ["f47ac10b-58cc-4372-a567-0e02b2c3d479"],
+    "popularity_bias": 0.5,
+    "accessibility": {"avoid_stairs": false, "prefer_well_lit": false}
+}))]
+pub struct GenerationParams {
+    pub start_location: GeoJsonPoint,
+    /// Absent: the walk ends where it begins.
+    #[schema(value_type = GeoJsonPoint, required = false)]
+    pub end_location: Option<GeoJsonPoint>,
+    pub duration_minutes: u32,
+    /// Sorted; empty: all.
+    pub interest_theme_ids: Vec<Uuid>,
+    /// 0 looked for hidden gems, 1 for hotspots.
+    #[schema(minimum = 0, maximum = 1)]
+    pub popularity_bias: f64,
+    pub accessibility: Accessibility,
+}
+
+/// How a walk goes.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({
+    "legs": [{"path_start": 0, "distance_metres": 3120.5, "duration_seconds": 3540, "steps": []}],
+    "stairs_metres": 0.0,
+    "light": {"lit_metres": 3000.0, "unlit_metres": 20.5, "unknown_metres": 100.0},
+    "repeated_metres": 0.0
+}))]
+pub struct RouteDetails {
+    /// One to each stop, and one to the end.
+    pub legs: Vec<Leg>,
+    pub stairs_metres: f64,
+    pub light: Light,
+    /// Metres walked a second time, in either direction.
+    pub repeated_metres: f64,
+}
+
+/// The way from one stop to the next.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({
+    "path_start": 0,
+    "distance_metres": 120.5,
+    "duration_seconds": 90,
+    "steps": [{"maneuver": "depart", "street": "Rue Grimaldi", "distance_metres": 120.5, "path_start": 0}]
+}))]
+pub struct Leg {
+    /// Index of its first point in the path of the walk; the last is the first of the next leg.
+    pub path_start: u32,
+    pub distance_metres: f64,
+    /// Walking time.
+    pub duration_seconds: u32,
+    /// None where both stops are visited from the same corner.
+    pub steps: Vec<Step>,
+}
+
+/// A turn, and the street that is followed after it.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({"maneuver": "depart", "street": "Rue Grimaldi", "distance_metres": 120.5, "path_start": 0}))]
+pub struct Step {
+    pub maneuver: Maneuver,
+    /// Null: it has no name.
+    pub street: Option<String>,
+    pub distance_metres: f64,
+    /// Index of its first point in the path of the walk.
+    pub path_start: u32,
+}
+
+/// What to do at the beginning of a step.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case", example = "slight_left")]
+pub enum Maneuver {
+    Depart,
+    Continue,
+    SlightLeft,
+    Left,
+    SlightRight,
+    Right,
+    UTurn,
+}
+
+/// Metres of the path by light at night.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({"lit_metres": 3000.0, "unlit_metres": 20.5, "unknown_metres": 100.0}))]
+pub struct Light {
+    pub lit_metres: f64,
+    pub unlit_metres: f64,
+    pub unknown_metres: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+    use utoipa::PartialSchema;
+    use wildside_engine::Point;
+    use wildside_engine::walk;
+
+    use super::*;
+    use crate::db::routes;
+    use crate::route_params::RouteParams;
+
+    fn keys(object: &Value) -> BTreeSet<&String> {
+        object.as_object().unwrap().keys().collect()
+    }
+
+    fn assert_described<T: PartialSchema>(stored: &Value) {
+        let schema = serde_json::to_value(T::schema()).unwrap();
+        assert_eq!(keys(stored), keys(&schema["properties"]), "{stored}");
+    }
+
+    #[test]
+    fn what_is_stored_of_a_walk_is_described() {
+        let step = walk::Step {
+            maneuver: walk::Maneuver::Depart,
+            street: None,
+            distance_metres: 1.0,
+            path_start: 0,
+        };
+        let leg = walk::Leg {
+            path_start: 0,
+            distance_metres: 1.0,
+            duration_seconds: 1,
+            steps: vec![step],
+        };
+        let details = routes::RouteDetails {
+            legs: vec![leg],
+            stairs_metres: 0.0,
+            light: walk::Light::default(),
+            repeated_metres: 0.0,
+        };
+        let details = serde_json::to_value(details).unwrap();
+        assert_described::<RouteDetails>(&details);
+        assert_described::<Light>(&details["light"]);
+        let leg = &details["legs"][0];
+        assert_described::<Leg>(leg);
+        assert_described::<Step>(&leg["steps"][0]);
+        let words = [
+            walk::Maneuver::Depart,
+            walk::Maneuver::Continue,
+            walk::Maneuver::SlightLeft,
+            walk::Maneuver::Left,
+            walk::Maneuver::SlightRight,
+            walk::Maneuver::Right,
+            walk::Maneuver::UTurn,
+        ];
+        let schema = serde_json::to_value(Maneuver::schema()).unwrap();
+        assert_eq!(schema["enum"], json!(words));
+    }
+
+    #[test]
+    fn what_is_stored_of_a_request_is_described() {
+        let params = RouteParams::new(
+            Point::new(7.42, 43.73),
+            Some(Point::new(7.43, 43.73)),
+            60,
+            vec![],
+            0.5,
+            walk::Accessibility::default(),
+        );
+        assert_described::<GenerationParams>(&serde_json::to_value(params).unwrap());
+    }
+}
