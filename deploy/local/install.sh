@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install.sh NEED…: sees to it that what is needed is there: `compiler`, `postgres`, `redis`, `nginx`,
-# `chromium`, `node`, `python`, `faketime`.
+# `chromium`, `node`, `python`, `java`, `xmllint`, `faketime`.
 # Installs it with apt as root or by sudo without a password, else says what to install.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -14,6 +14,8 @@ is_there() {
         node) [ "$(node --version | tr -dc '0-9.' | cut -d . -f 1)" -ge 18 ] && npm --version ;;
         nginx) PATH=$PATH:/usr/sbin command -v nginx ;;
         python) python3 -c 'import ensurepip, venv' && curl --version ;;
+        java) java -version ;;
+        xmllint) command -v xmllint ;;
         faketime) command -v faketime ;;
     esac >/dev/null 2>&1
 }
@@ -27,6 +29,8 @@ packages_of() {
         chromium) say chromium ;;
         node) say nodejs npm ;;
         python) say python3-venv curl ;;
+        java) say default-jre-headless ;;
+        xmllint) say libxml2-utils ;;
         faketime) say faketime ;;
     esac
 }
@@ -40,6 +44,8 @@ requirement_of() {
         chromium) say "chromium" ;;
         python) say "Python 3 with venv, and curl" ;;
         node) say "Node.js 18 or newer with npm (Debian 12 and Ubuntu 24.04 have it; others: https://nodejs.org)" ;;
+        java) say "a Java runtime, 11 or newer" ;;
+        xmllint) say "xmllint" ;;
         faketime) say "faketime" ;;
     esac
 }
