@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use wildside_engine::Point;
@@ -100,7 +100,43 @@ struct RawAnswer {
 
 #[derive(Deserialize)]
 struct RawHeader {
+    #[serde(default, deserialize_with = "base_date")]
     timestamp_osm_base: Option<DateTime<Utc>>,
+}
+
+/// The state of a server's data, as whoever set it up wrote it: a time, a time as Osmosis writes it (`20\:21\:00Z`), a time
+/// without a zone, or a day. Anything else is as good as none, and no reason to refuse the places.
+fn base_date<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value
+        .as_str()
+        .and_then(|text| parse_date(&text.replace('\\', ""))))
+}
+
+fn parse_date(text: &str) -> Option<DateTime<Utc>> {
+    const WITHOUT_ZONE: [&str; 4] = [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M",
+    ];
+    let text = text.trim();
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return storable_time(time.to_utc());
+    }
+    let text = text.trim_end_matches('Z');
+    let mut formats = WITHOUT_ZONE.iter();
+    let time = formats.find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    let time = time.or_else(|| Some(day()?.and_time(NaiveTime::MIN)))?;
+    storable_time(time.and_utc())
+}
+
+/// What the database can hold, and OpenStreetMap can mean.
+fn storable_time(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    (2000..=9999).contains(&time.year()).then_some(time)
 }
 
 #[derive(Deserialize)]
@@ -241,6 +277,43 @@ mod tests {
             over_limit: 0,
         };
         assert_eq!(answer.rejected, expected);
+    }
+
+    #[test]
+    fn the_date_of_a_server_set_up_by_hand_is_understood() {
+        let date = |timestamp: &str| {
+            let body = format!(r#"{{"osm3s":{{"timestamp_osm_base":{timestamp}}},"elements":[]}}"#);
+            let answer = Answer::parse(body.as_bytes()).unwrap();
+            answer.data_timestamp.map(|date| date.to_rfc3339())
+        };
+        for (told, meant) in [
+            (r#""2026-11-30T20:21:00Z""#, "2026-11-30T20:21:00+00:00"),
+            (r#""2026-11-30T20\\:21\\:00Z""#, "2026-11-30T20:21:00+00:00"),
+            (
+                r#""2026-11-30T22:21:00+02:00""#,
+                "2026-11-30T20:21:00+00:00",
+            ),
+            (r#""2026-11-30 20:21:00""#, "2026-11-30T20:21:00+00:00"),
+            (r#""2026-11-30T20:21Z""#, "2026-11-30T20:21:00+00:00"),
+            (r#"" 2026-11-30\n""#, "2026-11-30T00:00:00+00:00"),
+        ] {
+            assert_eq!(date(told).as_deref(), Some(meant), "{told}");
+        }
+        let odd = [
+            "null",
+            r#""""#,
+            r#""yesterday""#,
+            r#""2026-02-30""#,
+            "20261130",
+            "true",
+            "{}",
+            r#""-290000-01-01T00:00:00Z""#,
+        ];
+        for told in odd {
+            assert_eq!(date(told), None, "{told}");
+        }
+        let none = Answer::parse(br#"{"osm3s":{},"elements":[]}"#).unwrap();
+        assert_eq!(none.data_timestamp, None);
     }
 
     #[test]

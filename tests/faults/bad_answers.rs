@@ -31,6 +31,13 @@ pub const ROWS: &[Row] = &[
         quick: false,
         play: || impossible().boxed_local(),
     },
+    Row {
+        number: 70,
+        fault: "Overpass does not know the time of its data",
+        done: "a day, a time as Osmosis writes it, a word, a number and nothing as its base date",
+        quick: false,
+        play: || undated().boxed_local(),
+    },
 ];
 
 async fn garbage() -> Outcome {
@@ -112,6 +119,30 @@ async fn impossible() -> Outcome {
     Outcome::seen(format!(
         "{SOUND} places stored, {rejected} elements counted and refused; {report}"
     ))
+}
+
+async fn undated() -> Outcome {
+    let city = Sparse::start(1, &[OverpassFault::None]).await;
+    assert_eq!(city.ends(PATIENCE).await, "complete");
+    let dates = [
+        (r#""2026-11-30""#, "2026-11-30 00:00"),
+        (r#""2026-11-30T20\\:21\\:00Z""#, "2026-11-30 20:21"),
+        (r#""yesterday""#, "none"),
+        ("20261130", "none"),
+        ("null", "none"),
+    ];
+    for (told, noted) in dates {
+        let body = format!(r#"{{"osm3s":{{"timestamp_osm_base":{told}}},"elements":[]}}"#);
+        let end = city.again(&OverpassFault::Body(body), PATIENCE).await;
+        assert_eq!(end, "complete", "{told}");
+        let date = city.scene.fleet.sql(
+            "SELECT coalesce(to_char(data_timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'none') \
+             FROM enrichments",
+        );
+        assert_eq!(date, noted, "{told}");
+    }
+    let report = city.settle().await;
+    Outcome::seen(format!("its places are taken as they are; {report}"))
 }
 
 fn places(city: &Sparse) -> usize {
