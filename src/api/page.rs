@@ -1,8 +1,10 @@
 //! Lists come in pages: keyset cursors, opaque to clients, stable under ties and inserts.
 
+use std::ops::RangeInclusive;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -11,6 +13,9 @@ use crate::api::extract::{Fields, FromFields};
 
 /// Rows of a page unless the client says otherwise.
 const DEFAULT_LIMIT: i32 = 20;
+
+/// Years that RFC 3339 can tell, and so those of all that a list shows. `PostgreSQL` knows fewer than a cursor could name.
+const YEARS: RangeInclusive<i32> = 0..=9999;
 
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, Copy, IntoParams)]
@@ -59,8 +64,12 @@ impl Cursor {
         let bytes: [u8; 25] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (way, rest) = bytes.split_first()?;
         let (micros, id) = rest.split_first_chunk::<8>()?;
+        let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*micros))?;
+        if !YEARS.contains(&at.year()) {
+            return None;
+        }
         Some(Self {
-            at: DateTime::from_timestamp_micros(i64::from_be_bytes(*micros))?,
+            at,
             id: Uuid::from_slice(id).ok()?,
             backwards: match way {
                 0 => false,
@@ -181,6 +190,25 @@ mod tests {
             backwards: true,
         };
         assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+    }
+
+    #[test]
+    fn a_cursor_of_a_date_that_no_list_shows_is_none() {
+        for micros in [
+            i64::MIN,
+            -210_866_803_200_000_001,
+            -62_167_219_200_000_001,
+            253_402_300_800_000_000,
+            i64::MAX,
+        ] {
+            let mut bytes = [0; 25];
+            bytes[1..9].copy_from_slice(&micros.to_be_bytes());
+            assert_eq!(
+                Cursor::decode(&URL_SAFE_NO_PAD.encode(bytes)),
+                None,
+                "{micros}"
+            );
+        }
     }
 
     proptest! {

@@ -127,6 +127,42 @@ async fn interests_are_replaced_as_a_whole() {
 }
 
 #[actix_web::test]
+async fn a_cursor_of_any_date_is_answered() {
+    use base64::Engine;
+    let app = TestApp::spawn();
+    let mut root = admin(&app).await;
+    for list in ["/api/v1/users", "/api/v1/users/me/routes"] {
+        for micros in [
+            i64::MIN,
+            -210_866_803_200_000_001,
+            -62_167_219_200_000_001,
+            0,
+            253_402_300_799_999_999,
+            253_402_300_800_000_000,
+            i64::MAX,
+        ] {
+            for backwards in [0, 1, 2] {
+                let mut bytes = vec![backwards];
+                bytes.extend(micros.to_be_bytes());
+                bytes.extend([0xff; 16]);
+                let cursor = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+                let answer = root.get(&format!("{list}?cursor={cursor}")).await;
+                let is_date = (0..253_402_300_800_000_000).contains(&micros) && backwards < 2;
+                if is_date {
+                    assert_eq!(answer.status, StatusCode::OK, "{micros}: {}", answer.text);
+                } else {
+                    assert_eq!(
+                        answer.codes(),
+                        ["invalid_request", "invalid_cursor"],
+                        "{micros}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_deleted_account_takes_its_data_along() {
     let app = TestApp::spawn();
     crate::city::load(&app);
