@@ -20,6 +20,7 @@ pub mod my_routes;
 pub mod places;
 pub mod pois;
 mod prepared;
+pub mod request_stages;
 pub mod route_requests;
 pub mod routes;
 pub mod saved_routes;

@@ -59,7 +59,7 @@ pub struct RouteRequest {
     pub id: Uuid,
     /// Who asked; none once the account is gone.
     pub user_id: Option<Uuid>,
-    /// [`crate::route_params::RouteParams`] as JSON.
+    /// [`crate::route_params::RouteParams`] as JSON, and where each value came from.
     pub params: Value,
     pub cache_key: String,
     #[diesel(deserialize_as = StoredStatus)]
@@ -189,7 +189,7 @@ impl Batched for Acceptance {
 }
 
 /// A column of a batch.
-fn column<R, T>(rows: impl Iterator<Item = R>, value: impl Fn(R) -> T) -> Vec<T> {
+pub(super) fn column<R, T>(rows: impl Iterator<Item = R>, value: impl Fn(R) -> T) -> Vec<T> {
     rows.map(value).collect()
 }
 

@@ -1,6 +1,5 @@
 //! Generate the walk of a request in the ledger.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,6 @@ use futures::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::join;
-use tokio::time::timeout;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
@@ -18,6 +16,7 @@ use wildside_engine::{NoWalk, Poi, Walk, bounding_box};
 
 use super::flight::{Flight, Turn};
 use super::sparse_themes::enrich_sparse_themes;
+use super::stage::in_stage;
 use super::{JobContext, JobError, Perform};
 use crate::cache::CacheKey;
 use crate::db::route_requests::{Claim, CompletedRequest, Completion, RouteRequest};
@@ -30,8 +29,6 @@ use crate::status;
 const STREET_MARGIN_METRES: f64 = 300.0;
 /// Between the engine's deadline and the job's, for what comes before and after it.
 const STORE_RESERVE: Duration = Duration::from_secs(5);
-/// What is over sooner nobody sees.
-const BLINK: Duration = Duration::from_millis(50);
 
 impl Perform for GenerateRouteJob {
     async fn perform(&self, context: &JobContext) -> Result<(), JobError> {
@@ -327,31 +324,6 @@ async fn fail(
         context.announcer.announce(&failed).await;
     }
     Ok(())
-}
-
-/// Does `work`, and tells those who listen what is being done, unless it is done before anybody could read it. The
-/// ledger's next entry is the end.
-async fn in_stage<T>(
-    stage: &str,
-    progress: f32,
-    request: &RouteRequest,
-    context: &JobContext,
-    work: impl Future<Output = T>,
-) -> T {
-    let mut work = pin!(work);
-    if let Ok(done) = timeout(BLINK, &mut work).await {
-        return done;
-    }
-    let Some(event) = status::event(request) else {
-        return work.await;
-    };
-    let event = StatusEvent {
-        stage: Some(stage.to_owned()),
-        progress: Some(progress),
-        ..event
-    };
-    let ((), done) = join!(context.announcer.send(&event), work);
-    done
 }
 
 /// Tells all whose requests ended together in a walk, a number of them at a time.

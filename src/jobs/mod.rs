@@ -6,6 +6,7 @@ mod flight;
 mod generate_route;
 mod run;
 mod sparse_themes;
+mod stage;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub use run::{Perform, run};
 
 use crate::analytics::Analytics;
 use crate::cache::RouteCache;
+use crate::db::request_stages::Stage;
 use crate::db::route_requests::{Claim, Completion};
 use crate::db::{Batcher, Pool};
 use crate::metrics::Metrics;
@@ -33,6 +35,7 @@ pub struct JobContext {
     pub db: Pool,
     pub claims: Batcher<Claim>,
     pub completions: Batcher<Completion>,
+    pub stages: Batcher<Stage>,
     pub redis: ConnectionManager,
     pub cache: RouteCache,
     pub announcer: Announcer,

@@ -90,6 +90,7 @@ impl Worker {
             producer: Producer::new(redis.clone()),
             claims: Batcher::start(db.clone()),
             completions: Batcher::start(db.clone()),
+            stages: Batcher::start(db.clone()),
             places: PlaceCache::new(db.clone(), PLACES),
             network: NetworkCache::new(db.clone(), NETWORK_EDGES),
             routes: RouteSupervisor::start_with_engine(threads, engine, &observability.actors),

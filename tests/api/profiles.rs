@@ -127,6 +127,25 @@ async fn interests_are_replaced_as_a_whole() {
 }
 
 #[actix_web::test]
+async fn who_asks_how_a_request_fares_is_told_its_stage() {
+    let app = TestApp::spawn();
+    crate::city::load(&app);
+    let mut ada = app.user("ada").await;
+    let request = crate::city::ask(&mut ada).await;
+    app.database.sql(
+        "UPDATE route_requests SET status = 'in_progress', stage = 'computing', progress = 0.5",
+    );
+    let status = ada
+        .get(&format!("/api/v1/routes/status/{request}"))
+        .await
+        .json();
+    assert_eq!(
+        (status["stage"].as_str(), status["progress"].as_f64()),
+        (Some("computing"), Some(0.5))
+    );
+}
+
+#[actix_web::test]
 async fn a_cursor_of_any_date_is_answered() {
     use base64::Engine;
     let app = TestApp::spawn();

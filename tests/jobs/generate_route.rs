@@ -1,8 +1,8 @@
 //! The job whole: a request in the ledger becomes a stored walk that its user hears of.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use diesel_async::SimpleAsyncConnection;
 use wildside::cache::{CacheKey, RouteCache};
@@ -118,6 +118,37 @@ async fn what_takes_a_while_is_told_and_what_does_not_is_not() {
         told.iter()
             .any(|events| !stages(events).contains(&ALL_STAGES[1])),
         "{told:?}"
+    );
+    worker.stop().await;
+}
+
+#[actix_web::test]
+async fn a_stage_that_lasts_is_in_the_ledger() {
+    let stage = Stage::set_in_helsinki().await;
+    let (walks, go_on) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+    let gate = go_on.clone();
+    let slow = engine(&walks, move |_| {
+        while !gate.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    });
+    let worker = RunningWorker::start_with_engine(&stage, &stage.config(&[]), slow);
+    let request = stage.submit(&an_hour_from(SENATE_SQUARE)).await;
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let now = stage.find(request.id).await;
+        if now.stage.as_deref() == Some("computing") {
+            assert_eq!((now.status, now.progress), (Status::InProgress, Some(0.3)));
+            break;
+        }
+        assert!(Instant::now() < deadline, "still {now:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    go_on.store(true, Ordering::SeqCst);
+    let ended = stage.ended(request.id, Duration::from_secs(20)).await;
+    assert_eq!(
+        (ended.status, ended.progress, ended.stage),
+        (Status::Complete, Some(1.0), None)
     );
     worker.stop().await;
 }

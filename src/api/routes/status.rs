@@ -18,7 +18,8 @@ use crate::state::AppState;
 #[schema(example = json!({
     "request_id": "01939c2e-7f1b-7c3a-9c1e-0242ac120002",
     "status": "in_progress",
-    "progress": 0.4,
+    "progress": 0.3,
+    "stage": "computing",
     "created_at": "2026-11-25T10:00:00Z",
     "updated_at": "2026-11-25T10:00:01Z"
 }))]
@@ -37,6 +38,10 @@ pub struct RequestStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = f32, required = false, minimum = 0, maximum = 1)]
     progress: Option<f32>,
+    /// What is being done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = RequestStage, required = false)]
+    stage: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -61,6 +66,15 @@ impl From<Status> for RequestState {
             Status::Failed => Self::Failed,
         }
     }
+}
+
+/// What a worker is doing for a request; what takes but a moment is not told.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case", example = "computing")]
+pub enum RequestStage {
+    Loading,
+    Computing,
+    Storing,
 }
 
 /// Why there is no walk.
@@ -102,6 +116,7 @@ impl From<RouteRequest> for RequestStatus {
             route_id: row.route_id,
             error: row.error_code.map(|code| RequestError { code, message }),
             progress: row.progress,
+            stage: row.stage,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }

@@ -1,0 +1,59 @@
+//! Stages of a job, told while they last.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::join;
+use tokio::time::timeout;
+use wildside_actors::StatusEvent;
+
+use super::JobContext;
+use crate::db::request_stages::Stage;
+use crate::db::route_requests::RouteRequest;
+use crate::status;
+
+/// What is over sooner nobody sees.
+const BLINK: Duration = Duration::from_millis(50);
+/// What is over sooner, after that, nobody sees who asks again and again.
+const GLANCE: Duration = Duration::from_millis(250);
+
+/// Does `work`, and tells those who listen what is being done, unless it is done before anybody could read it. What takes
+/// longer is noted in the ledger, for those who ask; the work does not wait for that.
+pub(super) async fn in_stage<T>(
+    stage: &'static str,
+    progress: f32,
+    request: &RouteRequest,
+    context: &JobContext,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    if let Ok(done) = timeout(BLINK, &mut work).await {
+        return done;
+    }
+    let Some(event) = status::event(request) else {
+        return work.await;
+    };
+    let event = StatusEvent {
+        stage: Some(stage.to_owned()),
+        progress: Some(progress),
+        ..event
+    };
+    let glance = timeout(GLANCE, &mut work);
+    let ((), done) = join!(context.announcer.send(&event), glance);
+    if let Ok(done) = done {
+        return done;
+    }
+    let note = Stage {
+        request_id: request.id,
+        attempt: request.attempt,
+        stage,
+        progress,
+    };
+    let stages = context.stages.clone();
+    tokio::spawn(async move {
+        if let Err(error) = stages.ask(note).await {
+            tracing::debug!(%error, "stage not noted in the ledger");
+        }
+    });
+    work.await
+}
