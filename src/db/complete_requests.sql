@@ -19,7 +19,7 @@ own AS (
 ),
 stored AS (
     INSERT INTO routes (id, user_id, path, generation_params, distance_metres, duration_seconds, score, details)
-    SELECT route_id, user_id, path, params, metres, seconds, score, details::jsonb FROM own
+    SELECT route_id, user_id, path, params - 'sources', metres, seconds, score, details::jsonb FROM own
 ),
 visited AS (
     INSERT INTO route_pois (route_id, poi_id, arrive_after_seconds, visit_seconds, position)

@@ -46,7 +46,10 @@ impl MyRoute {
         };
         let (at, id) = from.unzip();
         Prepared(diesel::sql_query(format!(
-            "SELECT id, requested_at, distance_metres, duration_seconds, generation_params, saved FROM ( \
+            "SELECT id, requested_at, distance_metres, duration_seconds, saved, \
+                    (SELECT params FROM route_requests WHERE route_id = routes.id AND user_id IS NOT DISTINCT FROM $1 \
+                     ORDER BY route_requests.created_at DESC LIMIT 1) AS generation_params \
+             FROM ( \
                  SELECT route_id AS id, min(created_at) AS requested_at, \
                         EXISTS (SELECT FROM saved_routes s WHERE s.user_id = $1 AND s.route_id = q.route_id) AS saved \
                  FROM route_requests q WHERE user_id = $1 AND route_id IS NOT NULL GROUP BY route_id) AS mine \

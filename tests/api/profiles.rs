@@ -127,6 +127,87 @@ async fn interests_are_replaced_as_a_whole() {
 }
 
 #[actix_web::test]
+async fn what_a_request_leaves_out_the_preferences_say() {
+    let app = TestApp::spawn();
+    crate::city::load(&app);
+    let (mut ada, mut bob) = (app.user("ada").await, app.user("bob").await);
+    let themes = ada.get("/api/v1/interest-themes").await.json();
+    let theme = &themes[0]["id"];
+    let preferences =
+        json!({"preferences": {"popularity_bias": 0.25, "accessibility": {"avoid_stairs": true}}});
+    ada.patch("/api/v1/users/me", &preferences).await;
+    ada.put(
+        "/api/v1/users/me/interests",
+        &json!({"interest_theme_ids": [theme]}),
+    )
+    .await;
+
+    let request = crate::city::ask(&mut ada).await;
+    let route = crate::city::finish(&app, request);
+    let params =
+        ada.get(&format!("/api/v1/routes/{route}")).await.json()["generation_params"].clone();
+    assert_eq!(params["interest_theme_ids"], json!([theme]));
+    assert_eq!(params["popularity_bias"], 0.25);
+    let accessibility = json!({"avoid_stairs": true, "prefer_well_lit": false});
+    assert_eq!(params["accessibility"], accessibility);
+    let sources = json!({
+        "interest_theme_ids": "preference",
+        "popularity_bias": "preference",
+        "accessibility": {"avoid_stairs": "preference", "prefer_well_lit": "default"}
+    });
+    assert_eq!(params["sources"], sources);
+
+    // Who says it and who prefers it share a walk, and each is told the own reasons.
+    let key = app.database.sql("SELECT cache_key FROM route_requests");
+    let entry = json!({"route_id": route}).to_string();
+    app.redis.command(&["SET", key.trim(), &entry]);
+    let mut body = crate::city::body();
+    body["interest_theme_ids"] = json!([theme]);
+    body["popularity_bias"] = json!(0.25);
+    body["accessibility"] = json!({"avoid_stairs": true});
+    let known = bob.post("/api/v1/routes", &body).await.json();
+    assert_eq!(known["route_id"], json!(route));
+    let path = format!("/api/v1/routes/{route}");
+    let of_bob = bob.get(&path).await.json()["generation_params"].clone();
+    assert_eq!(
+        of_bob["sources"]["accessibility"],
+        json!({"avoid_stairs": "request", "prefer_well_lit": "default"})
+    );
+    assert_eq!(of_bob["sources"]["popularity_bias"], "request");
+    let of_ada = ada.get(&path).await.json()["generation_params"].clone();
+    assert_eq!(of_ada["sources"], sources);
+
+    body["accessibility"] = json!({"avoid_stairs": false});
+    let explicit = ada.post("/api/v1/routes", &body).await.json();
+    let id = explicit["request_id"].as_str().unwrap();
+    let wanted = app.database.sql(&format!(
+        "SELECT params->'accessibility'->'avoid_stairs', params->'sources'->'accessibility'->'avoid_stairs' \
+         FROM route_requests WHERE id = '{id}'"
+    ));
+    assert_eq!(wanted.trim(), "false|\"request\"");
+}
+
+#[actix_web::test]
+async fn all_themes_there_are_may_be_sent() {
+    let app = TestApp::spawn();
+    crate::city::load(&app);
+    let mut ada = app.user("ada").await;
+    let themes = ada.get("/api/v1/interest-themes").await.json();
+    let ids = themes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|theme| theme["id"].clone());
+    let mut body = crate::city::body();
+    body["interest_theme_ids"] = ids.collect();
+    let answer = ada.post("/api/v1/routes", &body).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
+    body["interest_theme_ids"] = (0..101).map(|_| uuid::Uuid::new_v4().to_string()).collect();
+    let answer = ada.post("/api/v1/routes", &body).await;
+    assert_eq!(answer.codes(), ["invalid_request", "wrong_length"]);
+}
+
+#[actix_web::test]
 async fn who_asks_how_a_request_fares_is_told_its_stage() {
     let app = TestApp::spawn();
     crate::city::load(&app);

@@ -3,9 +3,9 @@
 use serde_json::Value;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 use wildside_engine::Point;
-use wildside_engine::walk::Accessibility;
 
 use super::fields::Fields;
+use crate::api::users::profile::AccessibilityPatch;
 
 /// A GeoJSON `Point`.
 pub fn point(fields: &mut Fields<'_>, key: &str) -> Option<Point> {
@@ -105,12 +105,13 @@ pub fn text(fields: &mut Fields<'_>, key: &str, max: usize) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// `{"avoid_stairs": …, "prefer_well_lit": …}`; what is left out is false.
-pub fn accessibility(fields: &mut Fields<'_>, key: &str) -> Option<Accessibility> {
-    fields.object(key, |fields| {
-        Some(Accessibility {
-            avoid_stairs: fields.boolean("avoid_stairs").unwrap_or_default(),
-            prefer_well_lit: fields.boolean("prefer_well_lit").unwrap_or_default(),
+/// `{"avoid_stairs": …, "prefer_well_lit": …}`, each of which may be left out.
+pub fn accessibility(fields: &mut Fields<'_>, key: &str) -> AccessibilityPatch {
+    let read = |fields: &mut Fields<'_>| {
+        Some(AccessibilityPatch {
+            avoid_stairs: fields.boolean("avoid_stairs"),
+            prefer_well_lit: fields.boolean("prefer_well_lit"),
         })
-    })
+    };
+    fields.object(key, read).unwrap_or_default()
 }

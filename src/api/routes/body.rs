@@ -1,5 +1,6 @@
 //! What is asked for.
 
+use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
@@ -7,7 +8,7 @@ use wildside_engine::Point;
 use wildside_engine::walk::Accessibility;
 
 use crate::api::extract::{Fields, FromFields, values};
-use crate::api::users::profile;
+use crate::api::users::profile::AccessibilityPatch;
 use crate::db::users::User;
 use crate::route_params::RouteParams;
 
@@ -15,7 +16,7 @@ use crate::route_params::RouteParams;
 const NEUTRAL: f64 = 0.5;
 
 /// A position in GeoJSON.
-#[derive(Debug, serde::Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Point, title = "GeoJSON Point", example = json!({"type": "Point", "coordinates": [7.4246, 43.7384]}))]
 pub struct GeoJsonPoint {
     #[serde(rename = "type")]
@@ -58,15 +59,15 @@ pub struct RouteBody {
     /// Everything, walking and visits, takes at most this long.
     #[schema(minimum = 15, maximum = 180)]
     duration_minutes: i32,
-    /// At most 20; left out or empty: the user's own interests, or all themes if there are none.
-    #[schema(max_items = 20)]
+    /// At most 100; left out or empty: the user's own interests, or all themes if there are none.
+    #[schema(max_items = 100)]
     interest_theme_ids: Option<Vec<Uuid>>,
     /// 0 looks for hidden gems, 1 for hotspots; left out: the user's preference, or 0.5.
     #[schema(minimum = 0, maximum = 1)]
     popularity_bias: Option<f64>,
-    /// Left out: neither.
-    #[schema(value_type = Option<profile::AccessibilityPatch>)]
-    accessibility: Option<Accessibility>,
+    /// What of it is left out: the user's preference.
+    #[schema(value_type = Option<AccessibilityPatch>)]
+    accessibility: AccessibilityPatch,
 }
 
 impl FromFields for RouteBody {
@@ -76,7 +77,7 @@ impl FromFields for RouteBody {
         let duration_minutes = fields.required("duration_minutes", |fields, key| {
             fields.integer(key, 15..=180)
         });
-        let interest_theme_ids = fields.uuids("interest_theme_ids", 0..=20);
+        let interest_theme_ids = fields.uuids("interest_theme_ids", 0..=100);
         let popularity_bias = fields.number("popularity_bias", 0.0..=1.0);
         let accessibility = values::accessibility(fields, "accessibility");
         Some(Self {
@@ -96,20 +97,83 @@ impl RouteBody {
         self.interest_theme_ids.as_deref().unwrap_or_default()
     }
 
-    /// The request in its canonical form; what it leaves out, the user's preferences say.
-    pub fn into_params(self, user: &User) -> RouteParams {
-        let themes = match self.interest_theme_ids {
-            Some(themes) if !themes.is_empty() => themes,
-            _ => user.interest_theme_ids.clone(),
+    /// The request in its canonical form, and where each of its values comes from: what the request leaves out, the user's
+    /// preferences say.
+    pub fn into_params(self, user: &User) -> (RouteParams, Sources) {
+        let given = self.interest_theme_ids.filter(|themes| !themes.is_empty());
+        let preferred = Some(user.interest_theme_ids.clone()).filter(|themes| !themes.is_empty());
+        let (themes, themes_from) = choose(given, preferred);
+        let (bias, bias_from) = choose(self.popularity_bias, user.popularity_bias.map(f64::from));
+        let wanted = |wanted: bool| wanted.then_some(true);
+        let (avoid_stairs, stairs_from) =
+            choose(self.accessibility.avoid_stairs, wanted(user.avoid_stairs));
+        let (prefer_well_lit, lit_from) = choose(
+            self.accessibility.prefer_well_lit,
+            wanted(user.prefer_well_lit),
+        );
+        let accessibility = Accessibility {
+            avoid_stairs: avoid_stairs.unwrap_or_default(),
+            prefer_well_lit: prefer_well_lit.unwrap_or_default(),
         };
-        let preference = || user.popularity_bias.map_or(NEUTRAL, f64::from);
-        RouteParams::new(
+        let params = RouteParams::new(
             self.start_location,
             self.end_location,
             self.duration_minutes.unsigned_abs(),
-            themes,
-            self.popularity_bias.unwrap_or_else(preference),
-            self.accessibility.unwrap_or_default(),
-        )
+            themes.unwrap_or_default(),
+            bias.unwrap_or(NEUTRAL),
+            accessibility,
+        );
+        let sources = Sources {
+            interest_theme_ids: themes_from,
+            popularity_bias: bias_from,
+            accessibility: AccessibilitySources {
+                avoid_stairs: stairs_from,
+                prefer_well_lit: lit_from,
+            },
+        };
+        (params, sources)
+    }
+}
+
+/// Who said what a walk should be like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "preference")]
+pub enum Source {
+    /// The request.
+    Request,
+    /// The preferences of the user, for the request left it out.
+    Preference,
+    /// Neither.
+    Default,
+}
+
+/// Where the values of a request come from that it may leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "interest_theme_ids": "request",
+    "popularity_bias": "default",
+    "accessibility": {"avoid_stairs": "preference", "prefer_well_lit": "default"}
+}))]
+pub struct Sources {
+    pub interest_theme_ids: Source,
+    pub popularity_bias: Source,
+    pub accessibility: AccessibilitySources,
+}
+
+/// The same of each part of `accessibility`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"avoid_stairs": "preference", "prefer_well_lit": "default"}))]
+pub struct AccessibilitySources {
+    pub avoid_stairs: Source,
+    pub prefer_well_lit: Source,
+}
+
+/// What was given, or else is preferred.
+fn choose<T>(given: Option<T>, preferred: Option<T>) -> (Option<T>, Source) {
+    match (given, preferred) {
+        (Some(given), _) => (Some(given), Source::Request),
+        (None, Some(preferred)) => (Some(preferred), Source::Preference),
+        (None, None) => (None, Source::Default),
     }
 }

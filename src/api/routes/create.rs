@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::body::RouteBody;
+use super::body::{RouteBody, Sources};
 use super::coverage;
 use super::status::RequestState;
 use crate::admission::Full;
@@ -74,11 +74,12 @@ pub async fn create_route(
         .require(&state.db, "interest_theme_ids", body.value.themes())
         .await?;
     let key = key.of(user.id, "POST /routes", body.digest);
-    let params = body.value.into_params(&user);
+    let (params, sources) = body.value.into_params(&user);
     let request = Request {
         user_id: user.id,
         trace_id: trace.0,
         params,
+        sources,
         key,
     };
     let (written, accepted) = request.accept(&state).await?;
@@ -92,7 +93,17 @@ struct Request {
     user_id: Uuid,
     trace_id: Uuid,
     params: RouteParams,
+    sources: Sources,
     key: Option<IdempotencyKey>,
+}
+
+/// What the ledger keeps of a request. Where its values come from is no part of what is asked for: who says it and who
+/// prefers it share a walk.
+#[derive(Serialize)]
+struct Asked<'a> {
+    #[serde(flatten)]
+    params: &'a RouteParams,
+    sources: Sources,
 }
 
 impl Request {
@@ -127,8 +138,12 @@ impl Request {
     }
 
     fn acceptance(&self, cache_key: &CacheKey) -> Result<Acceptance, ApiError> {
+        let asked = Asked {
+            params: &self.params,
+            sources: self.sources,
+        };
         let params =
-            serde_json::to_value(&self.params).map_err(|error| ApiError::Internal(error.into()))?;
+            serde_json::to_value(asked).map_err(|error| ApiError::Internal(error.into()))?;
         let key = cache_key.as_str().to_owned();
         Ok(Acceptance {
             request: NewRouteRequest::new(self.user_id, params, key, self.trace_id),

@@ -3,17 +3,22 @@
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::body::GeoJsonPoint;
+use super::body::{GeoJsonPoint, Sources};
 use crate::api::users::profile::Accessibility;
 
-/// The request that a walk answers, with all that it left out.
+/// The user's latest request that a walk answers, with all that it left out.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({
     "start_location": {"type": "Point", "coordinates": [7.4246, 43.7384]},
     "duration_minutes": 60,
     "interest_theme_ids": ["f47ac10b-58cc-4372-a567-0e02b2c3d479"],
     "popularity_bias": 0.5,
-    "accessibility": {"avoid_stairs": false, "prefer_well_lit": false}
+    "accessibility": {"avoid_stairs": true, "prefer_well_lit": false},
+    "sources": {
+        "interest_theme_ids": "request",
+        "popularity_bias": "default",
+        "accessibility": {"avoid_stairs": "preference", "prefer_well_lit": "default"}
+    }
 }))]
 pub struct GenerationParams {
     pub start_location: GeoJsonPoint,
@@ -27,6 +32,9 @@ pub struct GenerationParams {
     #[schema(minimum = 0, maximum = 1)]
     pub popularity_bias: f64,
     pub accessibility: Accessibility,
+    /// Where each of what a request may leave out comes from; absent in requests of before this was kept.
+    #[schema(value_type = Sources, required = false)]
+    pub sources: Option<Sources>,
 }
 
 /// How a walk goes.
@@ -110,6 +118,7 @@ mod tests {
     use wildside_engine::walk;
 
     use super::*;
+    use crate::api::routes::body::{AccessibilitySources, Source};
     use crate::db::routes;
     use crate::route_params::RouteParams;
 
@@ -171,6 +180,18 @@ mod tests {
             0.5,
             walk::Accessibility::default(),
         );
-        assert_described::<GenerationParams>(&serde_json::to_value(params).unwrap());
+        let accessibility = AccessibilitySources {
+            avoid_stairs: Source::Preference,
+            prefer_well_lit: Source::Default,
+        };
+        let sources = Sources {
+            interest_theme_ids: Source::Request,
+            popularity_bias: Source::Default,
+            accessibility,
+        };
+        let mut stored = serde_json::to_value(params).unwrap();
+        stored["sources"] = serde_json::to_value(sources).unwrap();
+        assert_described::<GenerationParams>(&stored);
+        assert_described::<Sources>(&stored["sources"]);
     }
 }

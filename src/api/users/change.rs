@@ -70,20 +70,14 @@ impl FromFields for ProfilePatch {
 }
 
 fn preferences(fields: &mut Fields<'_>) -> UserChanges {
-    let lit = fields.object("accessibility", |fields| {
-        Some((
-            fields.boolean("avoid_stairs"),
-            fields.boolean("prefer_well_lit"),
-        ))
-    });
-    let (avoid_stairs, prefer_well_lit) = lit.unwrap_or_default();
+    let accessibility = values::accessibility(fields, "accessibility");
     UserChanges {
         popularity_bias: fields
             .number("popularity_bias", 0.0..=1.0)
             .map(|bias| Some(bias as f32)),
         duration_minutes: fields.integer("duration_minutes", 15..=180).map(Some),
-        avoid_stairs,
-        prefer_well_lit,
+        avoid_stairs: accessibility.avoid_stairs,
+        prefer_well_lit: accessibility.prefer_well_lit,
         unit_system: fields.word("unit_system", &["metric", "imperial"]),
         ..UserChanges::default()
     }

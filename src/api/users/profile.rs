@@ -80,8 +80,8 @@ pub struct Accessibility {
     pub prefer_well_lit: bool,
 }
 
-/// What to change of it; what is left out stays.
-#[derive(Debug, ToSchema)]
+/// What of it is given; what is left out stays as it is.
+#[derive(Debug, Default, ToSchema)]
 #[schema(example = json!({"avoid_stairs": true}))]
 pub struct AccessibilityPatch {
     pub avoid_stairs: Option<bool>,
