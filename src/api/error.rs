@@ -262,7 +262,7 @@ impl From<diesel::result::Error> for ApiError {
         if db::is_outage(&error) {
             return lost(&error);
         }
-        Self::Internal(error.into())
+        deleted_meanwhile(&error).unwrap_or_else(|| Self::Internal(error.into()))
     }
 }
 
@@ -276,9 +276,24 @@ impl From<db::SharedError> for ApiError {
     fn from(error: db::SharedError) -> Self {
         match error {
             db::SharedError::Pool(error) => no_connection(&error),
-            db::SharedError::Query(error) if !db::is_outage(&error) => Self::Internal(error.into()),
+            db::SharedError::Query(error) if !db::is_outage(&error) => {
+                deleted_meanwhile(&error).unwrap_or_else(|| Self::Internal(error.into()))
+            }
             error => lost(&error),
         }
+    }
+}
+
+/// What a write means whose user, or whose walk, was deleted between two of its statements.
+fn deleted_meanwhile(error: &diesel::result::Error) -> Option<ApiError> {
+    use diesel::result::{DatabaseErrorKind, Error};
+    let Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, what) = error else {
+        return None;
+    };
+    match what.constraint_name()? {
+        name if name.ends_with("_user_id_fkey") => Some(ApiError::Unauthorized),
+        name if name.ends_with("_route_id_fkey") => Some(ApiError::NotFound("route")),
+        _ => None,
     }
 }
 

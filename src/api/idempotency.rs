@@ -5,13 +5,14 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use diesel_async::{AnsiTransactionManager, TransactionManager};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::api::error::{ApiError, Fault};
 use crate::api::extract::parse_id;
-use crate::db::Connection;
 use crate::db::idempotency::{IdempotencyKey, StoredAnswer};
+use crate::db::{Connection, Pool};
 
 /// The key that a client gave, if it did.
 #[derive(Debug, Clone, Copy)]
@@ -66,12 +67,37 @@ impl Written {
     }
 }
 
-/// The answer to an earlier request of the same key. Called first in the transaction of the write: a second request
-/// waits here for the end of the first one's.
+/// Transaction of a write that runs once for each key: a second request of the key waits for the end of the first, and
+/// gets its answer. A failure leaves no trace, so that the request may be tried again.
 ///
 /// # Errors
-/// `conflict` if the key came with another body before.
-pub async fn earlier(
+/// `conflict` if the key came with another body before; else those of `write`.
+pub async fn once(
+    pool: &Pool,
+    key: Option<&IdempotencyKey>,
+    write: impl AsyncFnOnce(&mut Connection) -> Result<Written, ApiError>,
+) -> Result<Written, ApiError> {
+    type Transaction = AnsiTransactionManager;
+    let mut connection = pool.get().await?;
+    Transaction::begin_transaction(&mut *connection).await?;
+    let written = match earlier(&mut connection, key).await {
+        Ok(Some(written)) => Ok(written),
+        Ok(None) => match write(&mut connection).await {
+            Ok(written) => keep(&mut connection, key, written).await,
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    if written.is_ok() {
+        Transaction::commit_transaction(&mut *connection).await?;
+    } else if let Err(error) = Transaction::rollback_transaction(&mut *connection).await {
+        tracing::debug!(%error, "a connection is given up with its transaction");
+    }
+    written
+}
+
+/// The answer to an earlier request of the same key.
+async fn earlier(
     connection: &mut Connection,
     key: Option<&IdempotencyKey>,
 ) -> Result<Option<Written>, ApiError> {
@@ -80,7 +106,7 @@ pub async fn earlier(
     stored.map(|stored| replay(key, stored)).transpose()
 }
 
-/// The same for who wants to write nothing and does not take the key.
+/// The answer to an earlier request of the same key, for who wants to write nothing and does not take the key.
 ///
 /// # Errors
 /// `conflict` if the key came with another body before.
@@ -112,12 +138,8 @@ fn replay(key: &IdempotencyKey, stored: StoredAnswer) -> Result<Written, ApiErro
     })
 }
 
-/// Keeps the answer under the key. Called last in the transaction of the write: a failure leaves no trace, so that the
-/// request may be tried again.
-///
-/// # Errors
-/// The database is away.
-pub async fn keep(
+/// Keeps the answer under the key.
+async fn keep(
     connection: &mut Connection,
     key: Option<&IdempotencyKey>,
     written: Written,

@@ -100,12 +100,13 @@ impl User {
             .optional()
     }
 
-    /// The same, and nobody else can change the row before the transaction ends.
-    pub async fn lock(connection: &mut Connection, id: Uuid) -> QueryResult<Option<Self>> {
+    /// Revision of the user, whom nobody else can change, delete or lock before the transaction ends. What refers to the
+    /// user may be added all the while.
+    pub async fn lock(connection: &mut Connection, id: Uuid) -> QueryResult<Option<i32>> {
         users::table
             .find(id)
-            .select(Self::as_select())
-            .for_update()
+            .select(users::revision)
+            .for_no_key_update()
             .first(connection)
             .await
             .optional()
@@ -266,6 +267,20 @@ impl Credentials {
             .first(connection)
             .await
             .optional()
+    }
+
+    /// Sets the password of the user if it still is the one with the hash `current`.
+    pub async fn replace(&self, connection: &mut Connection, current: &str) -> QueryResult<usize> {
+        let unchanged = user_credentials::table
+            .find(self.user_id)
+            .filter(user_credentials::password_hash.eq(current));
+        diesel::update(unchanged)
+            .set((
+                user_credentials::password_hash.eq(&self.password_hash),
+                user_credentials::updated_at.eq(now),
+            ))
+            .execute(connection)
+            .await
     }
 
     /// Sets the password of the user.

@@ -36,21 +36,6 @@ impl RouteProgress {
             .optional()
     }
 
-    /// The same, and nobody else can change it before the transaction ends.
-    pub async fn lock(
-        connection: &mut Connection,
-        user_id: Uuid,
-        route_id: Uuid,
-    ) -> QueryResult<Option<Self>> {
-        route_progress::table
-            .find((user_id, route_id))
-            .select(Self::as_select())
-            .for_update()
-            .first(connection)
-            .await
-            .optional()
-    }
-
     /// Notes the visited stops and returns them with their new revision.
     pub async fn put(
         connection: &mut Connection,

@@ -30,7 +30,12 @@ impl TestApp {
 
     /// A server with some variables set otherwise.
     pub fn with(variables: &[(&str, &str)]) -> Self {
-        let (database, redis) = (TestDatabase::create(), TestRedis::start());
+        Self::on(TestDatabase::create(), variables)
+    }
+
+    /// The same with this database.
+    pub fn on(database: TestDatabase, variables: &[(&str, &str)]) -> Self {
+        let redis = TestRedis::start();
         let (address, handle, thread) = serve(&database, &redis, variables);
         Self {
             database,

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod app;
+mod at_once;
 mod city;
 mod command;
 mod description;

@@ -71,8 +71,7 @@ pub async fn retry_job(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let job = dead_job(&state, &id).await?;
-    state.inspector.retry(&job).await?;
-    Ok(HttpResponse::NoContent().finish())
+    done(state.inspector.retry(&job).await?)
 }
 
 /// Forget a dead job.
@@ -87,14 +86,22 @@ pub async fn purge_job(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let job = dead_job(&state, &id).await?;
-    state.inspector.forget(&job).await?;
-    Ok(HttpResponse::NoContent().finish())
+    done(state.inspector.forget(&job).await?)
 }
 
 async fn dead_job(state: &AppState, id: &str) -> Result<JobRecord, ApiError> {
     let job = state.inspector.find(id).await?;
     job.filter(|job| job.state == JobState::Dead)
         .ok_or(ApiError::NotFound("dead job"))
+}
+
+/// Of those who retry or forget one job at once, one does.
+fn done(done: bool) -> Result<HttpResponse, ApiError> {
+    if done {
+        Ok(HttpResponse::NoContent().finish())
+    } else {
+        Err(ApiError::NotFound("dead job"))
+    }
 }
 
 /// Where Overpass was asked for places, and what came of it.

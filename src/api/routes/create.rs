@@ -6,7 +6,6 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpResponse, post};
-use diesel_async::AsyncConnection;
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -124,17 +123,12 @@ impl Request {
             let row = self.write(wanted, known, room, state).await?;
             return Ok((written(&row)?, Some(row)));
         }
-        let mut connection = state.db.get().await?;
-        connection
-            .transaction(async |connection| {
-                if let Some(written) = idempotency::earlier(connection, key).await? {
-                    return Ok((written, None));
-                }
-                let row = self.write_with_key(wanted, known, room, connection).await?;
-                let written = idempotency::keep(connection, key, written(&row)?).await?;
-                Ok((written, Some(row)))
-            })
-            .await
+        let mut accepted = None;
+        let written = idempotency::once(&state.db, key, async |connection| {
+            let row = self.write_with_key(wanted, known, room, connection).await?;
+            written(accepted.insert(row))
+        });
+        Ok((written.await?, accepted))
     }
 
     fn acceptance(&self, cache_key: &CacheKey) -> Result<Acceptance, ApiError> {

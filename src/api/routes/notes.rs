@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
-use diesel_async::AsyncConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,6 +12,8 @@ use super::saved::require_own;
 use crate::api::error::{ApiError, ErrorBody, Fault};
 use crate::api::extract::{Body, CurrentUser, Fields, FromFields, PathId, parse_id, values};
 use crate::api::idempotency::{self, ClientKey, Written};
+use crate::api::users::change::lock;
+use crate::db::Connection;
 use crate::db::walker::{MAX_NOTES, RouteNote, stop_ids};
 use crate::state::AppState;
 
@@ -100,32 +101,31 @@ pub async fn add_note(
 ) -> Result<HttpResponse, ApiError> {
     let key = key.of(user.id, "POST /routes/notes", body.digest);
     let NoteBody { body, poi_id } = body.value;
-    let mut connection = state.db.get().await?;
-    require_own(&mut connection, id, user.id).await?;
-    let written = connection
-        .transaction(async |connection| {
-            if let Some(written) = idempotency::earlier(connection, key.as_ref()).await? {
-                return Ok::<_, ApiError>(written);
-            }
-            if let Some(poi_id) = poi_id
-                && !stop_ids(connection, id).await?.contains(&poi_id)
-            {
-                return Err(ApiError::invalid(
-                    "poi_id",
-                    "unknown_stop",
-                    "is not a stop of this walk",
-                ));
-            }
-            if RouteNote::count(connection, user.id, id).await? >= MAX_NOTES {
-                let fault = Fault::new("", "too_many_notes", "a walk has at most 200 notes");
-                return Err(ApiError::Conflict("there are too many notes", vec![fault]));
-            }
-            let note = RouteNote::insert(connection, user.id, id, poi_id, &body).await?;
-            let written = Written::new(StatusCode::CREATED, &NoteView::from(note))?;
-            idempotency::keep(connection, key.as_ref(), written).await
-        })
-        .await?;
-    Ok(written.respond())
+    let written = idempotency::once(&state.db, key.as_ref(), async |connection| {
+        require_own(connection, id, user.id).await?;
+        check_stop(connection, id, poi_id).await?;
+        lock(connection, user.id, None).await?;
+        if RouteNote::count(connection, user.id, id).await? >= MAX_NOTES {
+            let fault = Fault::new("", "too_many_notes", "a walk has at most 200 notes");
+            return Err(ApiError::Conflict("there are too many notes", vec![fault]));
+        }
+        let note = RouteNote::insert(connection, user.id, id, poi_id, &body).await?;
+        Written::new(StatusCode::CREATED, &NoteView::from(note))
+    });
+    Ok(written.await?.respond())
+}
+
+async fn check_stop(
+    connection: &mut Connection,
+    route_id: Uuid,
+    poi_id: Option<i64>,
+) -> Result<(), ApiError> {
+    match poi_id {
+        Some(poi_id) if !stop_ids(connection, route_id).await?.contains(&poi_id) => Err(
+            ApiError::invalid("poi_id", "unknown_stop", "is not a stop of this walk"),
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Delete a note.

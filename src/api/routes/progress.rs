@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, put};
 use chrono::{DateTime, Utc};
-use diesel_async::AsyncConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,7 +12,7 @@ use super::saved::require_own;
 use crate::api::error::{ApiError, ErrorBody, Fault};
 use crate::api::extract::{Body, CurrentUser, Fields, FromFields, PathId};
 use crate::api::idempotency::{self, ClientKey, Written};
-use crate::api::users::change::check_revision;
+use crate::api::users::change::{check_revision, lock};
 use crate::db::walker::{RouteProgress, stop_ids};
 use crate::state::AppState;
 
@@ -97,25 +96,18 @@ pub async fn put_progress(
         visited_poi_ids,
         expected_revision,
     } = body.value;
-    let mut connection = state.db.get().await?;
-    require_own(&mut connection, id, user.id).await?;
-    let written = connection
-        .transaction(async |connection| {
-            if let Some(written) = idempotency::earlier(connection, key.as_ref()).await? {
-                return Ok::<_, ApiError>(written);
-            }
-            check_stops(&visited_poi_ids, &stop_ids(connection, id).await?)?;
-            let current = RouteProgress::lock(connection, user.id, id).await?;
-            check_revision(
-                expected_revision,
-                current.map_or(0, |progress| progress.revision),
-            )?;
-            let progress = RouteProgress::put(connection, user.id, id, &visited_poi_ids).await?;
-            let written = Written::new(StatusCode::OK, &ProgressView::from(progress))?;
-            idempotency::keep(connection, key.as_ref(), written).await
-        })
-        .await?;
-    Ok(written.respond())
+    let written = idempotency::once(&state.db, key.as_ref(), async |connection| {
+        require_own(connection, id, user.id).await?;
+        check_stops(&visited_poi_ids, &stop_ids(connection, id).await?)?;
+        // Before the first progress there is no row of it to be locked.
+        lock(connection, user.id, None).await?;
+        let current = RouteProgress::find(connection, user.id, id).await?;
+        let revision = current.map_or(0, |progress| progress.revision);
+        check_revision(expected_revision, revision)?;
+        let progress = RouteProgress::put(connection, user.id, id, &visited_poi_ids).await?;
+        Written::new(StatusCode::OK, &ProgressView::from(progress))
+    });
+    Ok(written.await?.respond())
 }
 
 fn check_stops(visited: &[i64], stops: &[i64]) -> Result<(), ApiError> {

@@ -27,9 +27,7 @@ pub async fn save_route(
     let mut connection = state.db.get().await?;
     require_own(&mut connection, id, user.id).await?;
     saved_routes::save(&mut connection, user.id, id).await?;
-    for key in saved_routes::cache_keys(&mut connection, id).await? {
-        state.cache.pin(&CacheKey::stored(key), id).await;
-    }
+    settle(&state, &mut connection, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -45,13 +43,37 @@ pub async fn forget_route(
 ) -> Result<HttpResponse, ApiError> {
     let mut connection = state.db.get().await?;
     require_own(&mut connection, id, user.id).await?;
-    let forgotten = saved_routes::forget(&mut connection, user.id, id).await?;
-    if forgotten == 1 && !saved_routes::has_savers(&mut connection, id).await? {
-        for key in saved_routes::cache_keys(&mut connection, id).await? {
-            state.cache.unpin(&CacheKey::stored(key)).await;
-        }
+    if saved_routes::forget(&mut connection, user.id, id).await? == 1 {
+        settle(&state, &mut connection, id).await?;
     }
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Pins the walk in the cache if anybody has saved it, and else lets it expire.
+///
+/// Whoever saves or forgets it meanwhile comes here as well. It is looked whether the cache was told what is so, until it
+/// was: who tells it last has looked after all the others.
+async fn settle(state: &AppState, connection: &mut Connection, id: Uuid) -> Result<(), ApiError> {
+    /// Of so many who come in between, none was the last.
+    const MOST_TURNS: usize = 10;
+    let keys = saved_routes::cache_keys(connection, id).await?;
+    let keys: Vec<CacheKey> = keys.into_iter().map(CacheKey::stored).collect();
+    let mut is_saved = saved_routes::has_savers(connection, id).await?;
+    for _ in 0..MOST_TURNS {
+        for key in &keys {
+            if is_saved {
+                state.cache.pin(key, id).await;
+            } else {
+                state.cache.unpin(key).await;
+            }
+        }
+        let told = is_saved;
+        is_saved = saved_routes::has_savers(connection, id).await?;
+        if is_saved == told {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a walk that none of the user's requests ended in, as if it did not exist.

@@ -18,6 +18,8 @@ use crate::db::users::{Credentials, User, UserChanges};
 use crate::session::LoginSession;
 use crate::state::AppState;
 
+const WRONG_PASSWORD: ApiError = ApiError::Forbidden("the current password is wrong");
+
 /// Changes; what is left out stays.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"display_name": "Ada", "preferences": {"unit_system": "imperial"}, "expected_revision": 1}))]
@@ -117,12 +119,13 @@ pub async fn change_me(
             .await?
             .respond());
     };
-    let password_hash = new_hash(&state, &user, new, current).await?;
+    let password = NewPassword::accept(&state, &user, new, current).await?;
     let mut connection = state.db.get().await?;
     let user = connection
         .transaction(async |connection| {
-            let user = change(connection, user.id, expected_revision, &changes).await?;
-            set_password(connection, user, password_hash).await
+            lock(connection, user.id, expected_revision).await?;
+            let user = change(connection, user.id, &changes).await?;
+            password.set(connection, user).await
         })
         .await?;
     LoginSession::begin(&session, user.id, user.session_generation)?;
@@ -140,73 +143,85 @@ pub async fn write(
     expected_revision: Option<i32>,
     changes: &UserChanges,
 ) -> Result<Written, ApiError> {
-    let mut connection = state.db.get().await?;
-    connection
-        .transaction(async |connection| {
-            if let Some(written) = idempotency::earlier(connection, key.as_ref()).await? {
-                return Ok(written);
-            }
-            let user = change(connection, id, expected_revision, changes).await?;
-            let written = Written::new(StatusCode::OK, &Profile::from(user))?;
-            idempotency::keep(connection, key.as_ref(), written).await
-        })
-        .await
-}
-
-/// Sets the password, and ends all login sessions.
-async fn set_password(
-    connection: &mut Connection,
-    user: User,
-    password_hash: String,
-) -> Result<User, ApiError> {
-    Credentials {
-        user_id: user.id,
-        password_hash,
-    }
-    .upsert(connection)
-    .await?;
-    let generation = User::end_sessions(connection, user.id).await?;
-    Ok(User {
-        session_generation: generation.unwrap_or_default(),
-        ..user
+    idempotency::once(&state.db, key.as_ref(), async |connection| {
+        lock(connection, id, expected_revision).await?;
+        let user = change(connection, id, changes).await?;
+        Written::new(StatusCode::OK, &Profile::from(user))
     })
+    .await
 }
 
-async fn new_hash(
-    state: &AppState,
-    user: &User,
-    new: String,
-    current: String,
-) -> Result<String, ApiError> {
-    state.quotas.passwords.check(&user.id)?;
-    let stored = Credentials::find(&mut *state.db.get().await?, user.id).await?;
-    if !state
-        .passwords
-        .verify(current, stored.map(|known| known.password_hash))
-        .await?
-    {
-        return Err(ApiError::Forbidden("the current password is wrong"));
-    }
-    if let Some(why) = state.passwords.weakness(new.clone()).await? {
-        return Err(ApiError::invalid("password", "weak_password", why));
-    }
-    Ok(state.passwords.hash(new).await?)
+/// A password in the place of another.
+struct NewPassword {
+    /// The hash that the current password was compared with.
+    current_hash: String,
+    hash: String,
 }
 
-/// Changes a user in a transaction of the caller.
+impl NewPassword {
+    /// Refuses whoever does not know the current password, and a new one that is weak.
+    async fn accept(
+        state: &AppState,
+        user: &User,
+        new: String,
+        current: String,
+    ) -> Result<Self, ApiError> {
+        state.quotas.passwords.check(&user.id)?;
+        let stored = Credentials::find(&mut *state.db.get().await?, user.id).await?;
+        let stored = stored.map(|known| known.password_hash);
+        let matches = state.passwords.verify(current, stored.clone()).await?;
+        let Some(current_hash) = stored.filter(|_| matches) else {
+            return Err(WRONG_PASSWORD);
+        };
+        if let Some(why) = state.passwords.weakness(new.clone()).await? {
+            return Err(ApiError::invalid("password", "weak_password", why));
+        }
+        let hash = state.passwords.hash(new).await?;
+        Ok(Self { current_hash, hash })
+    }
+
+    /// Sets the password, and ends all login sessions; refused if it has been changed since it was looked at.
+    async fn set(self, connection: &mut Connection, user: User) -> Result<User, ApiError> {
+        let new = Credentials {
+            user_id: user.id,
+            password_hash: self.hash,
+        };
+        if new.replace(connection, &self.current_hash).await? == 0 {
+            return Err(WRONG_PASSWORD);
+        }
+        let generation = User::end_sessions(connection, user.id).await?;
+        Ok(User {
+            session_generation: generation.unwrap_or_default(),
+            ..user
+        })
+    }
+}
+
+/// Locks a user in a transaction of the caller: writes to the user, and to what belongs to it, come one after the other.
 ///
 /// # Errors
 /// `conflict` if the expected revision is not the current one.
-pub async fn change(
+pub async fn lock(
     connection: &mut Connection,
     id: Uuid,
     expected_revision: Option<i32>,
+) -> Result<(), ApiError> {
+    let revision = User::lock(connection, id).await?;
+    check_revision(
+        expected_revision,
+        revision.ok_or(ApiError::NotFound("user"))?,
+    )
+}
+
+/// Changes a user that the caller has locked.
+///
+/// # Errors
+/// The database is away.
+pub async fn change(
+    connection: &mut Connection,
+    id: Uuid,
     changes: &UserChanges,
 ) -> Result<User, ApiError> {
-    let user = User::lock(connection, id)
-        .await?
-        .ok_or(ApiError::NotFound("user"))?;
-    check_revision(expected_revision, user.revision)?;
     User::update(connection, id, changes).await?;
     User::find(connection, id)
         .await?

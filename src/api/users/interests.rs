@@ -3,12 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, put};
-use diesel_async::AsyncConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::change::change;
+use super::change::{change, lock};
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Body, CurrentUser, Fields, FromFields};
 use crate::api::idempotency::{self, ClientKey, Written};
@@ -80,18 +79,11 @@ pub async fn put_interests(
         .themes
         .require(&state.db, "interest_theme_ids", &interest_theme_ids)
         .await?;
-    let mut connection = state.db.get().await?;
-    let written = connection
-        .transaction(async |connection| {
-            if let Some(written) = idempotency::earlier(connection, key.as_ref()).await? {
-                return Ok::<_, ApiError>(written);
-            }
-            User::set_interests(connection, user.id, &interest_theme_ids).await?;
-            let unchanged = UserChanges::default();
-            let user = change(connection, user.id, expected_revision, &unchanged).await?;
-            let written = Written::new(StatusCode::OK, &Interests::from(user))?;
-            idempotency::keep(connection, key.as_ref(), written).await
-        })
-        .await?;
-    Ok(written.respond())
+    let written = idempotency::once(&state.db, key.as_ref(), async |connection| {
+        lock(connection, user.id, expected_revision).await?;
+        User::set_interests(connection, user.id, &interest_theme_ids).await?;
+        let user = change(connection, user.id, &UserChanges::default()).await?;
+        Written::new(StatusCode::OK, &Interests::from(user))
+    });
+    Ok(written.await?.respond())
 }

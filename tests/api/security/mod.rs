@@ -5,7 +5,7 @@ mod bodies;
 mod cross_site;
 mod injection;
 mod limits;
-mod operations;
+pub mod operations;
 mod outbound;
 mod series;
 mod sessions;

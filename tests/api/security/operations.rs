@@ -67,7 +67,10 @@ impl World {
     pub async fn create() -> Self {
         let key = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(key.path(), "k".repeat(32)).unwrap();
-        let app = TestApp::with(&[("TILE_TOKEN_KEY_FILE", key.path().to_str().unwrap())]);
+        let app = TestApp::with(&[
+            ("TILE_TOKEN_KEY_FILE", key.path().to_str().unwrap()),
+            ("WILDSIDE_ROUTE_REQUESTS_PER_MINUTE", "0"),
+        ]);
         city::load(&app);
         let (mut owner, stranger) = (app.user("owner").await, app.user("stranger").await);
         let admin = app.user("admin").await;
