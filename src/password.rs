@@ -1,5 +1,7 @@
 //! Passwords: what they must be, and argon2id.
 
+use std::array;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use anyhow::Context;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore};
 use tokio::time::timeout;
 use zxcvbn::zxcvbn;
 
@@ -15,6 +17,13 @@ use zxcvbn::zxcvbn;
 pub const SHORTEST: usize = 12;
 /// Most bytes of a password.
 pub const LONGEST_BYTES: usize = 256;
+
+/// Characters that are judged, at either end: what is tried first is shorter, and judging takes longer than in proportion.
+const JUDGED: usize = 20;
+/// Callers fall into so many groups.
+const LANES: usize = 64;
+/// Callers of one group in a queue; the others of it wait outside, so that no crowd is before everybody else.
+const LANE_WIDTH: usize = 2;
 
 /// Whoever would wait longer for a slot is sent away.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,15 +48,36 @@ pub fn weakness(password: &str) -> Option<&'static str> {
     is_common(password).then_some("is one of the passwords that are tried first")
 }
 
-/// Whether it is among the 10,000 commonest, as they are or in an obvious disguise.
+/// Whether it is among the 10,000 commonest, as they are or in an obvious disguise, perhaps repeated.
 fn is_common(password: &str) -> bool {
-    zxcvbn(password, &[]).guesses() <= 10_000
+    let characters: Vec<char> = password.chars().collect();
+    let unit = &characters[..period(&characters)];
+    let repeats = characters.len().div_ceil(unit.len()) as u64;
+    let common = |part: &[char]| {
+        let guesses = zxcvbn(&String::from_iter(part), &[]).guesses();
+        guesses.saturating_mul(repeats) <= 10_000
+    };
+    let judged = unit.len().min(JUDGED);
+    common(&unit[..judged]) && (unit.len() == judged || common(&unit[unit.len() - judged..]))
 }
 
-/// Hashes and verifies on blocking threads, a bounded number at once: each takes 19 MiB and 20 ms of a core.
+/// After how many characters a text begins anew, the last time perhaps only in part; its length, if it does not.
+fn period(text: &[char]) -> usize {
+    let repeats_after = |n: &usize| text[*n..] == text[..text.len() - n];
+    (1..=text.len() / 2)
+        .find(repeats_after)
+        .unwrap_or(text.len())
+}
+
+/// Hashes and verifies on blocking threads, a bounded number at once: each takes 19 MiB and 20 ms of a core. Passwords are
+/// judged apart, one at a time, so that no login waits for that.
 #[derive(Debug, Clone)]
 pub struct PasswordHashing {
-    slots: Arc<Semaphore>,
+    hashing: Arc<Queue>,
+    judging: Arc<Queue>,
+    /// The group of the caller.
+    lane: usize,
+    groups: RandomState,
     /// What the password of an unknown user is compared with, so that it takes as long as that of a known one.
     decoy: Arc<str>,
 }
@@ -59,9 +89,22 @@ impl PasswordHashing {
     /// The system has no randomness to give.
     pub fn new(at_once: usize) -> anyhow::Result<Self> {
         Ok(Self {
-            slots: Arc::new(Semaphore::new(at_once)),
+            hashing: Arc::new(Queue::new(at_once)),
+            judging: Arc::new(Queue::new(1)),
+            lane: 0,
+            groups: RandomState::new(),
             decoy: hash("nobody has this password")?.into(),
         })
+    }
+
+    /// The same, on behalf of a user or an address: each has a place or two in the queues, however often it asks.
+    #[must_use]
+    pub fn on_behalf_of(&self, caller: impl Hash) -> Self {
+        let lane = self.groups.hash_one(caller) as usize % LANES;
+        Self {
+            lane,
+            ..self.clone()
+        }
     }
 
     /// A hash with a fresh salt, in PHC string format.
@@ -69,7 +112,8 @@ impl PasswordHashing {
     /// # Errors
     /// All slots are taken for too long, or the system has no randomness to give.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        Ok(self.run(move || hash(&password)).await??)
+        let work = move || hash(&password);
+        Ok(self.hashing.run(self.lane, work).await??)
     }
 
     /// Why the password is not accepted, if so.
@@ -77,7 +121,9 @@ impl PasswordHashing {
     /// # Errors
     /// All slots are taken for too long.
     pub async fn weakness(&self, password: String) -> Result<Option<&'static str>, PasswordError> {
-        self.run(move || weakness(&password)).await
+        self.judging
+            .run(self.lane, move || weakness(&password))
+            .await
     }
 
     /// Whether the password is the one of `stored`; takes as long when there is none.
@@ -91,15 +137,37 @@ impl PasswordHashing {
     ) -> Result<bool, PasswordError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.to_string());
-        let matches = self.run(move || verify(&password, &stored)).await??;
+        let work = move || verify(&password, &stored);
+        let matches = self.hashing.run(self.lane, work).await??;
         Ok(matches && known)
+    }
+}
+
+/// Slots for work, and a fair queue for them.
+#[derive(Debug)]
+struct Queue {
+    slots: Arc<Semaphore>,
+    lanes: [Semaphore; LANES],
+}
+
+impl Queue {
+    fn new(slots: usize) -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(slots)),
+            lanes: array::from_fn(|_| Semaphore::new(LANE_WIDTH)),
+        }
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        lane: usize,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let slot = timeout(PATIENCE, self.slots.clone().acquire_owned())
+        let turn = timeout(PATIENCE, async {
+            let lane = self.lanes[lane].acquire().await?;
+            Ok::<_, AcquireError>((lane, self.slots.clone().acquire_owned().await?))
+        });
+        let (_lane, slot) = turn
             .await
             .map_err(|_| PasswordError::Busy)?
             .context("no slots")?;
@@ -129,6 +197,10 @@ fn verify(password: &str, stored: &str) -> anyhow::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::future::join_all;
+
     use super::*;
 
     #[test]
@@ -143,8 +215,37 @@ mod tests {
         ] {
             assert!(weakness(password).is_some(), "{password}");
         }
+        for repeated in ["a", "password", "123456789"] {
+            let long = repeated.repeat(LONGEST_BYTES / repeated.len());
+            assert!(weakness(&long).is_some(), "{long}");
+        }
+        let strong_end = format!("{}{}", "a".repeat(100), "correct horse battery staple");
+        assert_eq!(weakness(&strong_end), None);
         assert_eq!(weakness("correct horse battery staple"), None);
         assert_eq!(weakness("пароль длинный"), None);
+    }
+
+    /// A slot, fifty callers of one kind, and then one of another.
+    #[actix_web::test]
+    async fn nobody_waits_behind_a_crowd() {
+        let hashing = PasswordHashing::new(1).unwrap();
+        let served = Arc::new(AtomicUsize::new(0));
+        let ask = |caller: &'static str| {
+            let (queue, served) = (hashing.on_behalf_of(caller), served.clone());
+            async move {
+                // On a busy machine the last of the crowd may lose patience.
+                let _ = queue.hash("a fine long password".into()).await;
+                served.fetch_add(1, Ordering::SeqCst)
+            }
+        };
+        let crowd = join_all((0..50).map(|_| ask("crowd")));
+        let other = async {
+            // The crowd is polled first, so that all of it waits by now.
+            tokio::task::yield_now().await;
+            ask("other").await
+        };
+        let (_, before) = futures::join!(crowd, other);
+        assert!(before <= LANE_WIDTH + 1, "{before}");
     }
 
     #[actix_web::test]

@@ -169,14 +169,15 @@ impl NewPassword {
         state.quotas.passwords.check(&user.id)?;
         let stored = Credentials::find(&mut *state.db.get().await?, user.id).await?;
         let stored = stored.map(|known| known.password_hash);
-        let matches = state.passwords.verify(current, stored.clone()).await?;
+        let passwords = state.passwords.on_behalf_of(user.id);
+        let matches = passwords.verify(current, stored.clone()).await?;
         let Some(current_hash) = stored.filter(|_| matches) else {
             return Err(WRONG_PASSWORD);
         };
-        if let Some(why) = state.passwords.weakness(new.clone()).await? {
+        if let Some(why) = passwords.weakness(new.clone()).await? {
             return Err(ApiError::invalid("password", "weak_password", why));
         }
-        let hash = state.passwords.hash(new).await?;
+        let hash = passwords.hash(new).await?;
         Ok(Self { current_hash, hash })
     }
 
