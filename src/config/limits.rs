@@ -9,9 +9,11 @@ use super::Reader;
 /// * `WILDSIDE_REQUESTS_BURST`: of them, at once (default 200)
 /// * `WILDSIDE_QUEUE_LIMIT`: unfinished route requests at which more are refused with 503 (default 20000)
 /// * `WILDSIDE_QUEUE_WAIT_SECONDS`: longest wait for a worker at which they are as well (default 60)
-/// * `WILDSIDE_LOGINS_PER_NAME`: failed logins for one name before pauses begin, from 5 s to 15 minutes (default 10; 0: no limit)
-/// * `WILDSIDE_LOGINS_PER_ADDRESS`: the same for one address (default 50; 0: no limit)
-/// * `WILDSIDE_SIGNUPS_PER_ADDRESS`: sign-ups of one address in an hour (default 20; 0: no limit)
+/// * `WILDSIDE_LOGINS_PER_NAME`: failed logins for one name from one address before pauses begin, from 5 s to 15 minutes; as
+///   many are forgotten in an hour, and from everywhere 5 times as many are free (default 10; 0: no limit)
+/// * `WILDSIDE_LOGINS_PER_ADDRESS`: the same for one address, whatever the name; as many are forgotten in 15 minutes (default
+///   50; 0: no limit)
+/// * `WILDSIDE_SIGNUPS_PER_ADDRESS`: sign-ups of one address in any hour (default 20; 0: no limit)
 /// * `WILDSIDE_PASSWORD_HASHES`: password hashes computed at once (default: half of the cores, at least 1)
 #[derive(Debug, Clone, Copy)]
 pub struct LimitsConfig {

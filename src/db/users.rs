@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::{array, now, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Uuid as SqlUuid;
+use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -241,19 +241,20 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Those of the user of this name, in whatever case.
+    /// Those of the user of this canonical name, with the generation of the login sessions that they open.
     pub async fn find_by_name(
         connection: &mut Connection,
-        username: &str,
-    ) -> QueryResult<Option<Self>> {
+        name: &str,
+    ) -> QueryResult<Option<(Self, i32)>> {
         user_credentials::table
             .inner_join(users::table)
-            .filter(
-                sql::<diesel::sql_types::Bool>("lower(users.username) = lower(")
-                    .bind::<diesel::sql_types::Text, _>(username)
-                    .sql(")"),
-            )
-            .select((user_credentials::user_id, user_credentials::password_hash))
+            // In the collation "C" letters of ASCII alone have another case, as in canonical names; in that of the database
+            // it may be so or otherwise.
+            .filter(sql::<Text>("lower(users.username COLLATE \"C\")").eq(name))
+            .select((
+                (user_credentials::user_id, user_credentials::password_hash),
+                users::session_generation,
+            ))
             .first(connection)
             .await
             .optional()

@@ -3,12 +3,14 @@
 use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, Key};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 
 use super::cookie::NAME;
+use super::device::Device;
 use super::key_ring::{open, seal};
 use crate::state::AppState;
 
@@ -30,6 +32,10 @@ pub async fn rekey<B: MessageBody>(
     let Some(state) = req.app_data::<Data<AppState>>().cloned() else {
         return next.call(req).await;
     };
+    if req.method() == Method::POST {
+        let device = Device::of(req.headers());
+        req.extensions_mut().insert(device);
+    }
     if PUBLIC.contains(&req.path()) {
         req.headers_mut().remove(COOKIE);
     } else if req.headers().contains_key(COOKIE)
@@ -76,7 +82,9 @@ fn inbound(headers: &mut HeaderMap, state: &AppState) -> Option<bool> {
 }
 
 fn outbound(headers: &mut HeaderMap, state: &AppState) {
-    let cookies: Vec<HeaderValue> = headers.remove(SET_COOKIE).collect();
+    let mut cookies: Vec<HeaderValue> = headers.remove(SET_COOKIE).collect();
+    // The session goes first, whoever set the others.
+    cookies.sort_by_key(|cookie| !cookie.as_bytes().starts_with(b"session="));
     for value in cookies {
         let translated = translate(&value, &state.session_middleware_key, state);
         headers.append(SET_COOKIE, translated.unwrap_or(value));

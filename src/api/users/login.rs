@@ -1,17 +1,19 @@
 //! Logging in and out.
 
 use actix_session::Session;
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::canonical_name;
 use super::profile::Profile;
+use crate::api::attempts::Place;
 use crate::api::error::ApiError;
 use crate::api::extract::{Body, ClientAddress, CurrentUser, Fields, FromFields};
 use crate::db::users::{Credentials, User};
-use crate::password::LONGEST_BYTES;
-use crate::session::LoginSession;
+use crate::password::{LONGEST_BYTES, PasswordHashing};
+use crate::session::{Device, LoginSession};
 use crate::state::AppState;
 
 /// A name and its password.
@@ -36,7 +38,9 @@ impl FromFields for Login {
 
 /// Log in.
 ///
-/// An unknown name and a wrong password get the same answer after the same time.
+/// An unknown name and a wrong password get the same answer after the same time. After many failures the next has to wait;
+/// where the name has logged in before, be it from this address or, by the cookie `wildside_device`, on this device, only
+/// what failed there counts.
 #[utoipa::path(tag = "users", request_body = Login, responses(
     (status = 200, description = "The profile, and a session cookie", body = Profile,
         headers(("Set-Cookie" = String, description = "The session"))),
@@ -46,39 +50,58 @@ impl FromFields for Login {
 pub async fn login(
     state: Data<AppState>,
     address: ClientAddress,
+    device: Device,
     session: Session,
     body: Body<Login>,
-) -> Result<Json<Profile>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     let Login { username, password } = body.value;
-    let (from, name) = (address.limit_key().to_string(), username.to_lowercase());
-    state.attempts.addresses.begin(&from).await?;
-    state.attempts.names.begin(&name).await?;
-    let user = authenticate(&state, &username, password).await?;
-    state.attempts.addresses.forgive(&from).await;
-    state.attempts.names.forgive(&name).await;
+    let (name, address) = (canonical_name(&username), address.limit_key());
+    let place = Place {
+        address,
+        device: device.known(),
+    };
+    let attempt = state.attempts.logins.begin(name.as_deref(), place).await?;
+    let passwords = state.passwords.on_behalf_of(address);
+    let user = match authenticate(&state, &passwords, name, password).await {
+        Ok(user) => user,
+        Err(ApiError::WrongCredentials) => return Err(ApiError::WrongCredentials),
+        Err(error) => {
+            attempt.take_back().await;
+            return Err(error);
+        }
+    };
+    attempt.succeed(device.id()).await;
     LoginSession::begin(&session, user.id, user.session_generation)?;
     state.analytics.capture("UserLogin", user.id, json!({}));
-    Ok(Json(user.into()))
+    let device = device.cookie(&state.session);
+    Ok(HttpResponse::Ok().cookie(device).json(Profile::from(user)))
 }
 
 async fn authenticate(
     state: &AppState,
-    username: &str,
+    passwords: &PasswordHashing,
+    name: Option<String>,
     password: String,
 ) -> Result<User, ApiError> {
-    // PostgreSQL text can't hold NUL, and no password is that long: nobody has these, but it takes as long to say so.
-    let possible = password.len() <= LONGEST_BYTES && !username.contains('\0');
-    let name = if possible { username } else { "" };
-    let credentials = Credentials::find_by_name(&mut *state.db.get().await?, name).await?;
-    let (user_id, stored) = credentials
+    // No name and no password is like that: nobody has these, but it takes as long to say so.
+    let possible = name.filter(|_| password.len() <= LONGEST_BYTES);
+    let password = possible.as_ref().map_or_else(String::new, |_| password);
+    let name = possible.unwrap_or_default();
+    let known = Credentials::find_by_name(&mut *state.db.get().await?, &name).await?;
+    let (known, generation) = known.unzip();
+    let (user_id, stored) = known
         .map(|known| (known.user_id, known.password_hash))
         .unzip();
-    let password = if possible { password } else { String::new() };
-    if !state.passwords.verify(password, stored).await? {
+    if !passwords.verify(password, stored).await? {
         return Err(ApiError::WrongCredentials);
     }
     let user = User::find(&mut *state.db.get().await?, user_id.unwrap_or_default()).await?;
-    user.ok_or(ApiError::WrongCredentials)
+    let user = user.ok_or(ApiError::WrongCredentials)?;
+    // Should the password have been changed meanwhile, the session is one of those that this has ended.
+    Ok(User {
+        session_generation: generation.unwrap_or_default(),
+        ..user
+    })
 }
 
 /// Log out.

@@ -8,4 +8,4 @@ pub mod me;
 pub mod profile;
 pub mod sign_up;
 
-pub use sign_up::{check_username, create};
+pub use sign_up::{canonical_name, check_username, create};

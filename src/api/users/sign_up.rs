@@ -8,11 +8,13 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::profile::Profile;
+use crate::api::attempts::Place;
 use crate::api::error::{ApiError, Fault};
 use crate::api::extract::{Body, ClientAddress, Fields, FromFields, values};
 use crate::db::Connection;
 use crate::db::users::{Credentials, NewUser, Role, User};
-use crate::session::LoginSession;
+use crate::password::PasswordHashing;
+use crate::session::{Device, LoginSession};
 use crate::state::AppState;
 
 /// A name and a password for a new account.
@@ -66,6 +68,12 @@ pub fn check_username(name: &str) -> Result<String, &'static str> {
     }
 }
 
+/// The name as it is looked up and counted: upper and lower case are the same. `None`: no account can have it.
+pub fn canonical_name(name: &str) -> Option<String> {
+    let name = check_username(name).ok()?;
+    Some(name.to_ascii_lowercase())
+}
+
 /// Sign up.
 ///
 /// Makes an account and logs it in.
@@ -78,30 +86,54 @@ pub fn check_username(name: &str) -> Result<String, &'static str> {
 pub async fn sign_up(
     state: Data<AppState>,
     address: ClientAddress,
+    device: Device,
     session: Session,
     body: Body<SignUp>,
 ) -> Result<HttpResponse, ApiError> {
-    let SignUp {
-        username,
-        password,
-        display_name,
-    } = body.value;
-    let from = address.limit_key().to_string();
-    state.attempts.sign_ups.begin(&from).await?;
-    if let Some(why) = state.passwords.weakness(password.clone()).await? {
-        return Err(ApiError::invalid("password", "weak_password", why));
-    }
-    let password_hash = state.passwords.hash(password).await?;
-    let display_name = display_name.as_deref().unwrap_or(&username);
-    let new_user = NewUser {
-        username: &username,
-        display_name,
-        role: Role::User.as_str(),
+    let sign_up = body.value;
+    let address = address.limit_key();
+    let passwords = state.passwords.on_behalf_of(address);
+    state.attempts.sign_ups.begin(address).await?;
+    let user = match sign_up.carry_out(&state, &passwords).await {
+        Ok(user) => user,
+        // Who asks for one name after the other learns which are taken.
+        Err(taken @ ApiError::Conflict(..)) => return Err(taken),
+        Err(error) => {
+            state.attempts.sign_ups.take_back(address).await;
+            return Err(error);
+        }
     };
-    let user = create(&mut *state.db.get().await?, new_user, password_hash).await?;
+    let place = Place {
+        address,
+        device: Some(device.id()),
+    };
+    let name = user.username.to_ascii_lowercase();
+    state.attempts.logins.remember(&name, place).await;
     LoginSession::begin(&session, user.id, user.session_generation)?;
     state.analytics.capture("UserSignup", user.id, json!({}));
-    Ok(HttpResponse::Created().json(Profile::from(user)))
+    let device = device.cookie(&state.session);
+    Ok(HttpResponse::Created()
+        .cookie(device)
+        .json(Profile::from(user)))
+}
+
+impl SignUp {
+    async fn carry_out(
+        self,
+        state: &AppState,
+        passwords: &PasswordHashing,
+    ) -> Result<User, ApiError> {
+        if let Some(why) = passwords.weakness(self.password.clone()).await? {
+            return Err(ApiError::invalid("password", "weak_password", why));
+        }
+        let password_hash = passwords.hash(self.password).await?;
+        let new_user = NewUser {
+            username: &self.username,
+            display_name: self.display_name.as_deref().unwrap_or(&self.username),
+            role: Role::User.as_str(),
+        };
+        create(&mut *state.db.get().await?, new_user, password_hash).await
+    }
 }
 
 /// Adds a user with a password.

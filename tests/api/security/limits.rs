@@ -13,7 +13,7 @@ use crate::log::PASSWORD;
 
 const THEMES: &str = "/api/v1/interest-themes";
 
-fn credentials(name: &str, password: &str) -> Value {
+pub fn credentials(name: &str, password: &str) -> Value {
     json!({"username": name, "password": password})
 }
 
@@ -22,7 +22,7 @@ async fn login(app: &TestApp, name: &str, password: &str) -> Answer {
     app.client().post("/api/v1/login", &body).await
 }
 
-fn retry_after(answer: &Answer) -> u64 {
+pub fn retry_after(answer: &Answer) -> u64 {
     assert_eq!(
         answer.status,
         StatusCode::TOO_MANY_REQUESTS,

@@ -3,6 +3,7 @@
 mod authorisation;
 mod bodies;
 mod cross_site;
+mod guessing;
 mod injection;
 mod limits;
 pub mod operations;

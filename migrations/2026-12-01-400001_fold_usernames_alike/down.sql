@@ -1,0 +1,1 @@
+DROP INDEX users_canonical_name_key;
