@@ -1,5 +1,6 @@
 // A walker who knows the service by its description alone: signs up, asks for walks, reads them and pages through them.
 import assert from 'node:assert/strict';
+import {randomUUID} from 'node:crypto';
 import {writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import createClient, {type Middleware} from 'openapi-fetch';
@@ -34,7 +35,7 @@ function got<T>({data, error}: {data?: T; error?: unknown}): T {
 
 async function signUp(): Promise<Schemas['Profile']> {
   const username = `typescript-${Date.now()}`;
-  const profile = got(await client.POST('/api/v1/users', {body: {username, password: crypto.randomUUID()}}));
+  const profile = got(await client.POST('/api/v1/users', {body: {username, password: randomUUID()}}));
   assert.equal(profile.role, 'user' satisfies Schemas['Role']);
   assert.equal(profile.preferences.unit_system, 'metric');
   return profile;
