@@ -23,6 +23,7 @@ pub mod password;
 pub mod place_cache;
 pub mod push;
 pub mod queue;
+pub mod reach;
 pub mod recent;
 pub mod route_params;
 pub mod serve;

@@ -16,6 +16,7 @@ use wildside_engine::{Poi, Point, bounding_box};
 use crate::cell_cache::{CellCache, Contents};
 use crate::db::areas::AreaState;
 use crate::db::{Pool, SharedError, pois};
+use crate::reach::Reach;
 use crate::route_params::RouteParams;
 
 /// As many places as the engine may have to look at. Where there are more, each theme sends its best.
@@ -85,7 +86,7 @@ impl PlaceCache {
         }
     }
 
-    /// The places that a walk may visit, by id: within reach, of the themes asked for, still there in the data of
+    /// The places that a walk with this reach may visit, by id: of the themes asked for, still there in the data of
     /// `areas` or newer.
     ///
     /// # Errors
@@ -93,10 +94,11 @@ impl PlaceCache {
     pub async fn candidates(
         &self,
         params: &RouteParams,
+        reach: Reach,
         areas: &[AreaState],
     ) -> Result<Vec<Poi>, SharedError> {
         self.forget_if_older_than(areas).await?;
-        let cells = self.cells.cells(&cells_in_reach(params)).await?;
+        let cells = self.cells.cells(&reach.cells(0.0)).await?;
         if cells.iter().map(|cell| cell.weight()).sum::<usize>() <= CHOSEN_AT_ONCE {
             return Ok(choose(&cells, params, MAX_CANDIDATES));
         }
@@ -132,11 +134,6 @@ impl Known {
         let area = self.areas.iter().find(same);
         area.is_some_and(|area| area.generation >= wanted.generation)
     }
-}
-
-fn cells_in_reach(params: &RouteParams) -> Vec<CellId> {
-    let (south_west, north_east) = bounding_box([params.start()], params.reach_metres());
-    CellId::covering(south_west, north_east)
 }
 
 /// A place within reach.

@@ -7,6 +7,8 @@ use wildside_engine::Point;
 use wildside_engine::places::ThemeId;
 use wildside_engine::walk::{Accessibility, WalkRequest};
 
+use crate::reach::{self, OutOfReach, Reach};
+
 /// Coordinates are rounded to 1e-5 degrees: about a metre.
 const COORDINATE_STEPS_PER_DEGREE: f64 = 1e5;
 /// The bias is rounded to hundredths; nobody tells them apart.
@@ -86,16 +88,26 @@ impl RouteParams {
     }
 
     /// Metres as the crow flies from the start, within which all stops are: half the time out and half back, or all
-    /// of it with an end elsewhere. Streets are never straight, so a little less than the pace would allow.
+    /// of it with an end elsewhere.
     pub fn reach_metres(&self) -> f64 {
-        const PACE_METRES_PER_SECOND: f64 = 4.8 / 3.6;
-        const STRAIGHTEST: f64 = 0.9;
-        let metres = f64::from(self.duration_minutes) * 60.0 * PACE_METRES_PER_SECOND * STRAIGHTEST;
+        let metres = reach::metres(self.duration_minutes);
         if self.end_location.is_some() {
             metres
         } else {
             metres / 2.0
         }
+    }
+
+    /// The circle with everything that the walk may visit.
+    ///
+    /// # Errors
+    /// There is no such walk.
+    pub fn reach(&self) -> Result<Reach, OutOfReach> {
+        Reach::of(
+            self.start_location,
+            self.end_location,
+            self.duration_minutes,
+        )
     }
 
     /// SHA-256 of the canonical JSON.

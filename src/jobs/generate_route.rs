@@ -22,6 +22,7 @@ use crate::cache::CacheKey;
 use crate::db::route_requests::{Claim, CompletedRequest, Completion, RouteRequest};
 use crate::db::routes::{NewRoute, Route};
 use crate::queue::GenerateRouteJob;
+use crate::reach::{OutOfReach, Reach};
 use crate::route_params::RouteParams;
 use crate::status;
 
@@ -125,7 +126,11 @@ async fn lead(
         return Ok(());
     }
     let params = RouteParams::deserialize(&request.params)?;
-    let pois = load_pois(&params, key, context).await?;
+    let reach = match params.reach() {
+        Ok(reach) => reach,
+        Err(cause) => return fail(request, OutOfReach::CODE, &cause.to_string(), context).await,
+    };
+    let pois = load_pois(&params, reach, key, context).await?;
     compute(request, key, &params, pois, context).await
 }
 
@@ -194,10 +199,12 @@ fn analytics_of(params: &RouteParams, walk: &Walk) -> serde_json::Value {
 
 async fn load_pois(
     params: &RouteParams,
+    reach: Reach,
     key: &CacheKey,
     context: &JobContext,
 ) -> Result<Arc<[Poi]>, JobError> {
-    let pois = context.places.candidates(params, &key.areas()).await?;
+    let areas = key.areas();
+    let pois = context.places.candidates(params, reach, &areas).await?;
     tracing::debug!(pois = pois.len(), "places loaded");
     Ok(pois.into())
 }

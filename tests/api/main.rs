@@ -18,6 +18,7 @@ mod generators;
 mod log;
 mod process;
 mod profiles;
+mod reach;
 mod rotation;
 mod security;
 mod walkers;

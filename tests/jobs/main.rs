@@ -14,4 +14,5 @@ mod outages;
 mod places;
 mod processes;
 mod queue;
+mod reach;
 mod stage;

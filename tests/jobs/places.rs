@@ -17,7 +17,8 @@ async fn areas(stage: &Stage) -> Vec<AreaState> {
 }
 
 async fn candidates(cache: &PlaceCache, params: &RouteParams, areas: &[AreaState]) -> Vec<i64> {
-    let pois = cache.candidates(params, areas).await.unwrap();
+    let reach = params.reach().unwrap();
+    let pois = cache.candidates(params, reach, areas).await.unwrap();
     pois.iter().map(|poi| poi.id).collect()
 }
 

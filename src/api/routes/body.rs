@@ -10,6 +10,7 @@ use wildside_engine::walk::Accessibility;
 use crate::api::extract::{Fields, FromFields, values};
 use crate::api::users::profile::AccessibilityPatch;
 use crate::db::users::User;
+use crate::reach;
 use crate::route_params::RouteParams;
 
 /// Default of `popularity_bias`: neither hidden gems nor hotspots.
@@ -75,7 +76,7 @@ impl FromFields for RouteBody {
         let start_location = fields.required("start_location", values::point);
         let end_location = values::point(fields, "end_location");
         let duration_minutes = fields.required("duration_minutes", |fields, key| {
-            fields.integer(key, 15..=180)
+            fields.integer(key, reach::MINUTES)
         });
         let interest_theme_ids = fields.uuids("interest_theme_ids", 0..=100);
         let popularity_bias = fields.number("popularity_bias", 0.0..=1.0);

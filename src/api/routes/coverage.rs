@@ -1,4 +1,4 @@
-//! Can a walk begin there at all?
+//! Can a walk begin and end there at all?
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use crate::api::error::{ApiError, Fault};
 use crate::db::areas::{Area, AreaState, metres_to_walkable_way};
 use crate::db::route_requests::WALKABLE_METRES;
 use crate::db::{Connection, Pool};
+use crate::reach::{OutOfReach, Reach};
 use crate::recent::Recent;
 use crate::route_params::RouteParams;
 
@@ -21,13 +22,16 @@ impl Coverage {
     /// The areas whose data the walk may use.
     ///
     /// # Errors
-    /// `outside_coverage` with the boxes that are loaded, or `not_ready` when nothing is.
+    /// `out_of_reach` if the end is too far away, `outside_coverage` with the boxes that are loaded if start or end is in
+    /// none of them, or `not_ready` when nothing is loaded.
     pub async fn within_reach(
         &self,
         db: &Pool,
         params: &RouteParams,
     ) -> Result<Vec<AreaState>, ApiError> {
-        let start = params.start();
+        params
+            .reach()
+            .map_err(|cause| out_of_reach(cause, params))?;
         self.0.look_ahead(|| {
             let (coverage, db) = (self.clone(), db.clone());
             // If the database is away, whoever has to look says so.
@@ -37,14 +41,14 @@ impl Coverage {
             Ok(areas) => areas,
             Err(_turn) => self.look(db).await?,
         };
-        if !areas.iter().any(|area| area.covers(start)) {
+        if uncovered_end(params, &areas).is_some() {
             // What has just been loaded counts: nobody is refused from memory.
             areas = self.look(db).await?;
-            if !areas.iter().any(|area| area.covers(start)) {
-                return Err(uncovered(start, &areas));
+            if let Some((field, end)) = uncovered_end(params, &areas) {
+                return Err(uncovered(field, end, &areas));
             }
         }
-        let reach = params.reach_metres();
+        let (start, reach) = (params.start(), params.reach_metres());
         let within = areas.iter().filter(|area| area.is_within(reach, start));
         Ok(within.map(|area| area.state).collect())
     }
@@ -62,9 +66,39 @@ impl Coverage {
     }
 }
 
-fn uncovered(start: Point, areas: &[Area]) -> ApiError {
+/// An end that is too far away, with the cure.
+fn out_of_reach(cause: OutOfReach, params: &RouteParams) -> ApiError {
+    let fault = Fault::new("end_location", OutOfReach::CODE, cause.to_string());
+    let fault = match cause {
+        OutOfReach::Far {
+            metres,
+            reach_metres,
+            minutes,
+        } => fault
+            .with("distance_metres", metres.round())
+            .with("reach_metres", reach_metres.floor())
+            .with(
+                "swapped_coordinates_suspected",
+                params.end().is_some_and(|Point { lon, lat }| {
+                    Reach::of(params.start(), Some(Point::new(lat, lon)), minutes).is_ok()
+                }),
+            ),
+        OutOfReach::AcrossAntimeridian | OutOfReach::Impossible => fault,
+    };
+    ApiError::Unprocessable(Box::new(fault))
+}
+
+/// The start or the end that no area covers, and its field.
+fn uncovered_end(params: &RouteParams, areas: &[Area]) -> Option<(&'static str, Point)> {
+    ["start_location.coordinates", "end_location.coordinates"]
+        .into_iter()
+        .zip(params.ends())
+        .find(|(_, end)| !areas.iter().any(|area| area.covers(*end)))
+}
+
+fn uncovered(field: &str, end: Point, areas: &[Area]) -> ApiError {
     if !areas.is_empty() {
-        return outside(start, areas);
+        return outside(field, end, areas);
     }
     let message = "no street network is loaded yet";
     ApiError::Unavailable {
@@ -74,21 +108,21 @@ fn uncovered(start: Point, areas: &[Area]) -> ApiError {
     }
 }
 
-fn outside(start: Point, areas: &[Area]) -> ApiError {
+fn outside(field: &str, end: Point, areas: &[Area]) -> ApiError {
     let boxes: Vec<_> = areas
         .iter()
         .map(|area| json!({"name": area.name, "bbox": area.bbox()}))
         .collect();
     let swapped = areas.iter().any(|area| {
         let [west, south, east, north] = area.bbox();
-        (west..=east).contains(&start.lat) && (south..=north).contains(&start.lon)
+        (west..=east).contains(&end.lat) && (south..=north).contains(&end.lon)
     });
     let message = if swapped {
         "is outside the areas that are loaded; are longitude and latitude swapped? GeoJSON has the longitude first"
     } else {
         "is outside the areas that are loaded"
     };
-    let fault = Fault::new("start_location.coordinates", "outside_coverage", message);
+    let fault = Fault::new(field, "outside_coverage", message);
     let fault = fault
         .with("covered", boxes)
         .with("swapped_coordinates_suspected", swapped);

@@ -57,7 +57,7 @@ pub struct Accepted {
     responses(
         (status = 202, description = "Accepted", body = Accepted, headers(("Location" = String, description = "The status_url"))),
         (status = 409, description = "The idempotency key came with another body before", body = ErrorBody),
-        (status = 422, description = "No walk can begin there: `outside_coverage` or `no_walkable_way_nearby`", body = ErrorBody),
+        (status = 422, description = "No walk can begin or end there: `outside_coverage`, `no_walkable_way_nearby` or, for an end too far away, `out_of_reach`", body = ErrorBody),
     ))]
 #[post("/routes")]
 pub async fn create_route(

@@ -15,6 +15,7 @@ use crate::api::idempotency::{self, ClientKey, Written};
 use crate::db::Connection;
 use crate::db::idempotency::IdempotencyKey;
 use crate::db::users::{Credentials, User, UserChanges};
+use crate::reach;
 use crate::session::LoginSession;
 use crate::state::AppState;
 
@@ -77,7 +78,7 @@ fn preferences(fields: &mut Fields<'_>) -> UserChanges {
         popularity_bias: fields
             .number("popularity_bias", 0.0..=1.0)
             .map(|bias| Some(bias as f32)),
-        duration_minutes: fields.integer("duration_minutes", 15..=180).map(Some),
+        duration_minutes: fields.integer("duration_minutes", reach::MINUTES).map(Some),
         avoid_stairs: accessibility.avoid_stairs,
         prefer_well_lit: accessibility.prefer_well_lit,
         unit_system: fields.word("unit_system", &["metric", "imperial"]),
