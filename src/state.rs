@@ -10,8 +10,10 @@ use redis::aio::ConnectionManager;
 use crate::admission::Admission;
 use crate::analytics::Analytics;
 use crate::api::attempts::Attempts;
+use crate::api::box_memory::BoxMemory;
 use crate::api::quota::Quotas;
 use crate::api::routes::coverage::Coverage;
+use crate::api::strangers::Strangers;
 use crate::api::themes::ThemeMemory;
 use crate::cache::RouteCache;
 use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
@@ -47,7 +49,9 @@ pub struct AppState {
     pub limits: LimitsConfig,
     pub quotas: Arc<Quotas>,
     pub attempts: Arc<Attempts>,
+    pub strangers: Strangers,
     pub themes: Arc<ThemeMemory>,
+    pub boxes: Arc<BoxMemory>,
     pub coverage: Coverage,
     pub analytics: Analytics,
     pub draining: Draining,
@@ -86,7 +90,9 @@ impl AppState {
             http: config.http.clone(),
             limits: config.limits,
             quotas: Arc::new(Quotas::new(&config.limits)),
+            strangers: Strangers::new(&config.database.url),
             themes: Arc::default(),
+            boxes: Arc::default(),
             coverage: Coverage::default(),
             analytics: Analytics::start(&config.analytics)?,
             draining: Draining::default(),

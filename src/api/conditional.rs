@@ -39,6 +39,11 @@ impl Tagged {
         }
     }
 
+    /// Bytes of the body.
+    pub fn size(&self) -> usize {
+        self.body.len()
+    }
+
     /// The body, or 304 if the client has it. `cache_control` says who may keep it for how long.
     pub fn answer(&self, req: &HttpRequest, cache_control: &'static str) -> HttpResponse {
         let mut response = if self.is_known(req) {

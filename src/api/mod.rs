@@ -10,6 +10,7 @@
 
 pub mod admin;
 pub mod attempts;
+pub mod box_memory;
 pub mod conditional;
 pub mod description;
 pub mod docs;
@@ -25,6 +26,7 @@ pub mod places;
 pub mod prometheus;
 pub mod quota;
 pub mod routes;
+pub mod strangers;
 pub mod themes;
 pub mod users;
 pub mod ws;

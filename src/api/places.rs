@@ -1,13 +1,9 @@
 //! Places.
 
-use std::time::Duration;
-
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
-use redis::AsyncCommands;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use wildside_engine::Point;
@@ -19,10 +15,6 @@ use crate::api::routes::body::GeoJsonPoint;
 use crate::db::places::{BoundingBox, Place};
 use crate::state::AppState;
 
-/// How long the answer for a box is kept.
-const MEMORY_SECONDS: u64 = 60;
-/// Waiting longer than this for the cache costs more than it saves.
-const TIME_BUDGET: Duration = Duration::from_millis(75);
 /// The widest box, in degrees.
 const WIDEST: f64 = 2.0;
 
@@ -124,7 +116,9 @@ pub async fn poi(
     req: HttpRequest,
     PathId(id): PathId<i64>,
 ) -> Result<HttpResponse, ApiError> {
-    let place = Place::find(&mut *state.db.get().await?, id)
+    let place = state
+        .strangers
+        .ask(async |connection| Place::find(connection, id).await)
         .await?
         .ok_or(ApiError::NotFound("place"))?;
     Ok(Tagged::json(&PlaceView::from(place))?.answer(&req, "public, max-age=300"))
@@ -136,13 +130,13 @@ pub async fn poi(
 pub struct BoxParams {
     /// West, south, east, north in degrees; at most 2° wide and high.
     #[param(value_type = String, example = "7.40,43.72,7.44,43.75", pattern = r"^-?\d+(\.\d+)?(,-?\d+(\.\d+)?){3}$")]
-    bbox: BoundingBox,
+    pub(super) bbox: BoundingBox,
     /// Only places of this theme.
     #[param(required = false)]
-    theme_id: Option<Uuid>,
+    pub(super) theme_id: Option<Uuid>,
     /// Places at most.
     #[param(minimum = 1, maximum = 100, default = 20, required = false)]
-    limit: i32,
+    pub(super) limit: i32,
 }
 
 impl FromFields for BoxParams {
@@ -182,6 +176,8 @@ fn bounding_box(fields: &mut Fields<'_>, key: &str) -> Option<BoundingBox> {
 }
 
 /// The most popular places in a box.
+///
+/// In a box with thousands of places, these are chosen among the most popular ones of each part of it.
 #[utoipa::path(tag = "places", params(BoxParams), responses(
     (status = 200, description = "The places, most popular first", body = Vec<PlaceView>),
     (status = 304, description = "Not changed since the `If-None-Match` of the request"),
@@ -192,32 +188,21 @@ pub async fn pois(
     req: HttpRequest,
     Params(params): Params<BoxParams>,
 ) -> Result<HttpResponse, ApiError> {
-    let theme = params.theme_id.map(|id| id.to_string()).unwrap_or_default();
-    let [west, south, east, north] = params.bbox;
-    let key = format!(
-        "wildside:pois:v1:{west:.6},{south:.6},{east:.6},{north:.6}:{theme}:{}",
-        params.limit
-    );
-    let mut redis = state.redis.clone();
-    let known = timeout(TIME_BUDGET, redis.get::<_, Option<Vec<u8>>>(&key));
-    let body = if let Ok(Ok(Some(body))) = known.await {
-        Bytes::from(body)
-    } else {
-        look_up(&state, &params, &key).await?
+    let answer = match state.boxes.get(&params) {
+        Some(answer) => answer,
+        None => look_up(&state, &params).await?,
     };
-    Ok(Tagged::new("application/json", body).answer(&req, "public, max-age=60"))
+    Ok(answer.answer(&req, "public, max-age=60"))
 }
 
-async fn look_up(state: &AppState, params: &BoxParams, key: &str) -> Result<Bytes, ApiError> {
-    let mut connection = state.db.get().await?;
-    let limit = params.limit.into();
-    let places = Place::most_popular(&mut connection, params.bbox, params.theme_id, limit).await?;
+async fn look_up(state: &AppState, params: &BoxParams) -> Result<Tagged, ApiError> {
+    let (bbox, theme_id, limit) = (params.bbox, params.theme_id, params.limit.into());
+    let places = state
+        .strangers
+        .ask(async |connection| Place::most_popular(connection, bbox, theme_id, limit).await)
+        .await?;
     let views: Vec<PlaceView> = places.into_iter().map(PlaceView::from).collect();
-    let body = serde_json::to_vec(&views).map_err(|error| ApiError::Internal(error.into()))?;
-    let mut redis = state.redis.clone();
-    let keep = redis.set_ex::<_, _, ()>(key, &body, MEMORY_SECONDS);
-    if !matches!(timeout(TIME_BUDGET, keep).await, Ok(Ok(()))) {
-        tracing::debug!("places not cached");
-    }
-    Ok(Bytes::from(body))
+    let answer = Tagged::json(&views)?;
+    state.boxes.keep(params, &answer);
+    Ok(answer)
 }

@@ -8,6 +8,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use arc_swap::ArcSwapOption;
 use serde::Serialize;
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -49,9 +50,13 @@ impl From<InterestTheme> for Theme {
     }
 }
 
-/// The answer of this process for the next few seconds.
+/// The answer of this process for the next few seconds. One at a time looks for a newer one; others, and all while
+/// the database is away, do with what is known.
 #[derive(Debug, Default)]
-pub struct ThemeMemory(ArcSwapOption<Memory>);
+pub struct ThemeMemory {
+    known: ArcSwapOption<Memory>,
+    looking: Mutex<()>,
+}
 
 #[derive(Debug)]
 struct Memory {
@@ -69,7 +74,7 @@ impl ThemeMemory {
         if ids.is_empty() {
             return Ok(());
         }
-        let memory = self.get(db).await?;
+        let memory = self.get(async || all(db).await).await?;
         let unknown = ids
             .iter()
             .enumerate()
@@ -90,23 +95,51 @@ impl ThemeMemory {
         }
     }
 
-    async fn get(&self, db: &Pool) -> Result<Arc<Memory>, ApiError> {
-        if let Some(memory) = self.0.load_full()
-            && memory.since.elapsed() < MEMORY
-        {
+    async fn get(
+        &self,
+        look: impl AsyncFnOnce() -> Result<Vec<InterestTheme>, ApiError>,
+    ) -> Result<Arc<Memory>, ApiError> {
+        let known = self.known.load_full();
+        if let Some(memory) = known.as_ref().filter(|memory| memory.is_fresh()) {
+            return Ok(memory.clone());
+        }
+        let _looking = match (self.looking.try_lock(), &known) {
+            (Ok(looking), _) => looking,
+            (Err(_), Some(outdated)) => return Ok(outdated.clone()),
+            (Err(_), None) => self.looking.lock().await,
+        };
+        if let Some(memory) = self.known.load_full().filter(|memory| memory.is_fresh()) {
             return Ok(memory);
         }
-        let themes = InterestTheme::all(&mut *db.get().await?).await?;
+        match look().await {
+            Ok(themes) => {
+                let memory = Arc::new(Memory::of(themes)?);
+                self.known.store(Some(memory.clone()));
+                Ok(memory)
+            }
+            Err(error) => known.ok_or(error),
+        }
+    }
+}
+
+impl Memory {
+    fn of(themes: Vec<InterestTheme>) -> Result<Self, ApiError> {
         let ids = themes.iter().map(|theme| theme.id).collect();
         let themes: Vec<Theme> = themes.into_iter().map(Theme::from).collect();
-        let memory = Arc::new(Memory {
+        Ok(Self {
             since: Instant::now(),
             answer: Tagged::json(&themes)?,
             ids,
-        });
-        self.0.store(Some(memory.clone()));
-        Ok(memory)
+        })
     }
+
+    fn is_fresh(&self) -> bool {
+        self.since.elapsed() < MEMORY
+    }
+}
+
+async fn all(db: &Pool) -> Result<Vec<InterestTheme>, ApiError> {
+    Ok(InterestTheme::all(&mut *db.get().await?).await?)
 }
 
 /// All themes of interest, by name.
@@ -119,6 +152,7 @@ pub async fn interest_themes(
     state: Data<AppState>,
     req: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let themes = state.themes.get(&state.db).await?;
+    let look = async || state.strangers.ask(InterestTheme::all).await;
+    let themes = state.themes.get(look).await?;
     Ok(themes.answer.answer(&req, "public, max-age=300"))
 }

@@ -21,6 +21,7 @@ mod profiles;
 mod reach;
 mod rotation;
 mod security;
+mod strangers;
 mod walkers;
 mod walks;
 mod websocket;

@@ -1,0 +1,2 @@
+DROP INDEX pois_region_popularity_idx;
+DROP FUNCTION poi_region(geography);

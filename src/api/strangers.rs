@@ -1,0 +1,54 @@
+//! Queries of people who are not logged in: connections of their own, little time, and no queue.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::QueryResult;
+use diesel_async::SimpleAsyncConnection;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::api::error::ApiError;
+use crate::db::{self, Connection, Pool};
+
+/// Connections for them; a query takes milliseconds.
+const CONNECTIONS: u32 = 2;
+/// How long a query waits until it is its turn.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// A statement that takes longer, or waits longer for a lock, is cancelled by the database.
+const LIMITS: &str = "SET statement_timeout = 1000; SET lock_timeout = 500";
+
+/// The database for those whom nobody knows: however many they are and whatever they ask, the connections of users,
+/// logins and readiness stay free. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Strangers {
+    pool: Pool,
+    turns: Arc<Semaphore>,
+}
+
+impl Strangers {
+    /// Connections to the database at `url`, opened when first used. Must be made on a runtime.
+    pub fn new(url: &str) -> Self {
+        Self {
+            pool: db::pool(url, CONNECTIONS),
+            turns: Arc::new(Semaphore::new(CONNECTIONS as usize)),
+        }
+    }
+
+    /// Asks the database.
+    ///
+    /// # Errors
+    /// `service_unavailable`: others are in turn, or the database is away or slow.
+    pub async fn ask<T>(
+        &self,
+        question: impl AsyncFnOnce(&mut Connection) -> QueryResult<T>,
+    ) -> Result<T, ApiError> {
+        let turn = timeout(PATIENCE, self.turns.acquire()).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(ApiError::unavailable("too many people ask at once"));
+        };
+        let mut connection = self.pool.get().await?;
+        connection.batch_execute(LIMITS).await?;
+        Ok(question(&mut connection).await?)
+    }
+}
