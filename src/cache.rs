@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use rand::Rng;
-use redis::aio::ConnectionManager;
-use redis::{AsyncCommands, RedisResult};
+use redis::aio::{ConnectionLike, ConnectionManager};
+use redis::{AsyncCommands, FromRedisValue, RedisResult};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -19,6 +19,11 @@ use crate::route_params::RouteParams;
 
 /// Waiting longer than this for the cache costs more than it saves.
 const TIME_BUDGET: Duration = Duration::from_millis(75);
+/// What all keys begin with.
+const PREFIX: &str = "wildside:route:v1:";
+/// How long an answer is kept that nobody keeps any more.
+const LEAVE_SECONDS: i64 = 3600;
+
 /// Where the answer to a canonical request is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheKey(String);
@@ -26,7 +31,7 @@ pub struct CacheKey(String);
 impl CacheKey {
     /// The key of a request on the data of the areas within its reach: when one of them changes, so does the key.
     pub fn new(params: &RouteParams, areas: &[AreaState]) -> Self {
-        let mut key = String::from("wildside:route:v1:");
+        let mut key = String::from(PREFIX);
         for byte in &params.digest()[..16] {
             let _ = write!(key, "{byte:02x}");
         }
@@ -63,6 +68,14 @@ impl CacheKey {
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     route_id: Uuid,
+}
+
+/// An answer that is kept for good.
+#[derive(Debug)]
+pub struct PinnedWalk {
+    pub key: CacheKey,
+    /// `None`: unreadable.
+    pub route_id: Option<Uuid>,
 }
 
 /// A handle to the cache; clones share the connection.
@@ -134,10 +147,74 @@ impl RouteCache {
         within_budget::<()>(self.redis.clone().expire(key.as_str(), ttl)).await;
     }
 
+    /// The pinned answers in the next part of the cache, and where it goes on: 0 at the end, as at the beginning.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn pinned(
+        redis: &mut impl ConnectionLike,
+        cursor: u64,
+    ) -> RedisResult<(u64, Vec<PinnedWalk>)> {
+        const AT_A_TIME: usize = 500;
+        /// Redis' word for a key without a TTL.
+        const FOR_GOOD: i64 = -1;
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor)
+            .arg("MATCH")
+            .arg(format!("{PREFIX}*"))
+            .arg("COUNT")
+            .arg(AT_A_TIME);
+        let (next, mut keys): (u64, Vec<String>) = scan.query_async(redis).await?;
+        let mut ask = redis::pipe();
+        for key in &keys {
+            ask.ttl(key);
+        }
+        let mut ttls = answers::<i64>(&ask, redis).await?.into_iter();
+        keys.retain(|_| ttls.next() == Some(FOR_GOOD));
+        let mut ask = redis::pipe();
+        for key in &keys {
+            ask.get(key);
+        }
+        let entries = answers::<Option<Vec<u8>>>(&ask, redis).await?;
+        let pinned = keys
+            .into_iter()
+            .zip(entries)
+            .map(|(key, entry)| PinnedWalk {
+                key: CacheKey(key),
+                route_id: entry
+                    .and_then(|entry| serde_json::from_slice::<Entry>(&entry).ok())
+                    .map(|entry| entry.route_id),
+            });
+        Ok((next, pinned.collect()))
+    }
+
+    /// Lets answers expire that nobody keeps any more.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn let_expire(redis: &mut impl ConnectionLike, keys: &[CacheKey]) -> RedisResult<()> {
+        let mut ask = redis::pipe();
+        for key in keys {
+            ask.expire(key.as_str(), LEAVE_SECONDS);
+        }
+        answers::<i64>(&ask, redis).await.map(drop)
+    }
+
     fn jittered_ttl_seconds(&self) -> u64 {
         let longest = self.ttl.as_secs().max(1);
         rand::rng().random_range(longest - longest / 10..=longest)
     }
+}
+
+/// Asks for many things at once; a pipeline with nothing in it is none.
+async fn answers<T: FromRedisValue>(
+    ask: &redis::Pipeline,
+    redis: &mut impl ConnectionLike,
+) -> RedisResult<Vec<T>> {
+    if ask.is_empty() {
+        return Ok(Vec::new());
+    }
+    ask.query_async(redis).await
 }
 
 async fn within_budget<T>(command: impl Future<Output = RedisResult<T>>) -> Option<T> {

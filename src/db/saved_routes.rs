@@ -55,6 +55,16 @@ pub async fn has_savers(connection: &mut Connection, route_id: Uuid) -> QueryRes
         .await
 }
 
+/// Those of the routes that anybody has saved.
+pub async fn saved_of(connection: &mut Connection, route_ids: &[Uuid]) -> QueryResult<Vec<Uuid>> {
+    saved_routes::table
+        .filter(saved_routes::route_id.eq_any(route_ids))
+        .select(saved_routes::route_id)
+        .distinct()
+        .load(connection)
+        .await
+}
+
 /// The cache keys of the requests that the route answered.
 pub async fn cache_keys(connection: &mut Connection, route_id: Uuid) -> QueryResult<Vec<String>> {
     route_requests::table

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use uuid::Uuid;
 
 use super::lost_requests::queue_lost_requests;
+use super::orphaned_walks::let_orphaned_walks_expire;
 use super::{ChoreError, Tools};
 use crate::db::enrichments::{self, Stale};
 use crate::db::{idempotency, pois};
@@ -30,17 +31,20 @@ pub enum Chore {
     ExpireIdempotencyKeys,
     /// Forgets dead jobs that nobody has looked at for a month, and the oldest of very many.
     TrimDeadJobs,
+    /// Lets saved walks leave the cache once nobody saves them any more.
+    ExpireOrphanedWalks,
 }
 
 impl Chore {
     /// All chores.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::QueueLostRequests,
         Self::CountPlaces,
         Self::RefreshEnrichments,
         Self::EndLostEnrichments,
         Self::ExpireIdempotencyKeys,
         Self::TrimDeadJobs,
+        Self::ExpireOrphanedWalks,
     ];
 
     /// Its name for people and in the database.
@@ -52,6 +56,7 @@ impl Chore {
             Self::EndLostEnrichments => "end_lost_enrichments",
             Self::ExpireIdempotencyKeys => "expire_idempotency_keys",
             Self::TrimDeadJobs => "trim_dead_jobs",
+            Self::ExpireOrphanedWalks => "expire_orphaned_walks",
         }
     }
 
@@ -61,9 +66,10 @@ impl Chore {
             Self::QueueLostRequests => Duration::from_secs(2),
             Self::CountPlaces => Duration::from_mins(1),
             Self::EndLostEnrichments => Duration::from_mins(5),
-            Self::RefreshEnrichments | Self::ExpireIdempotencyKeys | Self::TrimDeadJobs => {
-                Duration::from_hours(1)
-            }
+            Self::RefreshEnrichments
+            | Self::ExpireIdempotencyKeys
+            | Self::TrimDeadJobs
+            | Self::ExpireOrphanedWalks => Duration::from_hours(1),
         }
     }
 
@@ -100,6 +106,10 @@ impl Chore {
             Self::TrimDeadJobs => {
                 let jobs = queue::trim_dead(&mut tools.redis.clone()).await?;
                 format!("{jobs} dead jobs forgotten")
+            }
+            Self::ExpireOrphanedWalks => {
+                let walks = let_orphaned_walks_expire(tools).await?;
+                format!("{walks} walks leave the cache")
             }
         };
         Ok(words)

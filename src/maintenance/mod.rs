@@ -2,6 +2,7 @@
 
 mod chores;
 mod lost_requests;
+mod orphaned_walks;
 
 use std::time::Duration;
 

@@ -19,6 +19,7 @@ mod log;
 mod process;
 mod profiles;
 mod reach;
+mod redis_keys;
 mod rotation;
 mod security;
 mod strangers;

@@ -1,0 +1,45 @@
+//! Walks that stay in the cache because somebody saved them end with whoever saved them, and with the data they are of.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::{ChoreError, Tools};
+use crate::cache::{CacheKey, PinnedWalk, RouteCache};
+use crate::db::areas::AreaState;
+use crate::db::saved_routes;
+
+/// Looks through the whole cache, and lets the pinned walks expire that nobody keeps any more: their savers' accounts or
+/// they themselves are gone, or the data has changed, so that nobody asks for them by that key again. Answers how many.
+pub(super) async fn let_orphaned_walks_expire(tools: &Tools) -> Result<usize, ChoreError> {
+    let mut redis = tools.redis.clone();
+    let (mut cursor, mut orphans) = (0, 0);
+    loop {
+        let (next, pinned) = RouteCache::pinned(&mut redis, cursor).await?;
+        let orphaned = orphaned(tools, pinned).await?;
+        RouteCache::let_expire(&mut redis, &orphaned).await?;
+        orphans += orphaned.len();
+        if next == 0 {
+            return Ok(orphans);
+        }
+        cursor = next;
+    }
+}
+
+/// Those of the walks that nobody keeps.
+async fn orphaned(tools: &Tools, pinned: Vec<PinnedWalk>) -> Result<Vec<CacheKey>, ChoreError> {
+    if pinned.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut connection = tools.db.get().await?;
+    let areas = AreaState::all(&mut connection).await?;
+    let routes: Vec<Uuid> = pinned.iter().filter_map(|walk| walk.route_id).collect();
+    let saved = saved_routes::saved_of(&mut connection, &routes).await?;
+    let saved: HashSet<Uuid> = saved.into_iter().collect();
+    let is_kept = |walk: &PinnedWalk| {
+        let is_saved = walk.route_id.is_some_and(|id| saved.contains(&id));
+        is_saved && walk.key.areas().iter().all(|area| areas.contains(area))
+    };
+    let orphaned = pinned.into_iter().filter(|walk| !is_kept(walk));
+    Ok(orphaned.map(|walk| walk.key).collect())
+}
