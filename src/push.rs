@@ -29,8 +29,8 @@ const RECENT: TimeDelta = TimeDelta::minutes(5);
 const LOGINS_EVERY: Duration = Duration::from_secs(10);
 /// Users whose logins are looked at with one statement.
 const LOGINS_AT_ONCE: usize = 1_000;
-/// Requests in one snapshot of many users at most.
-const SNAPSHOT_ROWS: i64 = 20_000;
+/// Requests of one user that a snapshot looks at: more than the usual limit lets a user make in that time.
+const REQUESTS_OF_EACH: i64 = 400;
 
 /// Hub, bridge and sessions.
 #[derive(Debug, Clone)]
@@ -127,7 +127,7 @@ async fn snapshot(
     // The ledger may have been away since they connected.
     let recent = RECENT + TimeDelta::from_std(waited + asked.elapsed())?;
     let rows =
-        RouteRequest::current_of_users(&mut connection, user_ids, recent, SNAPSHOT_ROWS).await?;
+        RouteRequest::current_of_users(&mut connection, user_ids, recent, REQUESTS_OF_EACH).await?;
     Ok(rows.iter().filter_map(status::event).collect())
 }
 

@@ -12,7 +12,8 @@ use diesel::expression::SqlLiteral;
 use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::sql_types::{
-    Array, BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+    Array, BigInt, Bool, Double, Integer, Interval, Jsonb, Nullable, Text, Timestamptz,
+    Uuid as SqlUuid,
 };
 use diesel_async::RunQueryDsl;
 use postgis_diesel::sql_types::Geometry;
@@ -220,20 +221,18 @@ impl RouteRequest {
     }
 
     /// What clients that connect want to hear of: their users' unfinished requests, and those that ended no longer than
-    /// `recent` ago by the clock of the database, oldest first, at most `limit` in all.
+    /// `recent` ago by the clock of the database, newest first. Only the newest `of_each` user are looked at, so that
+    /// nobody's many requests hide another's.
     pub async fn current_of_users(
         connection: &mut Connection,
         user_ids: &[Uuid],
         recent: TimeDelta,
-        limit: i64,
+        of_each: i64,
     ) -> QueryResult<Vec<Self>> {
-        let now = diesel::dsl::now.into_sql::<Timestamptz>();
-        route_requests::table
-            .filter(route_requests::user_id.eq_any(user_ids))
-            .filter(unfinished().or(route_requests::updated_at.ge(now - interval(recent))))
-            .order((route_requests::created_at, route_requests::id))
-            .limit(limit)
-            .select(Self::as_select())
+        diesel::sql_query(include_str!("current_requests.sql"))
+            .bind::<Array<SqlUuid>, _>(user_ids)
+            .bind::<Interval, _>(interval(recent))
+            .bind::<BigInt, _>(of_each)
             .load(connection)
             .await
     }

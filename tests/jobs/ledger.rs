@@ -1,6 +1,6 @@
 //! Claims and fencing: whoever comes late writes nothing.
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use uuid::Uuid;
 use wildside::db::route_requests::{NewRouteRequest, RouteRequest};
 use wildside_actors::Status;
@@ -76,7 +76,7 @@ async fn requests_of_others_and_old_ones_are_not_shown() {
         .unwrap();
     assert_eq!(
         current.iter().map(|request| request.id).collect::<Vec<_>>(),
-        [pending.id, done.id]
+        [done.id, pending.id]
     );
     let later = TimeDelta::minutes(-5);
     let current = RouteRequest::current_of_users(&mut connection, &[stage.user], later, 100)
@@ -87,6 +87,31 @@ async fn requests_of_others_and_old_ones_are_not_shown() {
         .await
         .unwrap();
     assert_eq!(stranger, None);
+}
+
+#[tokio::test]
+async fn nobody_hides_what_another_asked_for() {
+    let stage = Stage::set();
+    let (busy, quiet) = (Uuid::new_v4(), stage.user);
+    let pending = stage.accept(&an_hour_from(SENATE_SQUARE)).await;
+    stage.database.sql(&format!(
+        "INSERT INTO users (id, username, display_name) VALUES ('{busy}', 'bob', 'Bob'); \
+         INSERT INTO route_requests (id, user_id, params, cache_key, trace_id, created_at) \
+         SELECT gen_random_uuid(), '{busy}', '{{}}', 'key', gen_random_uuid(), now() - n * interval '1 second' \
+         FROM generate_series(1, 1000) AS n"
+    ));
+    let mut connection = stage.db.get().await.unwrap();
+    let recently = TimeDelta::minutes(5);
+    let current = RouteRequest::current_of_users(&mut connection, &[busy, quiet], recently, 100)
+        .await
+        .unwrap();
+    let (own, others): (Vec<_>, Vec<_>) = current
+        .iter()
+        .partition(|request| request.user_id == Some(quiet));
+    assert_eq!(own, [&pending]);
+    let oldest = others.iter().map(|request| request.created_at).min();
+    assert_eq!(others.len(), 100);
+    assert!(Utc::now() - oldest.unwrap() < TimeDelta::seconds(900));
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ pub struct HubConfig {
     pub max_sessions: usize,
     /// Sessions of one user; more are refused.
     pub max_sessions_per_user: usize,
-    /// Users whose statuses are asked for at once.
+    /// Users whose statuses are asked for at once: as many as one answer may be about, however much each has asked for.
     pub snapshot_users: usize,
     /// How long one such question may take.
     pub snapshot_timeout: Duration,
@@ -54,7 +54,7 @@ impl Default for HubConfig {
         Self {
             max_sessions: 50_000,
             max_sessions_per_user: 20,
-            snapshot_users: 500,
+            snapshot_users: 50,
             snapshot_timeout: Duration::from_secs(5),
         }
     }
