@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
 # run-nginx.sh FOLDER: becomes the nginx before Martin. Its files are in FOLDER.
-# Reads TILES_LISTEN, MARTIN_ADDRESS and TILES_ALLOWED_ORIGIN; with PAGE_LISTEN and SERVER_ADDRESS it serves the page in web/, too.
+# Reads TILES_LISTEN, MARTIN_ADDRESS, TILES_ALLOWED_ORIGIN (default *), TILES_REQUESTS_PER_SECOND (default 50) and
+# TILES_TRUSTED_PROXY (default: none); with PAGE_LISTEN and SERVER_ADDRESS it serves the page in web/, too.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sites=$1/sites
 
+rate=${TILES_REQUESTS_PER_SECOND:-50}
+
 fill_in() {
     sed -e "s|\${TILES_LISTEN}|$TILES_LISTEN|" -e "s|\${MARTIN_ADDRESS}|$MARTIN_ADDRESS|" \
+        -e "s|\${TILES_REQUESTS_PER_SECOND}|$rate|" -e "s|\${TILES_BURST}|$((rate * 10))|" \
+        -e "s|\${TILES_TRUSTED_PROXY}|${TILES_TRUSTED_PROXY:-unix:}|" \
         -e "s|\${TILES_ALLOWED_ORIGIN}|${TILES_ALLOWED_ORIGIN:-*}|" -e "s|\${PAGE_LISTEN}|${PAGE_LISTEN:-}|" \
         -e "s|\${SERVER_ADDRESS}|${SERVER_ADDRESS:-}|" -e "s|\${ROOT}|$(dirname "$here")|"
 }

@@ -24,7 +24,7 @@ async fn main() {
     let database = TestDatabase::create();
     println!("building the city");
     let city = City::build(&database.url()).await;
-    let server = TileServer::start(&database.url());
+    let server = TileServer::start_with_limit(&database.url(), 1_000_000);
     let mut browser = Browser::open(&server.url(), &city);
     let mut report = Report::default();
     // Only the nearest zooms, of which there are tiles enough.

@@ -32,7 +32,6 @@ fn permitted_cases() -> Vec<Case> {
     let foreign = format!("{tile}.pbf?token={good}&route_id={OTHER_ROUTE}");
     let first = format!("{tile}.pbf?token={good}&token=damaged");
     let far = format!("/routes/{ROUTE}/14/0/0.pbf?token={good}");
-    let no_x = format!("/routes/{ROUTE}/3/8/0.pbf?token={good}");
     vec![
         ("a good token", format!("{tile}.pbf?token={good}"), 200, ""),
         ("no suffix", format!("{tile}?token={good}"), 200, ""),
@@ -40,7 +39,6 @@ fn permitted_cases() -> Vec<Case> {
         ("another route in the query", foreign, 200, ""),
         ("a second token", first, 200, ""),
         ("far from the walk", far, 204, ""),
-        ("no such x", no_x, 204, ""),
         ("places", format!("/pois/{AT}.pbf"), 200, ""),
         ("no places", "/pois/14/0/0.pbf".to_owned(), 204, ""),
         ("no streets", "/base/14/0/0.pbf".to_owned(), 204, ""),
@@ -90,6 +88,19 @@ fn refused_cases() -> Vec<Case> {
             "no zoom 23",
             format!("/routes/{ROUTE}/23/0/0.pbf?token={good}"),
         ),
+        (
+            "no x that large",
+            format!("/routes/{ROUTE}/3/8/0.pbf?token={good}"),
+        ),
+        (
+            "a second name of a tile",
+            format!("/routes/{ROUTE}/14/09327/4742.pbf?token={good}"),
+        ),
+        ("a padded zoom", "/pois/014/9327/4742.pbf".to_owned()),
+        ("a padded x", "/pois/14/09327/4742.pbf".to_owned()),
+        ("a padded y", "/base/14/9327/04742".to_owned()),
+        ("no x there", "/base/14/16384/0.pbf".to_owned()),
+        ("no y there", "/pois/10/0/1024.pbf".to_owned()),
         ("no route id", format!("/routes/1/{AT}.pbf?token={good}")),
         (
             "a question mark in the path",
@@ -161,6 +172,40 @@ async fn each_case_has_its_status() {
             .logs()
             .contains("\"path\":\"/tiles/pois/14/9327/4742.pbf\""),
         "the requests are logged"
+    );
+}
+
+/// Far more than a page asks for, over connections that stay.
+#[tokio::test]
+async fn who_asks_for_very_many_tiles_at_once_is_told_to_wait() {
+    const READERS: u32 = 8;
+    const TILES: u32 = 400;
+    let database = Database::filled().await;
+    let server = TileServer::start(&database.server.url());
+    let url = format!("{}/pois/{AT}.pbf", server.url());
+    // Only a proxy that is trusted may name another address.
+    let ask = async |reader: u32| {
+        let (client, mut refused) = (Client::new(), 0);
+        for tile in 0..TILES {
+            let claimed = format!("203.0.{reader}.{}", tile % 256);
+            let request = client.get(&url).header("x-forwarded-for", claimed);
+            let response = request.send().await.unwrap();
+            if response.status() != 200 {
+                assert_eq!(response.status(), 429);
+                assert_eq!(header(&response, "retry-after"), "2");
+                assert_eq!(header(&response, "cache-control"), "no-store");
+                let error: Value = response.json().await.unwrap();
+                assert_eq!(error["code"], "too_many_requests");
+                refused += 1;
+            }
+        }
+        refused
+    };
+    let refused = futures::future::join_all((0..READERS).map(ask)).await;
+    let refused: u32 = refused.into_iter().sum();
+    assert!(
+        (1..=READERS * TILES - 500).contains(&refused),
+        "{refused} refused"
     );
 }
 

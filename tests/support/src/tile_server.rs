@@ -1,6 +1,5 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -21,6 +20,7 @@ const START_TRIES: usize = 5;
 pub struct TileServer {
     port: u16,
     page: Option<Page>,
+    requests_per_second: Option<u32>,
     martin: Option<Guarded>,
     nginx: Option<Guarded>,
     folder: TempDir,
@@ -36,7 +36,12 @@ struct Page {
 impl TileServer {
     /// Starts both for the migrated database at `url`, as a new login role that may do what `martin_ro` may.
     pub fn start(url: &str) -> Self {
-        Self::start_as(url, None)
+        Self::start_as(url, None, None)
+    }
+
+    /// With so many requests a second of one address, where the limit as shipped would be in the way.
+    pub fn start_with_limit(url: &str, requests_per_second: u32) -> Self {
+        Self::start_as(url, None, Some(requests_per_second))
     }
 
     /// With the page that asks the server at that host and port for walks.
@@ -45,15 +50,16 @@ impl TileServer {
             port: free_port(),
             server_address: server_address.to_owned(),
         };
-        Self::start_as(url, Some(page))
+        Self::start_as(url, Some(page), None)
     }
 
-    fn start_as(url: &str, page: Option<Page>) -> Self {
+    fn start_as(url: &str, page: Option<Page>, requests_per_second: Option<u32>) -> Self {
         let folder =
             TempDir::with_prefix("wildside-tiles-").expect("a temporary folder can be made");
         let mut server = Self {
             port: 0,
             page,
+            requests_per_second,
             martin: None,
             nginx: None,
             folder,
@@ -98,7 +104,13 @@ impl TileServer {
             &martin,
             &self.folder.path().join("martin.log"),
         ));
-        let nginx = nginx_command(self.folder.path(), port, martin_port, self.page.as_ref());
+        let mut nginx = nginx_command(port, martin_port, self.page.as_ref());
+        if let Some(limit) = self.requests_per_second {
+            nginx.arg(format!("TILES_REQUESTS_PER_SECOND={limit}"));
+        }
+        nginx
+            .arg(format!("{MARTIN}/run-nginx.sh"))
+            .arg(self.folder.path());
         self.nginx = Some(Guarded::start(
             &nginx,
             &self.folder.path().join("nginx.log"),
@@ -147,7 +159,8 @@ fn martin_command(url: &str, port: u16) -> Command {
     command
 }
 
-fn nginx_command(folder: &Path, port: u16, martin_port: u16, page: Option<&Page>) -> Command {
+/// The environment of the nginx; what is to be run comes after it.
+fn nginx_command(port: u16, martin_port: u16, page: Option<&Page>) -> Command {
     let mut command = Command::new("env");
     command
         .arg(format!("TILES_LISTEN=127.0.0.1:{port}"))
@@ -161,7 +174,6 @@ fn nginx_command(folder: &Path, port: u16, martin_port: u16, page: Option<&Page>
             .arg(format!("PAGE_LISTEN=127.0.0.1:{port}"))
             .arg(format!("SERVER_ADDRESS={server_address}"));
     }
-    command.arg(format!("{MARTIN}/run-nginx.sh")).arg(folder);
     command
 }
 
