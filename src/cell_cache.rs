@@ -1,7 +1,7 @@
 //! What lies in the cells of the grid, in memory: loaded once and shared.
 //!
 //! A worker needs the memory of the cities in use, whatever the size of the tables. Cells that are asked for at the same
-//! time are loaded once, all that one request misses in one query.
+//! time are loaded once, all that one request misses in one query, or in a few for a very long walk.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,9 @@ use futures::future::{BoxFuture, Shared};
 use wildside_engine::network::CellId;
 
 use crate::db::{Pool, SharedError};
+
+/// Cells that are loaded with one statement: more than an hour's walk touches, and few enough to be read in time.
+const AT_ONCE: usize = 64;
 
 /// What a cell holds.
 pub trait Contents: Send + Sync + Sized + 'static {
@@ -132,13 +135,21 @@ impl<T: Contents> CellCache<T> {
     fn load(&self, ids: Vec<CellId>, epoch: u64) -> Load<T> {
         let cache = self.clone();
         let task = tokio::spawn(async move {
-            let loaded = T::load(&cache.pool, &ids).await.map(Arc::new);
+            let loaded = cache.load_all(&ids).await.map(Arc::new);
             cache.keep(&ids, loaded.as_ref().ok(), epoch);
             loaded
         });
         async { task.await.unwrap_or(Err(SharedError::BrokenOff)) }
             .boxed()
             .shared()
+    }
+
+    async fn load_all(&self, ids: &[CellId]) -> Result<HashMap<CellId, Arc<T>>, SharedError> {
+        let mut loaded = HashMap::with_capacity(ids.len());
+        for ids in ids.chunks(AT_ONCE) {
+            loaded.extend(T::load(&self.pool, ids).await?);
+        }
+        Ok(loaded)
     }
 
     /// Keeps what was loaded, unless it has changed since; a failed load leaves no trace.

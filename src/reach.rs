@@ -15,8 +15,8 @@ const STRAIGHTEST: f64 = 0.9;
 pub enum OutOfReach {
     /// The end is further away than the walk gets.
     #[error(
-        "The end is {:.1} km away, and a walk of {minutes} minutes gets {:.1} km far. Choose a nearer end or a longer walk.",
-        .metres / 1e3, .reach_metres / 1e3
+        "The end is {:.1} km away, and a walk of {minutes} minutes gets {:.1} km far. Choose a nearer end{}.",
+        .metres / 1e3, .reach_metres / 1e3, or_more_time(*.metres)
     )]
     Far {
         /// From the start to the end, as the crow flies.
@@ -56,8 +56,7 @@ impl Reach {
     /// There is no such walk: nothing needs to be looked up to know that.
     pub fn of(start: Point, end: Option<Point>, minutes: u32) -> Result<Self, OutOfReach> {
         let end = end.unwrap_or(start);
-        let longest = MINUTES.end().unsigned_abs();
-        if minutes > longest || !start.is_valid() || !end.is_valid() {
+        if minutes > longest() || !start.is_valid() || !end.is_valid() {
             return Err(OutOfReach::Impossible);
         }
         let (metres, reach_metres) = (start.distance_metres(end), metres(minutes));
@@ -89,6 +88,19 @@ pub fn metres(minutes: u32) -> f64 {
     f64::from(minutes) * 60.0 * DEFAULT_SPEED_METRES_PER_SECOND * STRAIGHTEST
 }
 
+const fn longest() -> u32 {
+    MINUTES.end().unsigned_abs()
+}
+
+/// What else than a nearer end helps, if anything does.
+fn or_more_time(needed_metres: f64) -> &'static str {
+    if needed_metres <= metres(longest()) {
+        " or a longer walk"
+    } else {
+        ""
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -108,6 +120,9 @@ mod tests {
         let far = Reach::of(start, north(4_400.0), 60).unwrap_err();
         assert!(far.to_string().contains("4.4 km away"), "{far}");
         assert!(far.to_string().contains("gets 4.3 km far"), "{far}");
+        assert!(far.to_string().ends_with("end or a longer walk."), "{far}");
+        let too_far = Reach::of(start, north(13_000.0), 60).unwrap_err();
+        assert!(too_far.to_string().ends_with("a nearer end."), "{too_far}");
     }
 
     #[test]

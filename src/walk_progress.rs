@@ -1,9 +1,9 @@
 //! Where a walker is on a walk. Positions are neither stored nor logged.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::Context;
+use quick_cache::sync::Cache;
 use uuid::Uuid;
 use wildside_actors::frame::{FrameError, UpdateLocation, WalkProgress};
 use wildside_engine::Point;
@@ -16,14 +16,14 @@ const ON_ROUTE_METRES: f64 = 40.0;
 /// Walks kept in memory: each is asked for every few seconds while somebody is on it.
 const WALKS: usize = 1_000;
 
-/// The walks of users, by user and route.
-type Tracks = HashMap<(Uuid, Uuid), Arc<Track>>;
+/// The walks of users, by user and route. Somebody with very many of them takes nobody else's place.
+type Tracks = Cache<(Uuid, Uuid), Arc<Track>>;
 
 /// Finds walkers on their walks. Clones share the memory.
 #[derive(Debug, Clone)]
 pub struct Walkers {
     db: Pool,
-    walks: Arc<Mutex<Tracks>>,
+    walks: Arc<Tracks>,
 }
 
 impl Walkers {
@@ -31,7 +31,7 @@ impl Walkers {
     pub fn new(db: Pool) -> Self {
         Self {
             db,
-            walks: Arc::default(),
+            walks: Arc::new(Cache::new(WALKS)),
         }
     }
 
@@ -55,8 +55,8 @@ impl Walkers {
 
     async fn track(&self, user_id: Uuid, route_id: Uuid) -> anyhow::Result<Option<Arc<Track>>> {
         let key = (user_id, route_id);
-        if let Some(track) = self.lock().get(&key) {
-            return Ok(Some(track.clone()));
+        if let Some(track) = self.walks.get(&key) {
+            return Ok(Some(track));
         }
         let mut connection = self.db.get().await?;
         let Some(route) = Route::find_for_user(&mut connection, route_id, user_id).await? else {
@@ -73,16 +73,8 @@ impl Walkers {
             .collect();
         let stops: Vec<_> = stops.iter().map(|stop| stop.poi_id).zip(starts).collect();
         let track = Arc::new(Track::new(&route.path, &stops));
-        let mut walks = self.lock();
-        if walks.len() >= WALKS {
-            walks.clear();
-        }
-        walks.insert(key, track.clone());
+        self.walks.insert(key, track.clone());
         Ok(Some(track))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Tracks> {
-        self.walks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
