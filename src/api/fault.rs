@@ -19,6 +19,7 @@ pub enum FaultCode {
     NotAHandshake,
     NotReady,
     OutOfRange,
+    OutOfReach,
     OutsideCoverage,
     Required,
     RevisionMismatch,
@@ -46,9 +47,15 @@ pub struct FaultFacts {
     /// `outside_coverage`: the areas that are loaded.
     #[schema(value_type = Vec<CoveredArea>, required = false)]
     pub covered: Option<Vec<CoveredArea>>,
-    /// `outside_coverage`: whether longitude and latitude seem to be swapped.
+    /// `outside_coverage`, `out_of_reach`: whether longitude and latitude seem to be swapped.
     #[schema(value_type = bool, required = false)]
     pub swapped_coordinates_suspected: Option<bool>,
+    /// `out_of_reach`: metres from the start to the end.
+    #[schema(value_type = f64, required = false)]
+    pub distance_metres: Option<f64>,
+    /// `out_of_reach`: metres that the walk gets.
+    #[schema(value_type = f64, required = false)]
+    pub reach_metres: Option<f64>,
     /// `no_walkable_way_nearby`: metres to the nearest way; null: not known.
     pub nearest_metres: Option<f64>,
 }

@@ -102,6 +102,7 @@ pub enum RequestErrorCode {
     InvalidResult,
     NoWalkableWayNearby,
     NothingToSee,
+    OutOfReach,
     Postponed,
     TimedOut,
     Unavailable,
