@@ -134,22 +134,17 @@ fn every_operation_declares_its_headers() {
     assert_eq!(schema["format"], "binary");
 }
 
-/// What the code says in the place of a fault's code.
+/// The codes of faults that are written out: the first argument after the field that is a word in quotes.
 fn codes_in(text: &str) -> impl Iterator<Item = &str> {
     let calls = ["Fault::new(", "ApiError::invalid(", ".fault("];
     let after = calls.into_iter().flat_map(|call| text.split(call).skip(1));
     after.filter_map(|arguments| {
         let (call, _) = arguments.split_once(';').unwrap_or((arguments, ""));
-        let is_code = |word: &&str| {
-            !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')
-        };
-        // The last word in quotes before the message, which has blanks.
-        call.split('"')
-            .skip(1)
-            .step_by(2)
-            .take(2)
-            .filter(is_code)
-            .last()
+        call.split(',').skip(1).find_map(|argument| {
+            let word = argument.trim().strip_prefix('"')?.strip_suffix('"')?;
+            let is_word = word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            is_word.then_some(word)
+        })
     })
 }
 
