@@ -4,7 +4,7 @@ SET session_replication_role = replica;
 
 INSERT INTO users (username, display_name)
 SELECT kind || '-' || number, kind
-FROM (VALUES ('walker', 16), ('guest', 16), ('hoarder', 1), ('leaver', 4)) AS accounts (kind, size),
+FROM (VALUES ('walker', 16), ('guest', 16), ('changer', 16), ('hoarder', 1), ('leaver', 4)) AS accounts (kind, size),
      generate_series(0, size - 1) AS number;
 
 INSERT INTO user_credentials (user_id, password_hash)

@@ -191,6 +191,16 @@ pub(crate) async fn log_in(site: &Site, http: &reqwest::Client, name: &str) -> S
         .await
         .unwrap();
     assert_eq!(answer.status(), 200, "{name} can't log in");
-    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-    cookie.split(';').next().unwrap().to_owned()
+    cookie_of(&answer)
+}
+
+/// The session cookie that comes with an answer, as a client sends it back.
+pub(crate) fn cookie_of(answer: &reqwest::Response) -> String {
+    let cookies = answer.headers().get_all("set-cookie");
+    let mut texts = cookies.iter().filter_map(|cookie| cookie.to_str().ok());
+    let session = texts.find(|cookie| cookie.starts_with("session="));
+    session
+        .and_then(|cookie| cookie.split(';').next())
+        .unwrap_or_default()
+        .to_owned()
 }

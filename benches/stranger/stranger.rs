@@ -16,8 +16,8 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-use crate::kinds::{Errand, Kind, walk};
-use crate::site::{Site, client_from, log_in};
+use crate::kinds::{Errand, Kind, long, walk};
+use crate::site::{PASSWORD, Site, client_from, cookie_of, log_in};
 
 /// Requests a second: what the limits grant an address.
 const RATE: u32 = 50;
@@ -42,6 +42,8 @@ pub(crate) struct Stranger {
     host: String,
     pub(crate) themes: Vec<String>,
     guests: Vec<String>,
+    /// Cookie and password of each.
+    changers: Rc<Vec<RefCell<(String, String)>>>,
     hoarder: String,
     leavers: Vec<String>,
     walk_id: String,
@@ -66,7 +68,10 @@ impl Stranger {
             .unwrap()
             .iter()
             .map(|theme| theme["id"].as_str().unwrap().to_owned());
+        let changers = log_in_all(site, &http, "changer", GUESTS).await.into_iter();
+        let changers = changers.map(|cookie| RefCell::new((cookie, PASSWORD.to_owned())));
         let mut stranger = Self {
+            changers: Rc::new(changers.collect()),
             themes: ids.collect(),
             guests: log_in_all(site, &http, "guest", GUESTS).await,
             hoarder: log_in(site, &http, "hoarder-0").await,
@@ -122,6 +127,7 @@ impl Stranger {
                     let status = answer.status().as_u16();
                     answer.bytes().await.ok().map(|_| status)
                 }
+                Errand::NewPassword => self.change_password(number).await,
                 Errand::Frames => self.flood(number).await,
             }
         };
@@ -188,6 +194,25 @@ impl Stranger {
     /// A path of the walk that was taken first.
     pub(crate) fn of_walk(&self, rest: &str) -> String {
         format!("/api/v1/routes/{}{rest}", self.walk_id)
+    }
+
+    /// Changes the password of an account and goes on with the cookie that comes with it.
+    async fn change_password(&self, number: usize) -> Option<u16> {
+        let changer = &self.changers[number % GUESTS];
+        let (cookie, current) = changer.borrow().clone();
+        let new = long(number);
+        let body = json!({"password": new, "current_password": current});
+        let request = self.request(Method::PATCH, "/api/v1/users/me");
+        let answer = request
+            .header("cookie", cookie)
+            .json(&body)
+            .send()
+            .await
+            .ok()?;
+        if answer.status() == 200 {
+            *changer.borrow_mut() = (cookie_of(&answer), new);
+        }
+        Some(answer.status().as_u16())
     }
 
     /// Connects, says where it is very often, and goes when the first answer has come.
