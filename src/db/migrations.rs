@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use diesel::migration::Migration;
 use diesel::pg::Pg;
-use diesel_async::{AsyncConnection, AsyncMigrationHarness, SimpleAsyncConnection};
+use diesel::sql_types::Text;
+use diesel::{QueryResult, QueryableByName};
+use diesel_async::{AsyncConnection, AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::Connection;
@@ -31,30 +33,72 @@ pub fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let url = url.to_owned();
-    runtime.block_on(async { tokio::spawn(run(url)).await? })
+    runtime.block_on(run(url))
 }
 
-async fn run(url: String) -> anyhow::Result<Vec<String>> {
-    let mut connection = Connection::establish(&url)
+async fn run(url: &str) -> anyhow::Result<Vec<String>> {
+    let mut connection = Connection::establish(url)
         .await
         .context("can't connect to the database")?;
     connection
-        .batch_execute(&format!(
-            "SELECT pg_advisory_lock({MIGRATION_LOCK}); SET lock_timeout = {}",
-            LOCK_TIMEOUT.as_millis()
-        ))
+        .batch_execute(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))
         .await?;
+    limit_waiting(&mut connection).await?;
     let mut harness = AsyncMigrationHarness::new(connection);
     let pending = harness
         .pending_migrations(MIGRATIONS)
         .map_err(|error| anyhow!("can't read which migrations were applied: {error}"))?;
     let mut applied = Vec::new();
     for migration in &pending {
-        apply(&mut harness, migration.as_ref())?;
+        if migration.metadata().run_in_transaction() {
+            apply(&mut harness, migration.as_ref())?;
+        } else {
+            harness = apply_beside(harness, migration.as_ref()).await?;
+        }
         applied.push(migration.name().version().to_string());
     }
     Ok(applied)
+}
+
+/// Applies a migration that builds an index while others go on writing. It waits for them without being in anybody's way, and
+/// a build that broke off has left an index that is in the way of the next.
+async fn apply_beside(
+    harness: AsyncMigrationHarness<Connection>,
+    migration: &dyn Migration<Pg>,
+) -> anyhow::Result<AsyncMigrationHarness<Connection>> {
+    let mut connection = harness.into_inner();
+    connection.batch_execute("SET lock_timeout = 0").await?;
+    for index in broken_indexes(&mut connection).await? {
+        tracing::warn!(index, "an index that was left half built is dropped");
+        let drop = format!("DROP INDEX CONCURRENTLY {index}");
+        connection.batch_execute(&drop).await?;
+    }
+    let mut harness = AsyncMigrationHarness::new(connection);
+    apply(&mut harness, migration)?;
+    let mut connection = harness.into_inner();
+    limit_waiting(&mut connection).await?;
+    Ok(AsyncMigrationHarness::new(connection))
+}
+
+/// Names of the indexes of our tables that no query can use.
+async fn broken_indexes(connection: &mut Connection) -> QueryResult<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Index {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let broken: Vec<Index> = diesel::sql_query(
+        "SELECT indexrelid::regclass::text AS name FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
+         WHERE NOT indisvalid AND relnamespace = current_schema::regnamespace",
+    )
+    .load(connection)
+    .await?;
+    Ok(broken.into_iter().map(|index| index.name).collect())
+}
+
+async fn limit_waiting(connection: &mut Connection) -> QueryResult<()> {
+    let limit = format!("SET lock_timeout = {}", LOCK_TIMEOUT.as_millis());
+    connection.batch_execute(&limit).await
 }
 
 /// Applies one migration. Where it would have to wait for a lock it steps back, so that whoever waits behind it gets
