@@ -3,6 +3,7 @@
 
 use futures::future::join_all;
 use uuid::Uuid;
+use wildside::config::RetentionConfig;
 use wildside::maintenance::{Chore, Tools, run_now};
 use wildside::queue::{EnrichmentJob, Producer};
 use wildside::{db, shared_redis};
@@ -22,6 +23,10 @@ impl Site {
             db: db::pool(&database.url(), 4),
             producer: Producer::new(connection.clone()),
             redis: connection,
+            retention: RetentionConfig {
+                days: 30,
+                walks_per_user: 3,
+            },
         };
         Self {
             database,
@@ -35,6 +40,47 @@ impl Site {
             .await
             .unwrap()
             .expect("nobody else is at it")
+    }
+
+    /// A user with this id, up to its last digits.
+    fn user(&self, number: u8) -> Uuid {
+        let id = Uuid::from_u128(number.into());
+        self.sql(&format!(
+            "INSERT INTO users (id, username, display_name) VALUES ('{id}', 'user{number}', '')"
+        ));
+        id
+    }
+
+    /// A walk that was made some days ago, with a request of the user.
+    fn walk(&self, user: Uuid, number: u8, days: u32) -> Uuid {
+        let id = Uuid::from_u128(number.into());
+        self.sql(&format!(
+            "INSERT INTO routes (id, user_id, distance_metres, duration_seconds, score, details, created_at) \
+             VALUES ('{id}', '{user}', 1, 1, 1, '{{}}', now() - interval '{days} days')"
+        ));
+        self.request(user, "complete", Some(id), days);
+        id
+    }
+
+    fn request(&self, user: Uuid, status: &str, route: Option<Uuid>, days: u32) {
+        let route = route.map_or("NULL".to_owned(), |id| format!("'{id}'"));
+        let code = if status == "failed" {
+            "'no_walk'"
+        } else {
+            "NULL"
+        };
+        self.sql(&format!(
+            "INSERT INTO route_requests \
+                 (id, user_id, params, cache_key, status, error_code, route_id, trace_id, created_at, repeated) \
+             SELECT gen_random_uuid(), '{user}', '{{}}', '', '{status}', {code}, {route}, gen_random_uuid(), \
+                 now() - interval '{days} days', \
+                 EXISTS (SELECT FROM route_requests WHERE route_id = {route} AND user_id = '{user}')"
+        ));
+    }
+
+    /// The last digits of the ids of the walks that are left.
+    fn walks(&self) -> String {
+        self.sql("SELECT string_agg(right(id::text, 1), '' ORDER BY id) FROM routes")
     }
 
     fn sql(&self, sql: &str) -> String {
@@ -170,4 +216,115 @@ async fn dead_jobs_of_long_ago_are_forgotten() {
     site.redis.command(&["XADD", dead, "*", "id", "new"]);
     assert_eq!(site.run(Chore::TrimDeadJobs).await, "1 dead jobs forgotten");
     assert_eq!(site.redis.command(&["XLEN", dead]).trim(), ":1");
+}
+
+#[tokio::test]
+async fn who_took_too_long_notes_nothing_over_another() {
+    use std::time::Duration;
+    use wildside::db::maintenance_runs::{claim, finish};
+
+    let site = Site::new();
+    let mut connection = site.tools.db.get().await.unwrap();
+    let (hour, chore) = (Duration::from_hours(1), "count_places");
+    let late = claim(&mut connection, chore, hour, false)
+        .await
+        .unwrap()
+        .unwrap();
+    site.sql("UPDATE maintenance_runs SET lease_until = now()");
+    let other = claim(&mut connection, chore, hour, true)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        !finish(&mut connection, chore, late, Ok("late"), hour)
+            .await
+            .unwrap()
+    );
+    let running = site.sql("SELECT runs, lease_until > now() FROM maintenance_runs");
+    assert_eq!(running, "0|t", "the lease of another was ended");
+    assert!(
+        finish(&mut connection, chore, other, Ok("in time"), hour)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        site.sql("SELECT runs, result FROM maintenance_runs"),
+        "1|in time"
+    );
+}
+
+#[tokio::test]
+async fn the_ledger_forgets_failures_and_repetitions_of_long_ago_but_no_walk() {
+    let site = Site::new();
+    let ada = site.user(1);
+    let walk = site.walk(ada, 1, 50);
+    for days in [1, 40] {
+        site.request(ada, "failed", None, days);
+        site.request(ada, "complete", Some(walk), days);
+        site.request(ada, "pending", None, days);
+    }
+    assert_eq!(site.run(Chore::TrimRequests).await, "2 requests deleted");
+    let left = "SELECT string_agg(status, ' ' ORDER BY created_at) FROM route_requests";
+    assert_eq!(site.sql(left), "complete pending failed complete pending");
+    assert_eq!(site.walks(), "1");
+}
+
+#[tokio::test]
+async fn the_oldest_walks_of_many_are_forgotten_but_not_what_somebody_cares_for() {
+    let site = Site::new();
+    let (ada, bob) = (site.user(1), site.user(2));
+    for number in 1..=8 {
+        site.walk(ada, number, 100 - u32::from(number));
+    }
+    let id = |number: u8| Uuid::from_u128(number.into());
+    site.request(ada, "complete", Some(id(4)), 1);
+    site.request(bob, "complete", Some(id(5)), 1);
+    site.sql(&format!(
+        "INSERT INTO saved_routes (user_id, route_id) VALUES ('{ada}', '{}'); \
+         INSERT INTO route_notes (user_id, route_id, body) VALUES ('{ada}', '{}', 'fine'); \
+         INSERT INTO route_progress (user_id, route_id) VALUES ('{ada}', '{}')",
+        id(1),
+        id(2),
+        id(3)
+    ));
+    assert_eq!(site.run(Chore::TrimWalks).await, "2 walks forgotten");
+    assert_eq!(site.walks(), "1235678", "the fifth is another's as well");
+    let hers = format!("SELECT count(*) FROM route_requests WHERE user_id = '{ada}'");
+    assert_eq!(site.sql(&hers), "6");
+    assert_eq!(site.run(Chore::TrimWalks).await, "0 walks forgotten");
+}
+
+#[tokio::test]
+async fn walks_that_nobody_can_see_are_deleted_after_a_while() {
+    let site = Site::new();
+    let ada = site.user(1);
+    for (number, days) in [(1, 10), (2, 40), (3, 40)] {
+        site.walk(ada, number, days);
+    }
+    site.sql("DELETE FROM route_requests WHERE right(route_id::text, 1) IN ('1', '2')");
+    assert_eq!(site.run(Chore::DeleteUnseenWalks).await, "1 walks deleted");
+    assert_eq!(site.walks(), "13");
+}
+
+#[tokio::test]
+async fn idempotency_keys_of_one_user_are_bounded_and_expire_in_batches() {
+    let site = Site::new();
+    let (ada, bob) = (site.user(1), site.user(2));
+    for (user, keys, age) in [
+        (ada, 23_000, "1 hour"),
+        (bob, 5_000, "25 hours"),
+        (bob, 10, "1 hour"),
+    ] {
+        site.sql(&format!(
+            "INSERT INTO idempotency_keys (user_id, endpoint, key, request_digest, created_at) \
+             SELECT '{user}', 'routes', gen_random_uuid(), '', now() - interval '{age}' - n * interval '1 ms' \
+             FROM generate_series(1, {keys}) AS n"
+        ));
+    }
+    assert_eq!(
+        site.run(Chore::ExpireIdempotencyKeys).await,
+        "8000 expired keys deleted"
+    );
+    let left = "SELECT count(*) FROM idempotency_keys GROUP BY user_id ORDER BY user_id";
+    assert_eq!(site.sql(left), "20000\n10");
 }

@@ -67,6 +67,7 @@ fn resources(config: &mut ServiceConfig<'_>) {
         .service(users::admin::list_users)
         .service(users::admin::show_user)
         .service(users::admin::change_user)
+        .service(users::admin::delete_user)
         .service(themes::interest_themes)
         .service(places::pois)
         .service(places::poi)

@@ -54,6 +54,7 @@ pub(super) async fn run(config: &Config, chore: Chore) -> anyhow::Result<String>
         db: db::pool(&config.database.url, 1),
         producer: Producer::new(redis.clone()),
         redis,
+        retention: config.retention,
     };
     match maintenance::run_now(chore, &tools).await? {
         Some(result) => Ok(format!("{}: {result}\n", chore.name())),

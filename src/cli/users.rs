@@ -1,14 +1,18 @@
-//! `wildside users`: the first admin has to come from somewhere.
+//! `wildside users`: the first admin has to come from somewhere, and somebody has to help whoever is locked out.
 
 use std::io::Read;
+use std::ops::DerefMut;
 
 use anyhow::{Context, anyhow, bail};
 use clap::Subcommand;
+use diesel::QueryResult;
+use diesel_async::AsyncConnection;
+use uuid::Uuid;
 
 use crate::api::users::check_username;
 use crate::config::Config;
-use crate::db;
-use crate::db::users::{NewUser, Role};
+use crate::db::users::{Credentials, NewUser, Role, User};
+use crate::db::{self, Connection, deleted_accounts};
 use crate::password::PasswordHashing;
 
 /// Looks after accounts.
@@ -26,47 +30,100 @@ pub(super) enum UsersCommand {
         #[arg(long)]
         admin: bool,
     },
+    /// Sets a new password, read from standard input, and ends the login sessions of the account.
+    Password {
+        /// Name to log in with.
+        #[arg(value_parser = check_username)]
+        username: String,
+    },
+    /// Deletes an account and ends its login sessions; a worker removes what it leaves behind.
+    Delete {
+        /// Name to log in with.
+        #[arg(value_parser = check_username)]
+        username: String,
+    },
 }
 
 pub(super) fn run(command: UsersCommand) -> anyhow::Result<()> {
-    let UsersCommand::Create {
-        username,
-        display_name,
-        admin,
-    } = command;
     let config = Config::from_env()?;
+    let id = super::runtime()?.block_on(perform(command, &config.database.url))?;
+    super::print(&format!("{id}\n"))
+}
+
+async fn perform(command: UsersCommand, url: &str) -> anyhow::Result<Uuid> {
+    match command {
+        UsersCommand::Create {
+            username,
+            display_name,
+            admin,
+        } => {
+            let hash = read_new_password().await?;
+            let role = if admin { Role::Admin } else { Role::User };
+            let new_user = NewUser {
+                username: &username,
+                display_name: display_name.as_deref().unwrap_or(&username),
+                role: role.as_str(),
+            };
+            let mut connection = connect(url).await?;
+            let user = crate::api::users::create(&mut connection, new_user, hash).await?;
+            Ok(user.id)
+        }
+        UsersCommand::Password { username } => {
+            let password_hash = read_new_password().await?;
+            let mut connection = connect(url).await?;
+            let user_id = find(&mut connection, &username).await?;
+            set_password(&mut connection, user_id, password_hash).await?;
+            Ok(user_id)
+        }
+        UsersCommand::Delete { username } => {
+            let mut connection = connect(url).await?;
+            let user_id = find(&mut connection, &username).await?;
+            deleted_accounts::mark(&mut connection, user_id).await?;
+            Ok(user_id)
+        }
+    }
+}
+
+/// The hash of the password on standard input.
+async fn read_new_password() -> anyhow::Result<String> {
     let mut password = String::new();
     std::io::stdin()
         .read_to_string(&mut password)
         .context("can't read the password from standard input")?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
-    let role = if admin { Role::Admin } else { Role::User };
-    let display_name = display_name.unwrap_or_else(|| username.clone());
-    let new_user = NewUser {
-        username: &username,
-        display_name: &display_name,
-        role: role.as_str(),
-    };
-    let id = super::runtime()?.block_on(create(&config, new_user, password))?;
-    super::print(&format!("{id}\n"))
-}
-
-async fn create(
-    config: &Config,
-    new_user: NewUser<'_>,
-    password: String,
-) -> anyhow::Result<uuid::Uuid> {
     let passwords = PasswordHashing::new(1)?;
     if let Some(why) = passwords.weakness(password.clone()).await? {
         bail!("the password {why}");
     }
-    let hash = passwords.hash(password).await?;
-    let pool = db::pool(&config.database.url, 1);
-    let mut connection = pool
-        .get()
+    Ok(passwords.hash(password).await?)
+}
+
+async fn connect(url: &str) -> anyhow::Result<impl DerefMut<Target = Connection>> {
+    let pool = db::pool(url, 1);
+    pool.get_owned()
         .await
-        .map_err(|error| anyhow!("DATABASE_URL: {error}"))?;
-    Ok(crate::api::users::create(&mut connection, new_user, hash)
-        .await?
-        .id)
+        .map_err(|error| anyhow!("DATABASE_URL: {error}"))
+}
+
+async fn find(connection: &mut Connection, username: &str) -> anyhow::Result<Uuid> {
+    let id = User::id_of(connection, &username.to_ascii_lowercase()).await?;
+    id.with_context(|| format!("nobody has the name {username}"))
+}
+
+async fn set_password(
+    connection: &mut Connection,
+    user_id: Uuid,
+    password_hash: String,
+) -> anyhow::Result<()> {
+    let credentials = Credentials {
+        user_id,
+        password_hash,
+    };
+    let changed: QueryResult<()> = connection
+        .transaction(async |connection| {
+            credentials.upsert(connection).await?;
+            User::end_sessions(connection, user_id).await.map(drop)
+        })
+        .await;
+    Ok(changed?)
 }

@@ -9,6 +9,7 @@ mod limits;
 mod overpass;
 mod reader;
 mod redis;
+mod retention;
 mod session;
 mod telemetry;
 mod tiles;
@@ -21,6 +22,7 @@ pub use limits::LimitsConfig;
 pub use overpass::OverpassConfig;
 pub use reader::Reader;
 pub use redis::RedisConfig;
+pub use retention::RetentionConfig;
 pub use session::SessionConfig;
 pub use telemetry::{LogFormat, TelemetryConfig};
 pub use tiles::TilesConfig;
@@ -40,6 +42,7 @@ pub struct Config {
     pub session: SessionConfig,
     pub limits: LimitsConfig,
     pub worker: WorkerConfig,
+    pub retention: RetentionConfig,
     pub overpass: OverpassConfig,
     pub analytics: AnalyticsConfig,
     pub tiles: TilesConfig,
@@ -73,6 +76,7 @@ impl Config {
             session: SessionConfig::read(&mut reader),
             limits: LimitsConfig::read(&mut reader),
             worker: WorkerConfig::read(&mut reader),
+            retention: RetentionConfig::read(&mut reader),
             overpass: OverpassConfig::read(&mut reader),
             analytics: AnalyticsConfig::read(&mut reader),
             tiles: TilesConfig::read(&mut reader, http.public_url.as_deref()),

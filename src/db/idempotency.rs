@@ -2,7 +2,7 @@
 
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
@@ -91,12 +91,47 @@ impl IdempotencyKey {
     }
 }
 
-/// Forgets the keys that are older than a day, and answers how many.
-pub async fn expire(connection: &mut Connection) -> QueryResult<usize> {
-    diesel::delete(idempotency_keys::table)
-        .filter(is_expired())
-        .execute(connection)
+/// Forgets up to `limit` of the keys that are older than a day, and answers how many.
+pub async fn expire(connection: &mut Connection, limit: i64) -> QueryResult<usize> {
+    diesel::sql_query(
+        "DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY( \
+             SELECT ctid FROM idempotency_keys WHERE created_at < now() - interval '24 hours' \
+             ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
+    )
+    .bind::<BigInt, _>(limit)
+    .execute(connection)
+    .await
+}
+
+/// Users who have more than `keys` keys.
+pub async fn hoarders(connection: &mut Connection, keys: i64) -> QueryResult<Vec<Uuid>> {
+    idempotency_keys::table
+        .group_by(idempotency_keys::user_id)
+        .having(diesel::dsl::count_star().gt(keys))
+        .select(idempotency_keys::user_id)
+        .load(connection)
         .await
+}
+
+/// Forgets up to `limit` of the user's keys but for the newest `keys`, and answers how many.
+pub async fn trim(
+    connection: &mut Connection,
+    user_id: Uuid,
+    keys: i64,
+    limit: i64,
+) -> QueryResult<usize> {
+    diesel::sql_query(
+        "DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY( \
+             SELECT ctid FROM idempotency_keys WHERE (user_id, endpoint, key) IN ( \
+                 SELECT user_id, endpoint, key FROM idempotency_keys WHERE user_id = $1 \
+                 ORDER BY created_at DESC OFFSET $2 LIMIT $3) \
+             FOR UPDATE SKIP LOCKED))",
+    )
+    .bind::<SqlUuid, _>(user_id)
+    .bind::<BigInt, _>(keys)
+    .bind::<BigInt, _>(limit)
+    .execute(connection)
+    .await
 }
 
 fn is_expired() -> SqlLiteral<Bool> {

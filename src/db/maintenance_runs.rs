@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Double, Text};
+use diesel::sql_types::{Bool, Double, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,43 +49,54 @@ impl MaintenanceRun {
     }
 }
 
-/// Takes a chore that is due, or `even_if_early`, and that nobody else is at. Whoever gets `true` does it now.
+/// The right to do a chore, and when it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct Lease {
+    #[diesel(sql_type = Timestamptz)]
+    lease_until: DateTime<Utc>,
+}
+
+/// Takes a chore that is due, or `even_if_early`, and that nobody else is at. Whoever gets the lease does it now.
 pub async fn claim(
     connection: &mut Connection,
     chore: &str,
     lease: Duration,
     even_if_early: bool,
-) -> QueryResult<bool> {
-    let claimed = diesel::sql_query(
+) -> QueryResult<Option<Lease>> {
+    diesel::sql_query(
         "INSERT INTO maintenance_runs AS run (chore, started_at, lease_until, next_run_at) \
          VALUES ($1, now(), now() + make_interval(secs => $2), now()) \
          ON CONFLICT (chore) DO UPDATE SET started_at = now(), lease_until = excluded.lease_until \
-         WHERE run.lease_until <= now() AND (run.next_run_at <= now() OR $3)",
+         WHERE run.lease_until <= now() AND (run.next_run_at <= now() OR $3) \
+         RETURNING lease_until",
     )
     .bind::<Text, _>(chore)
     .bind::<Double, _>(lease.as_secs_f64())
     .bind::<Bool, _>(even_if_early)
-    .execute(connection)
-    .await?;
-    Ok(claimed == 1)
+    .get_result(connection)
+    .await
+    .optional()
 }
 
-/// Notes how it went and when it is due again.
+/// Notes how it went and when it is due again, and says so, unless somebody else has taken the chore since.
 pub async fn finish(
     connection: &mut Connection,
     chore: &str,
+    lease: Lease,
     outcome: Result<&str, &str>,
     pause: Duration,
-) -> QueryResult<usize> {
-    diesel::sql_query(
+) -> QueryResult<bool> {
+    let noted = diesel::sql_query(
         "UPDATE maintenance_runs SET finished_at = now(), lease_until = now(), succeeded = $2, result = $3, \
              next_run_at = now() + make_interval(secs => $4), runs = runs + 1 \
-         WHERE chore = $1",
+         WHERE chore = $1 AND lease_until = $5",
     )
     .bind::<Text, _>(chore)
     .bind::<Bool, _>(outcome.is_ok())
     .bind::<Text, _>(outcome.unwrap_or_else(|error| error))
     .bind::<Double, _>(pause.as_secs_f64())
+    .bind::<Timestamptz, _>(lease.lease_until)
     .execute(connection)
-    .await
+    .await?;
+    Ok(noted == 1)
 }

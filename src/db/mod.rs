@@ -10,6 +10,7 @@
 
 pub mod areas;
 mod batch;
+pub mod deleted_accounts;
 pub mod enriched_pois;
 pub mod enrichments;
 mod ewkb;
@@ -21,6 +22,7 @@ pub mod places;
 pub mod pois;
 mod prepared;
 pub mod request_stages;
+pub mod retention;
 pub mod route_requests;
 pub mod routes;
 pub mod saved_routes;
@@ -28,6 +30,7 @@ pub mod schema;
 mod startup;
 pub mod themes;
 pub mod tile_token_keys;
+pub mod unseen_routes;
 pub mod users;
 pub mod walk_network;
 pub mod walker;

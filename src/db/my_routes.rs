@@ -12,6 +12,21 @@ use uuid::Uuid;
 use super::Connection;
 use super::prepared::Prepared;
 
+/// The walks of user $1, each by the request that was its first. Whatever says so is in the indexes, so that a page takes as
+/// long as its rows, however many walks there are.
+const FIRST_REQUESTS: &str = "SELECT route_id AS id, created_at AS requested_at FROM route_requests AS request \
+     WHERE user_id = $1 AND route_id IS NOT NULL AND NOT repeated AND NOT EXISTS ( \
+         SELECT FROM route_requests AS earlier \
+         WHERE earlier.route_id = request.route_id AND earlier.user_id = $1 \
+           AND (earlier.created_at, earlier.id) < (request.created_at, request.id))";
+/// Those that the user has saved.
+const SAVED: &str = "SELECT route_id AS id, coalesce(requested_at, saved_at) AS requested_at FROM saved_routes \
+     WHERE user_id = $1";
+/// No page is longer. The planner knows this number, as it does not a parameter, and so goes by the index.
+const MOST_ROWS: i64 = 101;
+/// Id of no route: beside a time without end it does not count.
+const NO_ROUTE: Uuid = Uuid::nil();
+
 /// A walk in a list.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
 pub struct MyRoute {
@@ -39,26 +54,24 @@ impl MyRoute {
         backwards: bool,
         limit: i64,
     ) -> QueryResult<Vec<Self>> {
-        let (beyond, order) = if backwards {
-            (">", "ASC")
+        let (beyond, order, begin) = if backwards {
+            (">", "ASC", "-infinity")
         } else {
-            ("<", "DESC")
+            ("<", "DESC", "infinity")
         };
         let (at, id) = from.unzip();
+        let walks = if saved_only { SAVED } else { FIRST_REQUESTS };
         Prepared(diesel::sql_query(format!(
-            "SELECT id, requested_at, distance_metres, duration_seconds, saved, \
-                    (SELECT params FROM route_requests WHERE route_id = routes.id AND user_id IS NOT DISTINCT FROM $1 \
-                     ORDER BY route_requests.created_at DESC LIMIT 1) AS generation_params \
-             FROM ( \
-                 SELECT route_id AS id, min(created_at) AS requested_at, \
-                        EXISTS (SELECT FROM saved_routes s WHERE s.user_id = $1 AND s.route_id = q.route_id) AS saved \
-                 FROM route_requests q WHERE user_id = $1 AND route_id IS NOT NULL GROUP BY route_id) AS mine \
-             JOIN routes USING (id) \
-             WHERE (saved OR NOT $2) AND ($3 IS NULL OR (requested_at, id) {beyond} ($3, $4)) \
-             ORDER BY requested_at {order}, id {order} LIMIT $5"
+            "SELECT id, requested_at, distance_metres, duration_seconds, \
+                    (SELECT params FROM route_requests WHERE route_id = routes.id AND user_id = $1 \
+                     ORDER BY route_requests.created_at DESC LIMIT 1) AS generation_params, \
+                    (SELECT true FROM saved_routes WHERE user_id = $1 AND route_id = id) IS NOT NULL AS saved \
+             FROM (SELECT * FROM ({walks}) AS mine \
+                   WHERE (requested_at, id) {beyond} (coalesce($2, '{begin}'), coalesce($3, '{NO_ROUTE}')) \
+                   ORDER BY requested_at {order}, id {order} LIMIT {MOST_ROWS}) AS page JOIN routes USING (id) \
+             ORDER BY requested_at {order}, id {order} LIMIT $4"
         ))
         .bind::<SqlUuid, _>(user_id)
-        .bind::<Bool, _>(saved_only)
         .bind::<Nullable<Timestamptz>, _>(at)
         .bind::<Nullable<SqlUuid>, _>(id)
         .bind::<BigInt, _>(limit))

@@ -128,8 +128,11 @@ impl NewRouteRequest {
         route_id: Uuid,
     ) -> QueryResult<Option<RouteRequest>> {
         let query = diesel::sql_query(
-            "INSERT INTO route_requests (id, user_id, params, cache_key, trace_id, status, route_id) \
-             SELECT $1, $2, $3, $4, $5, 'complete', id FROM routes WHERE id = $6 \
+            "INSERT INTO route_requests (id, user_id, params, cache_key, trace_id, status, route_id, repeated) \
+             SELECT $1, $2, $3, $4, $5, 'complete', id, \
+                    EXISTS (SELECT FROM route_requests WHERE route_id = $6 AND user_id = $2) \
+             FROM routes WHERE id = $6 \
+             FOR KEY SHARE \
              RETURNING *",
         )
         .bind::<SqlUuid, _>(self.id)

@@ -115,12 +115,11 @@ impl Route {
         id: Uuid,
         user_id: Uuid,
     ) -> QueryResult<Option<Self>> {
-        // By the index of the route: that of the user has no words for `IS NOT DISTINCT FROM`, and many more rows.
         let row: Option<RouteRow> = Prepared(diesel::sql_query(
             "SELECT id, path::bytea AS line, params AS generation_params, distance_metres, duration_seconds, score, \
                     details, routes.created_at \
              FROM routes, LATERAL ( \
-                 SELECT params FROM route_requests WHERE route_id = $1 AND user_id IS NOT DISTINCT FROM $2 \
+                 SELECT params FROM route_requests WHERE route_id = $1 AND user_id = $2 \
                  ORDER BY route_requests.created_at DESC LIMIT 1) AS mine \
              WHERE id = $1",
         )

@@ -1,6 +1,7 @@
 //! `saved_routes`: the walks that users want to keep.
 
 use diesel::prelude::*;
+use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -26,14 +27,15 @@ pub async fn save(
     user_id: Uuid,
     route_id: Uuid,
 ) -> QueryResult<usize> {
-    diesel::insert_into(saved_routes::table)
-        .values((
-            saved_routes::user_id.eq(user_id),
-            saved_routes::route_id.eq(route_id),
-        ))
-        .on_conflict_do_nothing()
-        .execute(connection)
-        .await
+    diesel::sql_query(
+        "INSERT INTO saved_routes (user_id, route_id, requested_at) \
+         SELECT $1, $2, min(created_at) FROM route_requests WHERE route_id = $2 AND user_id = $1 \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind::<SqlUuid, _>(user_id)
+    .bind::<SqlUuid, _>(route_id)
+    .execute(connection)
+    .await
 }
 
 /// Takes that back.

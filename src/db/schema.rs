@@ -206,6 +206,7 @@ diesel::table! {
         session_generation -> Int4,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -94,6 +94,7 @@ impl User {
     pub async fn find(connection: &mut Connection, id: Uuid) -> QueryResult<Option<Self>> {
         users::table
             .find(id)
+            .filter(users::deleted_at.is_null())
             .select(Self::as_select())
             .first(connection)
             .await
@@ -105,6 +106,7 @@ impl User {
     pub async fn lock(connection: &mut Connection, id: Uuid) -> QueryResult<Option<i32>> {
         users::table
             .find(id)
+            .filter(users::deleted_at.is_null())
             .select(users::revision)
             .for_no_key_update()
             .first(connection)
@@ -120,6 +122,7 @@ impl User {
         limit: i64,
     ) -> QueryResult<Vec<Self>> {
         let mut query = users::table
+            .filter(users::deleted_at.is_null())
             .select(Self::as_select())
             .limit(limit)
             .into_boxed();
@@ -129,11 +132,13 @@ impl User {
             query.order((users::created_at.asc(), users::id.asc()))
         };
         if let Some((at, id)) = from {
-            let tie = users::created_at.eq(at);
+            // The first of the two is where the index begins.
             query = if backwards {
-                query.filter(users::created_at.lt(at).or(tie.and(users::id.lt(id))))
+                let beyond = users::created_at.lt(at).or(users::id.lt(id));
+                query.filter(users::created_at.le(at)).filter(beyond)
             } else {
-                query.filter(users::created_at.gt(at).or(tie.and(users::id.gt(id))))
+                let beyond = users::created_at.gt(at).or(users::id.gt(id));
+                query.filter(users::created_at.ge(at)).filter(beyond)
             };
         }
         query.load(connection).await
@@ -162,6 +167,7 @@ impl User {
     ) -> QueryResult<Vec<(Uuid, i32)>> {
         users::table
             .filter(users::id.eq_any(ids))
+            .filter(users::deleted_at.is_null())
             .select((users::id, users::session_generation))
             .load(connection)
             .await
@@ -177,11 +183,14 @@ impl User {
             .optional()
     }
 
-    /// Deletes the account; routes it asked for stay, without its name.
-    pub async fn delete(connection: &mut Connection, id: Uuid) -> QueryResult<usize> {
-        diesel::delete(users::table.find(id))
-            .execute(connection)
+    /// Id of the user of this canonical name.
+    pub async fn id_of(connection: &mut Connection, name: &str) -> QueryResult<Option<Uuid>> {
+        users::table
+            .filter(sql::<Text>("lower(users.username COLLATE \"C\")").eq(name))
+            .select(users::id)
+            .first(connection)
             .await
+            .optional()
     }
 
     /// Replaces the interests.

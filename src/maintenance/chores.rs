@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::lost_requests::queue_lost_requests;
 use super::orphaned_walks::let_orphaned_walks_expire;
-use super::{ChoreError, Tools};
+use super::{ChoreError, Tools, deleted_accounts, retention};
 use crate::db::enrichments::{self, Stale};
-use crate::db::{idempotency, pois};
+use crate::db::pois;
 use crate::queue::{self, EnrichmentJob};
 
 /// So many at a time: the day's quota belongs to those who walk now.
@@ -27,8 +27,16 @@ pub enum Chore {
     RefreshEnrichments,
     /// Ends enrichments whose job was lost.
     EndLostEnrichments,
-    /// Deletes idempotency keys that have expired.
+    /// Deletes idempotency keys that have expired, and the oldest of users with very many.
     ExpireIdempotencyKeys,
+    /// Removes what deleted accounts have left behind.
+    RemoveDeletedAccounts,
+    /// Deletes requests that failed long ago, or that ask again for a walk that the user has.
+    TrimRequests,
+    /// Forgets the oldest walks of users with very many.
+    TrimWalks,
+    /// Deletes old walks that nobody can see.
+    DeleteUnseenWalks,
     /// Forgets dead jobs that nobody has looked at for a month, and the oldest of very many.
     TrimDeadJobs,
     /// Lets saved walks leave the cache once nobody saves them any more.
@@ -37,12 +45,16 @@ pub enum Chore {
 
 impl Chore {
     /// All chores.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::QueueLostRequests,
         Self::CountPlaces,
         Self::RefreshEnrichments,
         Self::EndLostEnrichments,
         Self::ExpireIdempotencyKeys,
+        Self::RemoveDeletedAccounts,
+        Self::TrimRequests,
+        Self::TrimWalks,
+        Self::DeleteUnseenWalks,
         Self::TrimDeadJobs,
         Self::ExpireOrphanedWalks,
     ];
@@ -55,6 +67,10 @@ impl Chore {
             Self::RefreshEnrichments => "refresh_enrichments",
             Self::EndLostEnrichments => "end_lost_enrichments",
             Self::ExpireIdempotencyKeys => "expire_idempotency_keys",
+            Self::RemoveDeletedAccounts => "remove_deleted_accounts",
+            Self::TrimRequests => "trim_requests",
+            Self::TrimWalks => "trim_walks",
+            Self::DeleteUnseenWalks => "delete_unseen_walks",
             Self::TrimDeadJobs => "trim_dead_jobs",
             Self::ExpireOrphanedWalks => "expire_orphaned_walks",
         }
@@ -64,12 +80,16 @@ impl Chore {
     pub(super) const fn pause(self) -> Duration {
         match self {
             Self::QueueLostRequests => Duration::from_secs(2),
+            Self::RemoveDeletedAccounts => Duration::from_secs(15),
             Self::CountPlaces => Duration::from_mins(1),
             Self::EndLostEnrichments => Duration::from_mins(5),
             Self::RefreshEnrichments
             | Self::ExpireIdempotencyKeys
+            | Self::TrimRequests
+            | Self::TrimWalks
             | Self::TrimDeadJobs
             | Self::ExpireOrphanedWalks => Duration::from_hours(1),
+            Self::DeleteUnseenWalks => Duration::from_hours(6),
         }
     }
 
@@ -100,8 +120,25 @@ impl Chore {
                 format!("{ended} lost enrichments ended")
             }
             Self::ExpireIdempotencyKeys => {
-                let deleted = idempotency::expire(&mut *tools.db.get().await?).await?;
-                format!("{deleted} expired keys deleted")
+                format!(
+                    "{} expired keys deleted",
+                    retention::expire_keys(tools).await?
+                )
+            }
+            Self::RemoveDeletedAccounts => {
+                let (accounts, rows) = deleted_accounts::remove(tools).await?;
+                format!("{accounts} accounts and {rows} rows removed")
+            }
+            Self::TrimRequests => {
+                format!(
+                    "{} requests deleted",
+                    retention::trim_requests(tools).await?
+                )
+            }
+            Self::TrimWalks => format!("{} walks forgotten", retention::trim_walks(tools).await?),
+            Self::DeleteUnseenWalks => {
+                let walks = retention::delete_unseen_walks(tools).await?;
+                format!("{walks} walks deleted")
             }
             Self::TrimDeadJobs => {
                 let jobs = queue::trim_dead(&mut tools.redis.clone()).await?;

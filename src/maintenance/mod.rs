@@ -1,8 +1,10 @@
 //! Periodic chores. Every worker looks for one that is due; the database sees to it that only one does it.
 
 mod chores;
+mod deleted_accounts;
 mod lost_requests;
 mod orphaned_walks;
+mod retention;
 
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 pub use chores::Chore;
 
+use crate::config::RetentionConfig;
 use crate::db::maintenance_runs;
 use crate::db::{Pool, PoolError};
 use crate::queue::Producer;
@@ -28,6 +31,7 @@ pub struct Tools {
     pub db: Pool,
     pub redis: ConnectionManager,
     pub producer: Producer,
+    pub retention: RetentionConfig,
 }
 
 /// Why a chore was not done.
@@ -83,14 +87,14 @@ async fn run(
     tools: &Tools,
     even_if_early: bool,
 ) -> Result<Option<String>, ChoreError> {
-    let claimed = {
+    let lease = {
         let mut connection = tools.db.get().await?;
         let lease = chore.time_limit() + LEASE_MARGIN;
         maintenance_runs::claim(&mut connection, chore.name(), lease, even_if_early).await?
     };
-    if !claimed {
+    let Some(lease) = lease else {
         return Ok(None);
-    }
+    };
     let limit = chore.time_limit();
     let outcome = timeout(limit, chore.perform(tools))
         .await
@@ -101,7 +105,11 @@ async fn run(
         .map_err(ToString::to_string);
     let note = words.as_deref().map_err(String::as_str);
     let mut connection = tools.db.get().await?;
-    maintenance_runs::finish(&mut connection, chore.name(), note, chore.pause()).await?;
-    tracing::debug!(chore = chore.name(), result = ?note, "maintenance done");
+    let pause = chore.pause();
+    if maintenance_runs::finish(&mut connection, chore.name(), lease, note, pause).await? {
+        tracing::debug!(chore = chore.name(), result = ?note, "maintenance done");
+    } else {
+        tracing::warn!(chore = chore.name(), result = ?note, "maintenance took longer than its lease");
+    }
     outcome.map(Some)
 }

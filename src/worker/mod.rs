@@ -19,7 +19,7 @@ use wildside_engine::generate_route;
 
 use crate::analytics::Analytics;
 use crate::cache::RouteCache;
-use crate::config::Config;
+use crate::config::{Config, RetentionConfig};
 use crate::db::{Batcher, pois};
 use crate::jobs::{self, Enrichment, JobContext, JobLimits, Perform};
 use crate::network_cache::NetworkCache;
@@ -53,6 +53,7 @@ pub struct Worker {
     routes: Subscription<GenerateRouteJob>,
     /// Absent where no Overpass server is configured.
     enrichments: Option<Subscription<EnrichmentJob>>,
+    retention: RetentionConfig,
     stop: watch::Sender<bool>,
     grace: Duration,
 }
@@ -123,6 +124,7 @@ impl Worker {
                 ..context.clone()
             },
             context,
+            retention: config.retention,
             stop: watch::Sender::new(false),
             grace: config.http.shutdown_timeout,
         })
@@ -189,6 +191,7 @@ impl Worker {
             db: self.enrichment_context.db.clone(),
             redis: self.context.redis.clone(),
             producer: self.context.producer.clone(),
+            retention: self.retention,
         }
     }
 

@@ -33,7 +33,7 @@ fn wildside(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Ende
     )
 }
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["migrate"],
     &["openapi"],
@@ -47,6 +47,8 @@ const COMMANDS: [&[&str]; 15] = [
     &["jobs", "run"],
     &["users"],
     &["users", "create"],
+    &["users", "password"],
+    &["users", "delete"],
     &["doctor"],
     &["completions"],
 ];
@@ -211,4 +213,38 @@ fn the_doctor_says_what_is_wrong_and_what_mends_it() {
     for secret in [&database_url, &redis_url] {
         assert!(!out.contains(secret.split(['@', ':']).nth(2).unwrap()));
     }
+}
+
+#[actix_web::test]
+async fn who_is_locked_out_gets_a_new_password_and_who_must_go_is_deleted() {
+    let app = TestApp::spawn();
+    let mut ada = app.user("ada").await;
+    let (database, redis) = (app.database.url(), app.redis.url());
+    let users = |command: &str, name: &str, input: &str| {
+        let variables = [("DATABASE_URL", database.as_str()), ("REDIS_URL", &redis)];
+        wildside(&["users", command, name], &variables, input)
+    };
+    let (code, _, error) = users("password", "ADA", "another fine password\n");
+    assert_eq!(code, Some(0), "{error}");
+    let me = ada.get("/api/v1/users/me").await;
+    assert_eq!(me.status.as_u16(), 401, "the session is left: {}", me.text);
+    for (password, status) in [(PASSWORD, 401), ("another fine password", 200)] {
+        let body = serde_json::json!({"username": "ada", "password": password});
+        let answer = ada.post("/api/v1/login", &body).await;
+        assert_eq!(answer.status.as_u16(), status, "{password}");
+    }
+    for (command, name, input, cause) in [
+        ("password", "ada", "short", "at least 12 characters"),
+        ("password", "eve", PASSWORD, "nobody has the name eve"),
+        ("delete", "eve", "", "nobody has the name eve"),
+    ] {
+        let (code, _, error) = users(command, name, input);
+        assert_eq!(code, Some(1), "{error}");
+        assert!(error.contains(cause), "{error}");
+    }
+    let (code, _, error) = users("delete", "ada", "");
+    assert_eq!(code, Some(0), "{error}");
+    assert_eq!(ada.get("/api/v1/users/me").await.status.as_u16(), 401);
+    let (code, _, _) = users("delete", "ada", "");
+    assert_eq!(code, Some(1));
 }

@@ -263,35 +263,6 @@ async fn a_cursor_of_any_date_is_answered() {
 }
 
 #[actix_web::test]
-async fn a_deleted_account_takes_its_data_along() {
-    let app = TestApp::spawn();
-    crate::city::load(&app);
-    let mut ada = app.user("ada").await;
-    crate::city::walk(&app, &mut ada).await;
-    let copy = ada.clone();
-    assert_eq!(
-        ada.delete("/api/v1/users/me").await.status,
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(
-        copy.clone().get("/api/v1/users/me").await.status,
-        StatusCode::UNAUTHORIZED
-    );
-    assert_eq!(
-        app.database
-            .sql("SELECT count(*), count(user_id) FROM routes")
-            .trim(),
-        "1|0"
-    );
-    assert_eq!(
-        app.database
-            .sql("SELECT count(*) FROM route_requests")
-            .trim(),
-        "0"
-    );
-}
-
-#[actix_web::test]
 async fn an_admin_pages_through_all_users() {
     let app = TestApp::spawn();
     let mut root = admin(&app).await;

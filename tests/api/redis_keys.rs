@@ -6,14 +6,13 @@ use reqwest::StatusCode;
 use serde_json::json;
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use wildside::maintenance::{Chore, Tools, run_now};
+use wildside::maintenance::{Chore, run_now};
 use wildside::observability::Observability;
-use wildside::queue::Producer;
 use wildside::worker::Worker;
-use wildside::{db, shared_redis};
 use wildside_test_support::{FakeOverpass, OverpassFault};
 
 use crate::app::{Client, TestApp, config};
+use crate::deletion::tools;
 
 const CITY: &str = include_str!("../faults/city.sql");
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -45,12 +44,7 @@ fn endless(app: &TestApp) -> Vec<String> {
 }
 
 async fn chore(app: &TestApp, chore: Chore) -> String {
-    let redis = shared_redis::connect(&app.redis.url()).unwrap();
-    let tools = Tools {
-        db: db::pool(&app.database.url(), 1),
-        producer: Producer::new(redis.clone()),
-        redis,
-    };
+    let tools = tools(app);
     let deadline = Instant::now() + PATIENCE;
     loop {
         // A worker may be at it.
@@ -150,6 +144,7 @@ async fn every_key_ends_but_for_a_fixed_few() {
     );
     let gone = ada.delete("/api/v1/users/me").await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text);
+    chore(&app, Chore::RemoveDeletedAccounts).await;
     chore(&app, Chore::ExpireOrphanedWalks).await;
     assert_eq!(endless(&app).len(), 1, "bob keeps one of them");
 

@@ -1,7 +1,7 @@
 //! Users as an admin sees them; a user sees the own.
 
 use actix_web::web::{Data, Json};
-use actix_web::{HttpResponse, get, patch};
+use actix_web::{HttpResponse, delete, get, patch};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Admin, Body, CurrentUser, Fields, FromFields, Params, PathId, values};
 use crate::api::idempotency::ClientKey;
 use crate::api::page::{Page, PageParams};
+use crate::db::deleted_accounts;
 use crate::db::users::{Role, User, UserChanges};
 use crate::state::AppState;
 
@@ -110,6 +111,27 @@ pub async fn change_user(
     };
     let written = write(&state, id, key, expected_revision, &changes).await?;
     Ok(written.respond())
+}
+
+/// Delete a user.
+///
+/// Like `DELETE /users/me`, of anybody: the account and its login sessions are gone at once.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(("user_id" = Uuid, Path)), responses(
+    (status = 204, description = "Deleted"),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+    (status = 404, description = "There is no such user", body = ErrorBody),
+))]
+#[delete("/users/{user_id}")]
+pub async fn delete_user(
+    state: Data<AppState>,
+    admin: Admin,
+    PathId(id): PathId<Uuid>,
+) -> Result<HttpResponse, ApiError> {
+    if !deleted_accounts::mark(&mut *state.db.get().await?, id).await? {
+        return Err(ApiError::NotFound("user"));
+    }
+    tracing::info!(deleted.id = %id, admin.id = %admin.0.id, "an admin deleted an account");
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Others are not confirmed to exist.

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, delete, get};
 use super::profile::Profile;
 use crate::api::error::ApiError;
 use crate::api::extract::CurrentUser;
-use crate::db::users::User;
+use crate::db::deleted_accounts;
 use crate::state::AppState;
 
 /// Who am I?
@@ -21,7 +21,8 @@ pub async fn me(CurrentUser(user): CurrentUser) -> Json<Profile> {
 
 /// Delete my account.
 ///
-/// Everything personal goes. Walks stay for others, without a name.
+/// It is gone at once, and whatever is personal with it. Walks stay for those who have the same, without a name and a time; all
+/// others are removed within minutes.
 #[utoipa::path(tag = "users", security(("session" = [])), responses((status = 204, description = "Deleted")))]
 #[delete("/users/me")]
 pub async fn delete_me(
@@ -29,7 +30,7 @@ pub async fn delete_me(
     user: CurrentUser,
     session: Session,
 ) -> Result<HttpResponse, ApiError> {
-    User::delete(&mut *state.db.get().await?, user.id).await?;
+    deleted_accounts::mark(&mut *state.db.get().await?, user.id).await?;
     session.purge();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,0 +1,1 @@
+ALTER TABLE route_requests DROP COLUMN repeated;

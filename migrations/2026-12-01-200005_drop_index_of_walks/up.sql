@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS route_requests_route_id_idx;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY route_requests_expendable_idx;

@@ -1,0 +1,1 @@
+ALTER TABLE saved_routes DROP COLUMN requested_at;

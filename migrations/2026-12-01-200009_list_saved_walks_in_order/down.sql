@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY saved_routes_list_idx;
