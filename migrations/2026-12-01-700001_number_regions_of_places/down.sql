@@ -1,0 +1,1 @@
+DROP FUNCTION poi_region(geography);

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY pois_region_popularity_idx;
