@@ -96,6 +96,8 @@ impl World {
 /// What belongs to the owner, and two dead jobs.
 struct Ids {
     user: String,
+    /// Somebody whom nobody will miss.
+    leaver: String,
     request: Uuid,
     route: Uuid,
     note: String,
@@ -127,8 +129,15 @@ impl Ids {
             app.redis.command(&words);
         }
         let me = owner.get("/api/v1/users/me").await.json();
+        let leaver = app
+            .user("leaver")
+            .await
+            .get("/api/v1/users/me")
+            .await
+            .json();
         Self {
             user: me["id"].as_str().unwrap().to_owned(),
+            leaver: leaver["id"].as_str().unwrap().to_owned(),
             request,
             route,
             note: note.json()["id"].as_str().unwrap().to_owned(),
@@ -217,6 +226,7 @@ fn operations(ids: &Ids) -> Vec<Operation> {
             OwnerAndAdmin,
             200,
         ),
+        (&delete, "/api/v1/users/{user_id}", None, Admin, 204),
         (&get, "/api/v1/users", None, Admin, 200),
         (&get, "/api/v1/admin/actors", None, Admin, 200),
         (&get, "/api/v1/admin/jobs", None, Admin, 200),
@@ -245,12 +255,17 @@ fn fill(template: &str, method: &Method, ids: &Ids) -> String {
     } else {
         "dead-2"
     };
+    let user = if method == Method::DELETE {
+        &ids.leaver
+    } else {
+        &ids.user
+    };
     let path = template
         .replace("{poi_id}", "11")
         .replace("{request_id}", &ids.request.to_string())
         .replace("{route_id}", &ids.route.to_string())
         .replace("{note_id}", &ids.note)
-        .replace("{user_id}", &ids.user)
+        .replace("{user_id}", user)
         .replace("{job_id}", job);
     if template.ends_with("/pois") {
         path + "?bbox=7.4,43.7,7.5,43.8"
