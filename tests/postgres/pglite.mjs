@@ -2,7 +2,7 @@
 // PGlite's PostGIS makes no vector tiles of rows, and is one session.
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist'
 import { pgcrypto } from '@electric-sql/pglite/contrib/pgcrypto'
@@ -17,24 +17,25 @@ async function value(db, sql, parameters) {
   return Object.values(rows[0])[0]
 }
 
+/** Runs one way of a migration, as Diesel does: in a transaction, unless its metadata say otherwise. */
+async function run(db, name, way) {
+  const sql = readFileSync(`${folder}/${name}/${way}.sql`, 'utf8')
+  const settings = `${folder}/${name}/metadata.toml`
+  const alone = existsSync(settings) && /run_in_transaction *= *false/.test(readFileSync(settings, 'utf8'))
+  const running = alone ? db.exec(sql) : db.transaction((transaction) => transaction.exec(sql))
+  await running.catch((error) => {
+    throw new Error(`${name}/${way}.sql: ${error.message}`)
+  })
+}
+
 async function migrate(db) {
-  const names = readdirSync(folder).sort()
-  for (const name of names) {
-    const up = readFileSync(`${folder}/${name}/up.sql`, 'utf8')
-    await db.transaction((transaction) => transaction.exec(up)).catch((error) => {
-      throw new Error(`${name}: ${error.message}`)
-    })
-  }
+  const names = readdirSync(folder).filter((name) => existsSync(`${folder}/${name}/up.sql`)).sort()
+  for (const name of names) await run(db, name, 'up')
   return names
 }
 
 async function revert(db, names) {
-  for (const name of names.toReversed()) {
-    const down = readFileSync(`${folder}/${name}/down.sql`, 'utf8')
-    await db.transaction((transaction) => transaction.exec(down)).catch((error) => {
-      throw new Error(`${name}, back: ${error.message}`)
-    })
-  }
+  for (const name of names.toReversed()) await run(db, name, 'down')
 }
 
 function token(claims) {
