@@ -32,6 +32,19 @@ pub enum FaultCode {
     WeakPassword,
     WrongLength,
     WrongType,
+    RedisAlone,
+    RedisAway,
+    RedisCluster,
+    RedisForbidden,
+    RedisForeign,
+    RedisFull,
+    RedisLoading,
+    RedisLogin,
+    RedisOccupied,
+    RedisRefuses,
+    RedisReplica,
+    RedisSilent,
+    RedisUnsaved,
 }
 
 /// More about a fault, by its code.
