@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install.sh NEED…: sees to it that what is needed is there: `compiler`, `postgres`, `redis`, `nginx`,
-# `chromium`, `node`, `python`, `java`, `xmllint`, `faketime`.
+# `chromium`, `node`, `python`, `java`, `xmllint`, `faketime`, `debootstrap`.
 # Installs it with apt as root or by sudo without a password, else says what to install.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -17,6 +17,7 @@ is_there() {
         java) java -version ;;
         xmllint) command -v xmllint ;;
         faketime) command -v faketime ;;
+        debootstrap) [ -e /usr/share/debootstrap/scripts/trixie ] && [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ;;
     esac >/dev/null 2>&1
 }
 
@@ -32,6 +33,7 @@ packages_of() {
         java) say default-jre-headless ;;
         xmllint) say libxml2-utils ;;
         faketime) say faketime ;;
+        debootstrap) say debootstrap debian-archive-keyring ;;
     esac
 }
 
@@ -47,6 +49,7 @@ requirement_of() {
         java) say "a Java runtime, 11 or newer" ;;
         xmllint) say "xmllint" ;;
         faketime) say "faketime" ;;
+        debootstrap) say "debootstrap with Debian's keys" ;;
     esac
 }
 
