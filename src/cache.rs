@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use rand::Rng;
-use redis::aio::{ConnectionLike, ConnectionManager};
+use redis::aio::ConnectionLike;
 use redis::{AsyncCommands, FromRedisValue, RedisResult};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::db::areas::AreaState;
 use crate::metrics::Metrics;
 use crate::route_params::RouteParams;
+use crate::shared_redis::Redis;
 
 /// Waiting longer than this for the cache costs more than it saves.
 const TIME_BUDGET: Duration = Duration::from_millis(75);
@@ -81,7 +82,7 @@ pub struct PinnedWalk {
 /// A handle to the cache; clones share the connection.
 #[derive(Debug, Clone)]
 pub struct RouteCache {
-    redis: ConnectionManager,
+    redis: Redis,
     metrics: Metrics,
     ttl: Duration,
 }
@@ -89,7 +90,7 @@ pub struct RouteCache {
 impl RouteCache {
     /// A cache on a shared connection. A route is offered to others for `ttl`, less up to a tenth, so that not all that
     /// were made together expire together.
-    pub fn new(redis: ConnectionManager, metrics: Metrics, ttl: Duration) -> Self {
+    pub fn new(redis: Redis, metrics: Metrics, ttl: Duration) -> Self {
         Self {
             redis,
             metrics,

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::cookie::Key;
 use anyhow::Context;
-use redis::aio::ConnectionManager;
 
 use crate::admission::Admission;
 use crate::analytics::Analytics;
@@ -23,6 +22,7 @@ use crate::observability::Observability;
 use crate::password::PasswordHashing;
 use crate::queue::{Inspector, Producer};
 use crate::session::KeyRing;
+use crate::shared_redis::Redis;
 use crate::status::Announcer;
 use crate::tiles::TileTokens;
 use crate::{db, shared_redis};
@@ -32,7 +32,7 @@ use crate::{db, shared_redis};
 pub struct AppState {
     pub db: Pool,
     pub acceptances: Batcher<Acceptance>,
-    pub redis: ConnectionManager,
+    pub redis: Redis,
     pub cache: RouteCache,
     pub queue: Producer,
     pub admission: Admission,

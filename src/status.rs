@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use redis::AsyncCommands;
-use redis::aio::ConnectionManager;
 use tokio::time::timeout;
 use wildside_actors::{Status, StatusError, StatusEvent};
 
 use crate::db::route_requests::{CompletedRequest, RouteRequest};
+use crate::shared_redis::Redis;
 
 /// An announcement is not worth a longer wait.
 const TIME_BUDGET: Duration = Duration::from_millis(500);
@@ -18,12 +18,12 @@ const TIME_BUDGET: Duration = Duration::from_millis(500);
 /// Publishes events; clones share the connection.
 #[derive(Debug, Clone)]
 pub struct Announcer {
-    redis: ConnectionManager,
+    redis: Redis,
 }
 
 impl Announcer {
     /// An announcer on a shared connection.
-    pub fn new(redis: ConnectionManager) -> Self {
+    pub fn new(redis: Redis) -> Self {
         Self { redis }
     }
 

@@ -9,11 +9,11 @@ use diesel::sql_types::Integer;
 use diesel::{ExpressionMethods, IntoSql, QueryDsl};
 use diesel_async::RunQueryDsl;
 use redis::AsyncCommands;
-use redis::aio::ConnectionManager;
 use uuid::Uuid;
 use wildside::db::schema::{route_requests, users};
 use wildside::db::{self, Pool};
 use wildside::shared_redis;
+use wildside::shared_redis::Redis;
 
 /// What the rows that `write` inserts refer to.
 #[derive(Clone, Copy)]
@@ -63,11 +63,7 @@ async fn query(pool: Data<Pool>) -> HttpResponse {
 }
 
 /// As many round trips as an answer from the route cache needs, with rows that refer to the same tables.
-async fn write(
-    pool: Data<Pool>,
-    redis: Data<ConnectionManager>,
-    stored: Data<Stored>,
-) -> HttpResponse {
+async fn write(pool: Data<Pool>, redis: Data<Redis>, stored: Data<Stored>) -> HttpResponse {
     let mut redis = redis.get_ref().clone();
     let mut connection = pool.get().await.unwrap();
     let generation: i32 = users::table

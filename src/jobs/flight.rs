@@ -6,13 +6,13 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, RedisResult, Script};
 use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 use uuid::Uuid;
 
 use crate::cache::CacheKey;
+use crate::shared_redis::Redis;
 
 /// A leader that has not renewed its lock for this long is gone.
 const LOCK_TTL: Duration = Duration::from_secs(4);
@@ -33,7 +33,7 @@ static UNLOCK: LazyLock<Script> = LazyLock::new(|| {
 /// The right to compute a request alone.
 #[derive(Debug)]
 pub(super) struct Flight {
-    redis: ConnectionManager,
+    redis: Redis,
     key: String,
     token: String,
     renewal: JoinHandle<()>,
@@ -50,7 +50,7 @@ pub(super) enum Turn {
 
 impl Flight {
     /// Takes the lead, if nobody has it.
-    pub(super) async fn board(redis: &ConnectionManager, request: &CacheKey) -> Turn {
+    pub(super) async fn board(redis: &Redis, request: &CacheKey) -> Turn {
         let (key, token) = (lock_key(request), Uuid::new_v4().to_string());
         match lock(redis, &key, &token).await {
             Ok(true) => Turn::Lead(Some(Self::new(redis.clone(), key, token))),
@@ -66,10 +66,7 @@ impl Flight {
     ///
     /// # Errors
     /// Redis is away: nobody can tell.
-    pub(super) async fn await_landing(
-        redis: &ConnectionManager,
-        request: &CacheKey,
-    ) -> RedisResult<()> {
+    pub(super) async fn await_landing(redis: &Redis, request: &CacheKey) -> RedisResult<()> {
         let key = lock_key(request);
         loop {
             sleep(POLL_INTERVAL).await;
@@ -79,7 +76,7 @@ impl Flight {
         }
     }
 
-    fn new(redis: ConnectionManager, key: String, token: String) -> Self {
+    fn new(redis: Redis, key: String, token: String) -> Self {
         let renewal = tokio::spawn(renew(redis.clone(), key.clone(), token.clone()));
         Self {
             redis,
@@ -107,7 +104,7 @@ fn lock_key(request: &CacheKey) -> String {
     format!("{}:flight", request.as_str())
 }
 
-async fn lock(redis: &ConnectionManager, key: &str, token: &str) -> RedisResult<bool> {
+async fn lock(redis: &Redis, key: &str, token: &str) -> RedisResult<bool> {
     let set: Option<String> = redis::cmd("SET")
         .arg(key)
         .arg(token)
@@ -119,7 +116,7 @@ async fn lock(redis: &ConnectionManager, key: &str, token: &str) -> RedisResult<
     Ok(set.is_some())
 }
 
-async fn unlock(redis: &ConnectionManager, key: &str, token: &str) -> RedisResult<()> {
+async fn unlock(redis: &Redis, key: &str, token: &str) -> RedisResult<()> {
     UNLOCK
         .key(key)
         .arg(token)
@@ -127,7 +124,7 @@ async fn unlock(redis: &ConnectionManager, key: &str, token: &str) -> RedisResul
         .await
 }
 
-async fn renew(redis: ConnectionManager, key: String, token: String) {
+async fn renew(redis: Redis, key: String, token: String) {
     let mut rounds = interval(RENEW_INTERVAL);
     rounds.tick().await;
     loop {

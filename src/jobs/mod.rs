@@ -10,7 +10,6 @@ mod stage;
 
 use std::time::Duration;
 
-use redis::aio::ConnectionManager;
 use wildside_actors::ActorHandle;
 use wildside_actors::route_supervisor::RouteSupervisor;
 
@@ -27,6 +26,7 @@ use crate::metrics::Metrics;
 use crate::network_cache::NetworkCache;
 use crate::place_cache::PlaceCache;
 use crate::queue::Producer;
+use crate::shared_redis::Redis;
 use crate::status::Announcer;
 
 /// The handles and limits that jobs work with; clones share them.
@@ -36,7 +36,7 @@ pub struct JobContext {
     pub claims: Batcher<Claim>,
     pub completions: Batcher<Completion>,
     pub stages: Batcher<Stage>,
-    pub redis: ConnectionManager,
+    pub redis: Redis,
     pub cache: RouteCache,
     pub announcer: Announcer,
     pub producer: Producer,

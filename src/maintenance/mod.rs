@@ -9,7 +9,6 @@ mod retention;
 use std::time::Duration;
 
 use futures::future::join_all;
-use redis::aio::ConnectionManager;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -19,6 +18,7 @@ use crate::config::RetentionConfig;
 use crate::db::maintenance_runs;
 use crate::db::{Pool, PoolError};
 use crate::queue::Producer;
+use crate::shared_redis::Redis;
 
 /// How often a worker looks whether a chore is due, at least.
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
@@ -29,7 +29,7 @@ const LEASE_MARGIN: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Tools {
     pub db: Pool,
-    pub redis: ConnectionManager,
+    pub redis: Redis,
     pub producer: Producer,
     pub retention: RetentionConfig,
 }

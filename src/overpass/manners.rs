@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use redis::aio::ConnectionManager;
 use redis::{RedisError, Script};
 use reqwest::Url;
 use uuid::Uuid;
 
 use super::client::OverpassError;
+use crate::shared_redis::Redis;
 
 const STATE: &str = "wildside:overpass:state";
 const LEASES: &str = "wildside:overpass:leases";
@@ -81,7 +81,7 @@ impl Refusal {
 /// The shared bookkeeping.
 #[derive(Clone)]
 pub struct Manners {
-    redis: ConnectionManager,
+    redis: Redis,
     settings: MannersSettings,
     script: Script,
 }
@@ -96,7 +96,7 @@ impl std::fmt::Debug for Manners {
 
 impl Manners {
     /// Bookkeeping in `redis`, which must time out by itself.
-    pub fn new(redis: ConnectionManager, settings: MannersSettings) -> Self {
+    pub fn new(redis: Redis, settings: MannersSettings) -> Self {
         Self {
             redis,
             settings,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, ConnectionManager, MultiplexedConnection};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::streams::{StreamClaimReply, StreamId, StreamPendingCountReply, StreamReadReply};
 use redis::{AsyncConnectionConfig, Client, RedisResult, cmd};
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::entry::Entry;
 use super::keys::{GROUP, Keys};
 use super::scripts::{BURY, FINISH, HOLD, PROMOTE, RELEASE, RETRY, TIDY};
-use crate::shared_redis;
+use crate::shared_redis::{self, Redis};
 
 /// How long a read waits for a job before it returns empty-handed.
 pub(super) const BLOCK: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ const DEAD_JOBS_KEPT: usize = 10_000;
 pub(super) struct Consumer {
     client: Client,
     /// For everything but the blocking read, which has a connection of its own.
-    redis: ConnectionManager,
+    redis: Redis,
     keys: Keys,
     name: String,
 }

@@ -1,10 +1,10 @@
 //! Keeping the dead-letter streams from growing for ever.
 
 use redis::RedisResult;
-use redis::aio::ConnectionManager;
 
 use super::inspector::QUEUES;
 use super::keys::Keys;
+use crate::shared_redis::Redis;
 
 const KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 const MAX_KEPT: usize = 10_000;
@@ -13,7 +13,7 @@ const MAX_KEPT: usize = 10_000;
 ///
 /// # Errors
 /// Redis is away or slow.
-pub async fn trim_dead(redis: &mut ConnectionManager) -> RedisResult<u64> {
+pub async fn trim_dead(redis: &mut Redis) -> RedisResult<u64> {
     let (seconds, _): (u64, u64) = redis::cmd("TIME").query_async(redis).await?;
     let oldest = (seconds * 1000).saturating_sub(KEPT_MS);
     let mut trim = redis::pipe();

@@ -17,6 +17,9 @@ use super::keys::{GROUP, Keys};
 use super::payloads::{EnrichmentJob, GenerateRouteJob, Job};
 use super::scripts::REVIVE;
 
+/// After a fail-over a connection leads to the old server for no longer than this.
+const CONNECTION_LIFETIME: Duration = Duration::from_secs(10);
+
 /// All queues.
 pub const QUEUES: [&str; 2] = [GenerateRouteJob::QUEUE, EnrichmentJob::QUEUE];
 
@@ -99,6 +102,8 @@ impl Inspector {
         let pool = Pool::builder()
             .max_size(2)
             .connection_timeout(Duration::from_secs(2))
+            .max_lifetime(CONNECTION_LIFETIME)
+            .reaper_rate(CONNECTION_LIFETIME / 2)
             .build_unchecked(RedisConnectionManager::new(url)?);
         Ok(Self { pool })
     }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use redis::RedisResult;
-use redis::aio::ConnectionManager;
 use uuid::Uuid;
 
 use super::keys::{GROUP, Keys};
 use super::payloads::Job;
 use super::scripts::{PUSH, WAIT};
+use crate::shared_redis::Redis;
 
 /// What became of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +22,12 @@ pub enum Pushed {
 /// Puts jobs on queues. Clones share the connection.
 #[derive(Debug, Clone)]
 pub struct Producer {
-    redis: ConnectionManager,
+    redis: Redis,
 }
 
 impl Producer {
     /// A producer on a shared connection.
-    pub fn new(redis: ConnectionManager) -> Self {
+    pub fn new(redis: Redis) -> Self {
         Self { redis }
     }
 

@@ -9,7 +9,6 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use diesel_async::SimpleAsyncConnection;
 use prometheus::{Encoder, TextEncoder};
-use redis::aio::ConnectionManager;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -17,6 +16,7 @@ use tokio::time::timeout;
 use crate::db::Pool;
 use crate::observability::Observability;
 use crate::queue::Pulse;
+use crate::shared_redis::Redis;
 
 /// A loop that has not come round for this long is dead, whatever the process says. It comes round every second or
 /// two, also while Redis is away.
@@ -28,7 +28,7 @@ const TIME_BUDGET: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Health {
     pub(super) db: Pool,
-    pub(super) redis: ConnectionManager,
+    pub(super) redis: Redis,
     /// One for each queue.
     pub(super) pulses: Vec<Pulse>,
     pub(super) stopping: watch::Receiver<bool>,

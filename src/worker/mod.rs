@@ -9,7 +9,6 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use apalis_core::monitor::Monitor;
 use apalis_core::worker::builder::WorkerBuilder;
-use redis::aio::ConnectionManager;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use wildside_actors::engine_pool::PoolConfig;
@@ -27,6 +26,7 @@ use crate::observability::Observability;
 use crate::overpass::{Manners, MannersSettings, Overpass, OverpassSettings, Servers};
 use crate::place_cache::PlaceCache;
 use crate::queue::{BackendSource, EnrichmentJob, GenerateRouteJob, Producer, Subscription};
+use crate::shared_redis::Redis;
 use crate::status::Announcer;
 use crate::{db, maintenance, shared_redis};
 
@@ -233,7 +233,7 @@ fn with_queue<J: Perform>(
 /// What enrichment needs, where an Overpass server is configured.
 fn enrichment(
     config: &Config,
-    redis: &ConnectionManager,
+    redis: &Redis,
     observability: &Observability,
 ) -> anyhow::Result<Option<Enrichment>> {
     if config.overpass.urls.is_empty() {

@@ -6,6 +6,7 @@ mod admission;
 mod batch;
 mod cache;
 mod command;
+mod failover;
 mod faults;
 mod generate_route;
 mod ledger;

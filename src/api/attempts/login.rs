@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use redis::Script;
-use redis::aio::ConnectionManager;
 use uuid::Uuid;
 
 use super::{digest, key, quota, within_budget};
+use crate::shared_redis::Redis;
 use crate::api::error::ApiError;
 use crate::api::quota::Limiter;
 use crate::config::LimitsConfig;
@@ -60,7 +60,7 @@ impl Pauses {
 /// Counts failed logins.
 #[derive(Debug)]
 pub struct Logins {
-    redis: ConnectionManager,
+    redis: Redis,
     /// Of a name and an address, and of a name and a device.
     here: Pauses,
     name: Pauses,
@@ -88,7 +88,7 @@ struct Counted {
 }
 
 impl Logins {
-    pub(super) fn new(limits: &LimitsConfig, redis: &ConnectionManager) -> Self {
+    pub(super) fn new(limits: &LimitsConfig, redis: &Redis) -> Self {
         let (by_name, by_address) = (limits.logins_per_name, limits.logins_per_address);
         let here = Pauses::new(by_name, NAME_WINDOW);
         Self {

@@ -16,13 +16,13 @@ use std::time::Duration;
 
 use governor::Quota;
 use redis::RedisResult;
-use redis::aio::ConnectionManager;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
 pub use login::{LoginAttempt, Logins, Place};
 pub use sign_up::SignUps;
 
+use crate::shared_redis::Redis;
 use crate::config::LimitsConfig;
 
 /// Waiting longer than this for a count helps nobody.
@@ -37,7 +37,7 @@ pub struct Attempts {
 
 impl Attempts {
     /// Limits as configured.
-    pub fn new(limits: &LimitsConfig, redis: &ConnectionManager) -> Self {
+    pub fn new(limits: &LimitsConfig, redis: &Redis) -> Self {
         Self {
             logins: Logins::new(limits, redis),
             sign_ups: SignUps::new(limits, redis),

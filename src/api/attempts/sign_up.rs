@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, Script};
 
 use super::{key, quota, within_budget};
+use crate::shared_redis::Redis;
 use crate::api::error::ApiError;
 use crate::api::quota::Limiter;
 use crate::config::LimitsConfig;
@@ -19,7 +19,7 @@ static BEGIN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("begi
 /// Counts sign-ups: so many in any hour.
 #[derive(Debug)]
 pub struct SignUps {
-    redis: ConnectionManager,
+    redis: Redis,
     /// 0: any number.
     limit: u32,
     /// While Redis is away.
@@ -27,7 +27,7 @@ pub struct SignUps {
 }
 
 impl SignUps {
-    pub(super) fn new(limits: &LimitsConfig, redis: &ConnectionManager) -> Self {
+    pub(super) fn new(limits: &LimitsConfig, redis: &Redis) -> Self {
         let limit = limits.signups_per_address;
         Self {
             redis: redis.clone(),

@@ -1,5 +1,7 @@
 use std::future::pending;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -36,6 +38,7 @@ pub enum Fault {
 #[derive(Debug)]
 pub struct TcpProxy {
     port: u16,
+    upstream: Arc<AtomicU16>,
     fault: Option<watch::Sender<Fault>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -54,15 +57,17 @@ impl TcpProxy {
             .enable_all()
             .build()
             .expect("a runtime can be built");
-        let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, upstream));
+        let upstream = Arc::new(AtomicU16::new(upstream));
+        let moving = upstream.clone();
         let thread = std::thread::spawn(move || {
             runtime.block_on(async {
                 let listener = TcpListener::from_std(listener).expect("the listener is sound");
-                accept(listener, upstream, receiver).await;
+                accept(listener, moving, receiver).await;
             });
         });
         Self {
             port,
+            upstream,
             fault: Some(sender),
             thread: Some(thread),
         }
@@ -71,6 +76,11 @@ impl TcpProxy {
     /// The port it listens on, on loopback.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// New connections are passed on to another port, as when a name is given another address; open ones stay as they are.
+    pub fn move_to(&self, upstream: u16) {
+        self.upstream.store(upstream, Ordering::Relaxed);
     }
 
     /// From now on this goes wrong, on open connections too.
@@ -91,12 +101,13 @@ impl Drop for TcpProxy {
 }
 
 /// Ends when the proxy is dropped; the end of the runtime then drops the connections.
-async fn accept(listener: TcpListener, upstream: SocketAddr, fault: watch::Receiver<Fault>) {
+async fn accept(listener: TcpListener, upstream: Arc<AtomicU16>, fault: watch::Receiver<Fault>) {
     let mut proxy = fault.clone();
     let serve = async {
         loop {
             if let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(connection(client, upstream, fault.clone()));
+                let upstream = (Ipv4Addr::LOCALHOST, upstream.load(Ordering::Relaxed));
+                tokio::spawn(connection(client, upstream.into(), fault.clone()));
             }
         }
     };

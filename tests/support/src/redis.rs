@@ -31,9 +31,21 @@ impl TestRedis {
 
     /// Starts a server with more arguments, such as `["--maxmemory", "4mb"]`.
     pub fn start_with(arguments: &[&str]) -> Self {
+        Self::start_behind(password(), arguments)
+    }
+
+    /// Starts a replica of this server, with the same password.
+    pub fn start_replica(&self) -> Self {
+        let port = self.port.to_string();
+        let primary = ["--replicaof", "127.0.0.1", &port];
+        let secret = ["--masterauth", &self.password];
+        Self::start_behind(self.password.clone(), &[&primary[..], &secret].concat())
+    }
+
+    fn start_behind(password: String, arguments: &[&str]) -> Self {
         let mut redis = Self {
             port: free_port(),
-            password: password(),
+            password,
             arguments: arguments.iter().map(ToString::to_string).collect(),
             process: None,
             folder: TempDir::with_prefix("wildside-redis-")
@@ -68,6 +80,21 @@ impl TestRedis {
     /// Meant for a look from outside; answers longer than 64 KiB are cut.
     pub fn command(&self, words: &[&str]) -> String {
         self.ask(words).expect("Redis answers")
+    }
+
+    /// Makes its replica the primary and itself that one's replica; connections stay open.
+    pub fn fail_over_to(&self, replica: &Self) {
+        let synchronised = Instant::now();
+        while !replica
+            .command(&["INFO", "replication"])
+            .contains("master_link_status:up")
+        {
+            assert!(synchronised.elapsed() < START_LIMIT, "the replica is late");
+            sleep(Duration::from_millis(20));
+        }
+        replica.command(&["REPLICAOF", "NO", "ONE"]);
+        self.command(&["CONFIG", "SET", "masterauth", &self.password]);
+        self.command(&["REPLICAOF", "127.0.0.1", &replica.port.to_string()]);
     }
 
     /// Stops answering, connections stay open.
