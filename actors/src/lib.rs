@@ -23,6 +23,7 @@ pub mod redis_bridge;
 pub mod registry;
 pub mod route_supervisor;
 pub mod stats;
+mod subscription;
 mod upgrade;
 pub mod user_hub;
 mod walk_check;

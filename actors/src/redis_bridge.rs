@@ -9,21 +9,23 @@ use actix::{
     Supervised, Supervisor, WrapFuture,
 };
 use actix_broker::BrokerIssue;
-use futures::StreamExt;
+use futures::{StreamExt, future};
 use redis::aio::{PubSubSink, PubSubStream};
-use redis::{Client, Msg, RedisError};
+use redis::{Client, Msg};
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::broker::{EventBatch, Issued, Resync};
 use crate::envelope::{Delivered, Env, Measured};
-use crate::event::{StatusEvent, all_channels};
+use crate::event::StatusEvent;
 use crate::handle::ActorHandle;
 use crate::registry::{ActorRegistry, Observation, Observe};
 use crate::stats::ActorStats;
+use crate::subscription::{Echo, call, subscribe};
 
-/// Patience of the bridge. With the defaults a dead connection is noticed within 8 seconds.
+/// Patience of the bridge. With the defaults a dead connection is noticed within 8 seconds, one to a server that the
+/// address does not lead to any more within 10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BridgeConfig {
     /// Time to connect and subscribe.
@@ -84,6 +86,7 @@ pub struct RedisBridge {
     client: Client,
     config: BridgeConfig,
     connection: Option<Connection>,
+    echo: Echo,
     failures: u32,
     subscriptions: u64,
     events: u64,
@@ -110,6 +113,7 @@ impl RedisBridge {
             client,
             config,
             connection: None,
+            echo: Echo::new(),
             failures: 0,
             subscriptions: 0,
             events: 0,
@@ -134,6 +138,7 @@ impl RedisBridge {
             messages,
             pings,
         });
+        self.echo.forget();
         self.failures = 0;
         self.subscriptions += 1;
         tracing::info!(
@@ -148,21 +153,30 @@ impl RedisBridge {
         let Some(connection) = &self.connection else {
             return;
         };
+        if self.echo.is_missing() {
+            self.lost(&"what is published does not arrive", ctx);
+            return;
+        }
         let (mut sink, patience, of) = (
             connection.sink.clone(),
             self.config.ping_timeout,
             self.subscriptions,
         );
         let pong = async move { timeout(patience, sink.ping::<redis::Value>()).await };
-        ctx.spawn(
-            pong.into_actor(self)
-                .map(move |pong, bridge, ctx| match pong {
-                    Ok(Ok(_)) => {}
-                    _ if bridge.subscriptions != of => {}
-                    Ok(Err(error)) => bridge.lost(&error, ctx),
-                    Err(_) => bridge.lost(&"no answer to PING", ctx),
-                }),
+        let calling = call(
+            self.client.clone(),
+            self.echo.channel().to_owned(),
+            patience,
         );
+        ctx.spawn(future::join(pong, calling).into_actor(self).map(
+            move |(pong, called), bridge, ctx| match pong {
+                _ if bridge.subscriptions != of => {}
+                Ok(Ok(_)) if called => bridge.echo.called(),
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => bridge.lost(&error, ctx),
+                Err(_) => bridge.lost(&"no answer to PING", ctx),
+            },
+        ));
     }
 
     /// Gives the connection up, or the attempt at one, and tries again after a pause.
@@ -190,6 +204,10 @@ impl RedisBridge {
     fn parse(&mut self, messages: &[Msg]) -> Vec<Arc<StatusEvent>> {
         let mut events = Vec::with_capacity(messages.len());
         for message in messages {
+            if message.get_channel_name() == self.echo.channel() {
+                self.echo.heard();
+                continue;
+            }
             match serde_json::from_slice::<StatusEvent>(message.get_payload_bytes()) {
                 Ok(event) => events.push(Arc::new(event)),
                 Err(error) => self.malformed(message, &error),
@@ -204,21 +222,6 @@ impl RedisBridge {
         self.stats.failure("malformed event");
         tracing::warn!(%error, channel = message.get_channel_name(), "malformed status event ignored");
     }
-}
-
-async fn subscribe(
-    client: Client,
-    patience: Duration,
-) -> Result<(PubSubSink, PubSubStream), String> {
-    let connecting = async {
-        let mut connection = client.get_async_pubsub().await?;
-        connection.subscribe(all_channels()).await?;
-        Ok(connection.split())
-    };
-    let connected: Result<Result<_, RedisError>, _> = timeout(patience, connecting).await;
-    connected
-        .map_err(|_| "no connection in time".to_owned())?
-        .map_err(|error| error.to_string())
 }
 
 /// The pause doubles with each failure, and half of it is random, so that not all processes come back at once.
@@ -270,8 +273,8 @@ impl Handler<Connect> for RedisBridge {
     type Result = ();
 
     fn handle(&mut self, _: Connect, ctx: &mut Self::Context) {
-        let connecting =
-            subscribe(self.client.clone(), self.config.connect_timeout).into_actor(self);
+        let (client, echo) = (self.client.clone(), self.echo.channel().to_owned());
+        let connecting = subscribe(client, echo, self.config.connect_timeout).into_actor(self);
         ctx.spawn(connecting.map(|connected, bridge, ctx| match connected {
             Ok((sink, stream)) => bridge.connected(sink, stream, ctx),
             Err(error) => bridge.lost(&error, ctx),

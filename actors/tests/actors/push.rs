@@ -210,3 +210,20 @@ async fn garbage_on_a_channel_is_counted_and_ignored() {
         4
     );
 }
+
+#[actix_web::test]
+async fn a_subscription_moves_with_the_address_of_redis() {
+    let old = TestRedis::start();
+    let new = old.start_replica();
+    new.command(&["REPLICAOF", "NO", "ONE"]);
+    let proxy = TcpProxy::to_port(old.port());
+    let server = TestServer::start(with_redis(old.url_at(proxy.port())));
+    let (user, request) = (Uuid::new_v4(), Uuid::new_v4());
+    let mut client = server.connect(user).await;
+    server.await_sessions(1).await;
+    server.await_subscriptions(1).await;
+    proxy.move_to(new.port());
+    server.await_subscriptions(2).await;
+    publish(&new.url(), &[event(user, request, Status::Pending)]).await;
+    assert_eq!(client.status().await, (request, "pending".to_owned()));
+}
