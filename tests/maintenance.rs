@@ -104,14 +104,14 @@ async fn every_chore_runs_on_an_empty_database_and_notes_its_result() {
 #[tokio::test]
 async fn only_one_replica_is_at_a_chore() {
     let site = Site::new();
-    site.run(Chore::CountPlaces).await;
+    site.run(Chore::EndLostEnrichments).await;
     site.sql("UPDATE maintenance_runs SET lease_until = now() + interval '1 minute'");
-    let others = join_all((0..8).map(|_| run_now(Chore::CountPlaces, &site.tools))).await;
+    let others = join_all((0..8).map(|_| run_now(Chore::EndLostEnrichments, &site.tools))).await;
     assert!(others.into_iter().all(|outcome| outcome.unwrap().is_none()));
     site.sql("UPDATE maintenance_runs SET lease_until = now()");
     assert_eq!(
-        site.run(Chore::CountPlaces).await,
-        "0 places",
+        site.run(Chore::EndLostEnrichments).await,
+        "0 lost enrichments ended",
         "a dead worker's lease ends"
     );
     assert_eq!(site.sql("SELECT runs FROM maintenance_runs"), "2");
@@ -211,7 +211,7 @@ async fn accepted_requests_without_a_job_are_queued_again_once() {
 #[tokio::test]
 async fn dead_jobs_of_long_ago_are_forgotten() {
     let site = Site::new();
-    let dead = "wildside:queue:route_generation:dead";
+    let dead = "wildside:queue:{route_generation}:dead";
     site.redis.command(&["XADD", dead, "1000-0", "id", "old"]);
     site.redis.command(&["XADD", dead, "*", "id", "new"]);
     assert_eq!(site.run(Chore::TrimDeadJobs).await, "1 dead jobs forgotten");

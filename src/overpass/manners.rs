@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::client::OverpassError;
 use crate::shared_redis::Redis;
 
-const STATE: &str = "wildside:overpass:state";
-const LEASES: &str = "wildside:overpass:leases";
+// One hash tag: one script uses both, also in cluster mode.
+const STATE: &str = "wildside:{overpass}:state";
+const LEASES: &str = "wildside:{overpass}:leases";
 
 /// A server that wants to be left alone for longer is asked again after a day.
 const LONGEST_SILENCE: Duration = Duration::from_hours(24);

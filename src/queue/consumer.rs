@@ -1,5 +1,6 @@
 //! One worker's membership in the consumer group of a queue, command by command.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -22,6 +23,10 @@ const FORGET_CONSUMER_AFTER: Duration = Duration::from_mins(10);
 const PROMOTE_AT_ONCE: usize = 200;
 /// The most recent dead jobs are kept, about this many.
 const DEAD_JOBS_KEPT: usize = 10_000;
+/// Ids that are compared with their jobs in one step.
+const TIDY_AT_ONCE: usize = 1_000;
+/// How long what an older release left behind is kept: its replicas may still run.
+const LEFT_BEHIND_FOR: Duration = Duration::from_hours(24);
 
 /// A consumer with a name of its own. A restarted process is another consumer: what it held before is orphaned.
 #[derive(Debug)]
@@ -30,7 +35,10 @@ pub(super) struct Consumer {
     /// For everything but the blocking read, which has a connection of its own.
     redis: Redis,
     keys: Keys,
+    left_behind: Keys,
     name: String,
+    /// How far the ids have been compared with their jobs.
+    tidied_to: AtomicU64,
 }
 
 impl Consumer {
@@ -39,6 +47,8 @@ impl Consumer {
             client: shared_redis::client(url)?,
             redis: shared_redis::connect(url)?,
             keys: Keys::of(queue),
+            left_behind: Keys::untagged(queue),
+            tidied_to: AtomicU64::default(),
             name: format!("{}-{}", std::process::id(), Uuid::new_v4().simple()),
         })
     }
@@ -54,7 +64,29 @@ impl Consumer {
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
         self.create_group(&mut connection).await?;
+        self.take_over(&mut connection).await;
         Ok(connection)
+    }
+
+    /// Takes over the dead jobs of a release that had the queue elsewhere, and lets the rest end in time: what was
+    /// promised is queued again by the ledger.
+    async fn take_over(&self, connection: &mut MultiplexedConnection) {
+        let Keys {
+            stream,
+            delayed,
+            dead,
+            ids,
+            ..
+        } = &self.left_behind;
+        let mut renaming = cmd("RENAMENX");
+        renaming.arg(dead).arg(&self.keys.dead);
+        // There is no such key, but once.
+        let _ = renaming.exec_async(connection).await;
+        for key in [stream, delayed, ids] {
+            let mut ending = cmd("EXPIRE");
+            ending.arg(key).arg(LEFT_BEHIND_FOR.as_secs()).arg("NX");
+            let _ = ending.exec_async(connection).await;
+        }
     }
 
     async fn create_group(&self, connection: &mut impl ConnectionLike) -> RedisResult<()> {
@@ -200,10 +232,12 @@ impl Consumer {
         RETRY
             .key(&self.keys.stream)
             .key(&self.keys.delayed)
+            .key(&self.keys.ids)
             .arg(GROUP)
             .arg(&self.name)
             .arg(entry_id)
             .arg(delay.as_millis() as u64)
+            .arg(&entry.id)
             .arg(job)
             .invoke_async(&mut self.redis.clone())
             .await
@@ -238,31 +272,37 @@ impl Consumer {
         PROMOTE
             .key(&self.keys.stream)
             .key(&self.keys.delayed)
+            .key(&self.keys.ids)
             .arg(PROMOTE_AT_ONCE)
             .invoke_async(&mut self.redis.clone())
             .await
     }
 
-    /// Sweeps up after workers that are long gone.
+    /// Sweeps up after workers that are long gone, and ids whose jobs are.
     pub(super) async fn tidy(&self) -> RedisResult<()> {
-        TIDY.key(&self.keys.stream)
+        let next: u64 = TIDY
+            .key(&self.keys.stream)
             .key(&self.keys.delayed)
             .key(&self.keys.ids)
             .arg(GROUP)
             .arg(FORGET_CONSUMER_AFTER.as_millis() as u64)
+            .arg(self.tidied_to.load(Relaxed))
+            .arg(TIDY_AT_ONCE)
             .invoke_async(&mut self.redis.clone())
-            .await
+            .await?;
+        self.tidied_to.store(next, Relaxed);
+        Ok(())
     }
 
     /// Jobs that wait or run, and dead ones.
     pub(super) async fn depth(&self) -> RedisResult<(i64, i64)> {
-        redis::pipe()
-            .cmd("SCARD")
-            .arg(&self.keys.ids)
-            .cmd("XLEN")
-            .arg(&self.keys.dead)
+        let (ready, delayed, dead): (i64, i64, i64) = redis::pipe()
+            .xlen(&self.keys.stream)
+            .zcard(&self.keys.delayed)
+            .xlen(&self.keys.dead)
             .query_async(&mut self.redis.clone())
-            .await
+            .await?;
+        Ok((ready + delayed, dead))
     }
 }
 

@@ -179,6 +179,7 @@ impl Inspector {
         let mut redis = self.pool.get().await?;
         let revived: RedisResult<bool> = REVIVE
             .key(keys.stream)
+            .key(keys.delayed)
             .key(keys.ids)
             .key(keys.dead)
             .arg(&job.entry)

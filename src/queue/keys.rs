@@ -3,7 +3,7 @@
 /// The consumer group of all workers.
 pub(super) const GROUP: &str = "workers";
 
-/// The keys of one queue.
+/// The keys of one queue. They share a hash tag, so that in cluster mode they lie together and scripts may use them all.
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     /// Stream of the jobs that may start; those that run are pending in its consumer group.
@@ -12,17 +12,28 @@ pub(super) struct Keys {
     pub(super) delayed: String,
     /// Stream of the jobs that were given up.
     pub(super) dead: String,
-    /// Set of the ids of all jobs in `stream` and `delayed`.
+    /// Hash from the id of each job to where it is: its entry in `stream`, or its member of `delayed`.
     pub(super) ids: String,
+    /// Stream for trying whether the others can be written, soon gone.
+    pub(super) trial: String,
 }
 
 impl Keys {
     pub(super) fn of(queue: &str) -> Self {
-        let stream = format!("wildside:queue:{queue}");
+        Self::on(format!("wildside:queue:{{{queue}}}"))
+    }
+
+    /// Where releases before hash tags had the queue.
+    pub(super) fn untagged(queue: &str) -> Self {
+        Self::on(format!("wildside:queue:{queue}"))
+    }
+
+    fn on(stream: String) -> Self {
         Self {
             delayed: format!("{stream}:delayed"),
             dead: format!("{stream}:dead"),
             ids: format!("{stream}:ids"),
+            trial: format!("{stream}:trial"),
             stream,
         }
     }

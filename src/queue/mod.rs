@@ -13,8 +13,9 @@
 //!   stream of their own, with the error and the trace.
 //!
 //! Each step that touches more than one key, or depends on who holds a job, is a small Lua script: a worker that was
-//! thought dead and wakes up again can't settle what another one runs. A job's id is in its queue at most once. All of
-//! this may be lost with Redis; the ledger then queues its unfinished requests again.
+//! thought dead and wakes up again can't settle what another one runs. A job's id is in its queue at most once, and says
+//! where the job is, so that an id whose job was lost keeps nothing out. All of this may be lost with Redis, whole or key
+//! by key; the ledger then queues its unfinished requests again.
 
 mod backend;
 pub(crate) mod backoff;

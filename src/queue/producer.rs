@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::keys::{GROUP, Keys};
 use super::payloads::Job;
-use super::scripts::{PUSH, WAIT};
+use super::scripts::{CONTAINS, PUSH, TRY, WAIT};
 use crate::shared_redis::Redis;
 
 /// What became of a push.
@@ -40,6 +40,7 @@ impl Producer {
         let payload = serde_json::to_vec(job).map_err(std::io::Error::other)?;
         let added: bool = PUSH
             .key(keys.stream)
+            .key(keys.delayed)
             .key(keys.ids)
             .arg(job.id().to_string())
             .arg(J::KIND)
@@ -59,9 +60,27 @@ impl Producer {
     /// # Errors
     /// Redis is away or slow.
     pub async fn depth<J: Job>(&self) -> RedisResult<u64> {
-        redis::cmd("SCARD")
-            .arg(Keys::of(J::QUEUE).ids)
+        let keys = Keys::of(J::QUEUE);
+        let (ready, delayed): (u64, u64) = redis::pipe()
+            .xlen(keys.stream)
+            .zcard(keys.delayed)
             .query_async(&mut self.redis.clone())
+            .await?;
+        Ok(ready + delayed)
+    }
+
+    /// Tries whether a job of this type could be queued now, without queueing one.
+    ///
+    /// # Errors
+    /// It could not: Redis is away, full, a replica, or does not let us.
+    pub async fn try_out<J: Job>(&self) -> RedisResult<()> {
+        let keys = Keys::of(J::QUEUE);
+        TRY.key(keys.stream)
+            .key(keys.delayed)
+            .key(keys.ids)
+            .key(keys.dead)
+            .key(keys.trial)
+            .invoke_async(&mut self.redis.clone())
             .await
     }
 
@@ -84,10 +103,13 @@ impl Producer {
     /// Redis is away or slow.
     pub async fn contains<J: Job>(&self, ids: &[Uuid]) -> RedisResult<Vec<bool>> {
         let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
-        redis::cmd("SMISMEMBER")
-            .arg(Keys::of(J::QUEUE).ids)
+        let keys = Keys::of(J::QUEUE);
+        CONTAINS
+            .key(keys.stream)
+            .key(keys.delayed)
+            .key(keys.ids)
             .arg(ids)
-            .query_async(&mut self.redis.clone())
+            .invoke_async(&mut self.redis.clone())
             .await
     }
 }

@@ -29,7 +29,7 @@ async fn a_request_is_accepted_and_its_walk_can_be_seen() {
     );
     assert_eq!(
         app.redis
-            .command(&["XLEN", "wildside:queue:route_generation"])
+            .command(&["XLEN", "wildside:queue:{route_generation}"])
             .trim(),
         ":1"
     );

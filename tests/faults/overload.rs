@@ -237,8 +237,8 @@ async fn queue_walks(fleet: &Fleet) {
         "EVAL",
         DELAY,
         "2",
-        "wildside:queue:route_generation",
-        "wildside:queue:route_generation:delayed",
+        "wildside:queue:{route_generation}",
+        "wildside:queue:{route_generation}:delayed",
         &DUE.to_string(),
     ]);
     assert_eq!(delayed.trim(), format!(":{DUE}"));

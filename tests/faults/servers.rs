@@ -64,7 +64,7 @@ async fn server_killed_before_the_queue() -> Outcome {
     let killed = Instant::now();
     proxy.set(Fault::Reset);
     let request = scene.fleet.sql(&sql);
-    let is_queued = ["SISMEMBER", "wildside:queue:route_generation:ids", &request];
+    let is_queued = ["HEXISTS", "wildside:queue:{route_generation}:ids", &request];
     let queued = scene.fleet.redis.command(&is_queued);
     assert_eq!(queued, ":0\r\n", "it was queued");
     let _ = asking.await.unwrap();

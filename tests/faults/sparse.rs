@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::scene::Scene;
 
 /// Where the workers keep how the servers fared.
-const STATE: &str = "wildside:overpass:state";
+const STATE: &str = "wildside:{overpass}:state";
 
 /// People who ask for walks there, and a worker that asks the mirrors in order.
 pub struct Sparse {

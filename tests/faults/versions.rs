@@ -18,7 +18,7 @@ pub const ROWS: &[Row] = &[Row {
 
 /// The sweep looks after requests without a job every 2 s, once they are 3 s old.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(15);
-const QUEUE: &str = "wildside:queue:route_generation";
+const QUEUE: &str = "wildside:queue:{route_generation}";
 /// Makes every waiting job one of a newer release, and gives the last one a type of its own.
 const RENEW: &str = r#"
     local jobs = redis.call('XRANGE', KEYS[1], '-', '+')

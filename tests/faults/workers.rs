@@ -42,7 +42,7 @@ async fn has_a_job(worker: &Process, fleet: &Fleet) {
     until("the worker has a job", PATIENCE, async || {
         let pending = [
             "XPENDING",
-            "wildside:queue:route_generation",
+            "wildside:queue:{route_generation}",
             "workers",
             "-",
             "+",

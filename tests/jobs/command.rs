@@ -72,7 +72,7 @@ async fn dead_jobs_are_listed_shown_queued_again_and_forgotten() {
 
     stage.redis.command(&[
         "XADD",
-        "wildside:queue:enrichment:dead",
+        "wildside:queue:{enrichment}:dead",
         "*",
         "id",
         "old",

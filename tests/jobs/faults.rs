@@ -9,7 +9,7 @@ use wildside_actors::route_supervisor::Engine;
 
 use crate::stage::{RunningWorker, SENATE_SQUARE, Stage, an_hour_from, engine};
 
-const STREAM: &str = "wildside:queue:route_generation";
+const STREAM: &str = "wildside:queue:{route_generation}";
 
 #[actix_web::test]
 async fn an_engine_that_always_panics_fails_the_request_after_three_runs() {

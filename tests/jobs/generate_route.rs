@@ -172,7 +172,7 @@ async fn where_no_walk_is_possible_the_user_is_told_why_at_once() {
     assert_eq!(
         stage
             .redis
-            .command(&["XLEN", "wildside:queue:route_generation:dead"])
+            .command(&["XLEN", "wildside:queue:{route_generation}:dead"])
             .trim(),
         ":0"
     );

@@ -10,6 +10,7 @@ mod failover;
 mod faults;
 mod generate_route;
 mod ledger;
+mod lost_keys;
 mod network;
 mod outages;
 mod places;

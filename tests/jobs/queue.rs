@@ -17,11 +17,11 @@ use wildside::queue::{Delivery, Job, Producer, Pushed, Subscription};
 use wildside::shared_redis;
 use wildside_test_support::TestRedis;
 
-const STREAM: &str = "wildside:queue:errands";
+pub(crate) const STREAM: &str = "wildside:queue:{errands}";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Errand {
-    id: Uuid,
+pub(crate) struct Errand {
+    pub(crate) id: Uuid,
 }
 
 impl Job for Errand {
@@ -37,29 +37,29 @@ impl Job for Errand {
     }
 }
 
-fn errand() -> Errand {
+pub(crate) fn errand() -> Errand {
     Errand { id: Uuid::new_v4() }
 }
 
 /// What a worker was seen to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Start {
-    id: Uuid,
-    run: u32,
-    crashes: u32,
+pub(crate) struct Start {
+    pub(crate) id: Uuid,
+    pub(crate) run: u32,
+    pub(crate) crashes: u32,
 }
 
 type Handler = Arc<dyn Fn(Delivery<Errand>) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// Runs errands as the worker does, and notes each start.
 #[derive(Clone)]
-struct Notebook {
+pub(crate) struct Notebook {
     runs: Arc<Mutex<Vec<Start>>>,
     handler: Handler,
 }
 
 impl Notebook {
-    fn new<F>(handler: impl Fn(Delivery<Errand>) -> F + Send + Sync + 'static) -> Self
+    pub(crate) fn new<F>(handler: impl Fn(Delivery<Errand>) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -69,11 +69,11 @@ impl Notebook {
         }
     }
 
-    fn runs(&self) -> Vec<Start> {
+    pub(crate) fn runs(&self) -> Vec<Start> {
         self.runs.lock().unwrap().clone()
     }
 
-    async fn wait_for(&self, count: usize, patience: Duration) -> Vec<Start> {
+    pub(crate) async fn wait_for(&self, count: usize, patience: Duration) -> Vec<Start> {
         let deadline = Instant::now() + patience;
         while self.runs().len() < count {
             assert!(
@@ -97,13 +97,13 @@ async fn note_and_run(delivery: Delivery<Errand>, notebook: Data<Notebook>) {
     (notebook.handler)(delivery).await;
 }
 
-struct TestWorker {
+pub(crate) struct TestWorker {
     subscription: Subscription<Errand>,
     monitor: JoinHandle<()>,
 }
 
 impl TestWorker {
-    fn start(redis_url: &str, concurrency: usize, notebook: &Notebook) -> Self {
+    pub(crate) fn start(redis_url: &str, concurrency: usize, notebook: &Notebook) -> Self {
         let metrics = Metrics::new(&Registry::new()).unwrap();
         let subscription = Subscription::start(redis_url, concurrency, metrics).unwrap();
         let (source, notebook) = (subscription.backend_source(), notebook.clone());
@@ -121,7 +121,7 @@ impl TestWorker {
     }
 
     /// As a worker that is told to stop and whose grace has run out.
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.subscription.stop();
         self.monitor.abort();
         let _ = self.monitor.await;
@@ -149,11 +149,11 @@ impl MortalWorker {
     }
 }
 
-fn producer(redis: &TestRedis) -> Producer {
+pub(crate) fn producer(redis: &TestRedis) -> Producer {
     Producer::new(shared_redis::connect(&redis.url()).unwrap())
 }
 
-async fn wait_until_empty(producer: &Producer) {
+pub(crate) async fn wait_until_empty(producer: &Producer) {
     let deadline = Instant::now() + Duration::from_secs(5);
     while producer.depth::<Errand>().await.unwrap() > 0 {
         assert!(Instant::now() < deadline, "jobs are left in the queue");
@@ -161,7 +161,7 @@ async fn wait_until_empty(producer: &Producer) {
     }
 }
 
-fn finisher() -> Notebook {
+pub(crate) fn finisher() -> Notebook {
     Notebook::new(Delivery::finish)
 }
 

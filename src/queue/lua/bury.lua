@@ -8,5 +8,5 @@ redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*',
     'id', ARGV[5], 'kind', ARGV[6], 'trace_id', ARGV[7], 'payload', ARGV[8], 'runs', ARGV[9], 'error', ARGV[10])
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 redis.call('XDEL', KEYS[1], ARGV[3])
-redis.call('SREM', KEYS[2], ARGV[5])
+redis.call('HDEL', KEYS[2], ARGV[5])
 return 1

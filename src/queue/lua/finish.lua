@@ -6,5 +6,5 @@ if pending.err or #pending == 0 then
 end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 redis.call('XDEL', KEYS[1], ARGV[3])
-redis.call('SREM', KEYS[2], ARGV[4])
+redis.call('HDEL', KEYS[2], ARGV[4])
 return 1

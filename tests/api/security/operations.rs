@@ -115,7 +115,7 @@ impl Ids {
             .await;
         for id in ["dead-1", "dead-2"] {
             let trace = Uuid::nil().to_string();
-            let mut words = vec!["XADD", "wildside:queue:enrichment:dead", "*"];
+            let mut words = vec!["XADD", "wildside:queue:{enrichment}:dead", "*"];
             words.extend([
                 "id",
                 id,

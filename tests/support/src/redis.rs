@@ -35,6 +35,7 @@ impl TestRedis {
     }
 
     /// Starts a replica of this server, with the same password.
+    #[must_use]
     pub fn start_replica(&self) -> Self {
         let port = self.port.to_string();
         let primary = ["--replicaof", "127.0.0.1", &port];
