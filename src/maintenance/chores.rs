@@ -9,7 +9,6 @@ use super::lost_requests::queue_lost_requests;
 use super::orphaned_walks::let_orphaned_walks_expire;
 use super::{ChoreError, Tools, deleted_accounts, retention};
 use crate::db::enrichments::{self, Stale};
-use crate::db::pois;
 use crate::queue::{self, EnrichmentJob};
 
 /// So many at a time: the day's quota belongs to those who walk now.
@@ -21,8 +20,6 @@ const REFRESHES: i64 = 10;
 pub enum Chore {
     /// Queues the accepted requests again whose jobs are gone.
     QueueLostRequests,
-    /// Counts the places.
-    CountPlaces,
     /// Asks again for squares whose last answer is old, or was only half of one.
     RefreshEnrichments,
     /// Ends enrichments whose job was lost.
@@ -45,9 +42,8 @@ pub enum Chore {
 
 impl Chore {
     /// All chores.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::QueueLostRequests,
-        Self::CountPlaces,
         Self::RefreshEnrichments,
         Self::EndLostEnrichments,
         Self::ExpireIdempotencyKeys,
@@ -63,7 +59,6 @@ impl Chore {
     pub const fn name(self) -> &'static str {
         match self {
             Self::QueueLostRequests => "queue_lost_requests",
-            Self::CountPlaces => "count_places",
             Self::RefreshEnrichments => "refresh_enrichments",
             Self::EndLostEnrichments => "end_lost_enrichments",
             Self::ExpireIdempotencyKeys => "expire_idempotency_keys",
@@ -81,7 +76,6 @@ impl Chore {
         match self {
             Self::QueueLostRequests => Duration::from_secs(2),
             Self::RemoveDeletedAccounts => Duration::from_secs(15),
-            Self::CountPlaces => Duration::from_mins(1),
             Self::EndLostEnrichments => Duration::from_mins(5),
             Self::RefreshEnrichments
             | Self::ExpireIdempotencyKeys
@@ -109,10 +103,6 @@ impl Chore {
                     "{} requests queued again",
                     queue_lost_requests(tools).await?
                 )
-            }
-            Self::CountPlaces => {
-                let places = pois::count(&mut *tools.db.get().await?).await?;
-                format!("{places} places")
             }
             Self::RefreshEnrichments => refresh_enrichments(tools).await?,
             Self::EndLostEnrichments => {
