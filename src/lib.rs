@@ -24,6 +24,7 @@ pub mod place_cache;
 pub mod push;
 pub mod queue;
 pub mod reach;
+pub mod readiness;
 pub mod recent;
 pub mod route_params;
 pub mod serve;

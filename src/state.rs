@@ -21,6 +21,7 @@ use crate::db::{Batcher, Pool};
 use crate::observability::Observability;
 use crate::password::PasswordHashing;
 use crate::queue::{Inspector, Producer};
+use crate::readiness::Readiness;
 use crate::session::KeyRing;
 use crate::shared_redis::Redis;
 use crate::status::Announcer;
@@ -36,6 +37,7 @@ pub struct AppState {
     pub cache: RouteCache,
     pub queue: Producer,
     pub admission: Admission,
+    pub readiness: Readiness,
     pub observability: Observability,
     pub announcer: Announcer,
     pub passwords: PasswordHashing,
@@ -74,6 +76,7 @@ impl AppState {
         Ok(Self {
             acceptances: Batcher::start(db.clone()),
             db,
+            readiness: Readiness::new(&config.database.url, queue.clone()),
             admission: Admission::new(ledger, queue.clone(), &config.limits),
             cache: RouteCache::new(redis.clone(), metrics, config.worker.route_cache),
             queue,

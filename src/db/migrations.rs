@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use diesel::migration::Migration;
+use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::sql_types::Text;
 use diesel::{QueryResult, QueryableByName};
@@ -99,6 +99,13 @@ async fn broken_indexes(connection: &mut Connection) -> QueryResult<Vec<String>>
 async fn limit_waiting(connection: &mut Connection) -> QueryResult<()> {
     let limit = format!("SET lock_timeout = {}", LOCK_TIMEOUT.as_millis());
     connection.batch_execute(&limit).await
+/// The versions of the migrations that this binary brings.
+pub(super) fn versions() -> QueryResult<Vec<String>> {
+    let all: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS
+        .migrations()
+        .map_err(diesel::result::Error::QueryBuilderError)?;
+    let versions = all.iter().map(|migration| migration.name().version());
+    Ok(versions.map(|version| version.to_string()).collect())
 }
 
 /// Applies one migration. Where it would have to wait for a lock it steps back, so that whoever waits behind it gets

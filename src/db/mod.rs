@@ -14,6 +14,7 @@ pub mod deleted_accounts;
 pub mod enriched_pois;
 pub mod enrichments;
 mod ewkb;
+pub mod fitness;
 pub mod idempotency;
 pub mod maintenance_runs;
 mod migrations;

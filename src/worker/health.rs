@@ -7,28 +7,22 @@ use actix_web::dev::Server;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
-use diesel_async::SimpleAsyncConnection;
 use prometheus::{Encoder, TextEncoder};
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::timeout;
 
-use crate::db::Pool;
 use crate::observability::Observability;
 use crate::queue::Pulse;
-use crate::shared_redis::Redis;
+use crate::readiness::{Readiness, Ready};
 
 /// A loop that has not come round for this long is dead, whatever the process says. It comes round every second or
 /// two, also while Redis is away.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
-/// A dependency that takes longer is as good as away.
-const TIME_BUDGET: Duration = Duration::from_secs(1);
 
 /// What a worker is asked about.
 #[derive(Debug, Clone)]
 pub struct Health {
-    pub(super) db: Pool,
-    pub(super) redis: Redis,
+    pub(super) readiness: Readiness,
     /// One for each queue.
     pub(super) pulses: Vec<Pulse>,
     pub(super) stopping: watch::Receiver<bool>,
@@ -40,40 +34,10 @@ impl Health {
         *self.stopping.borrow() || self.pulses.iter().all(|pulse| pulse.silence() < DEAD_AFTER)
     }
 
-    /// The names of the checks, and what is wrong with each.
-    pub async fn checks(&self) -> [(&'static str, Option<&'static str>); 3] {
-        let (postgresql, redis) = tokio::join!(
-            within_budget(self.is_postgresql_there()),
-            within_budget(self.is_redis_there())
-        );
+    /// Whether it may get jobs.
+    pub async fn readiness(&self) -> Ready {
         let stopping = self.stopping.borrow().then_some("the worker stops");
-        [
-            ("postgresql", postgresql),
-            ("redis", redis),
-            ("accepting", stopping),
-        ]
-    }
-
-    async fn is_postgresql_there(&self) -> bool {
-        match self.db.get().await {
-            Ok(mut connection) => connection.batch_execute("SELECT 1").await.is_ok(),
-            Err(_) => false,
-        }
-    }
-
-    async fn is_redis_there(&self) -> bool {
-        let answer: redis::RedisResult<String> = redis::cmd("PING")
-            .query_async(&mut self.redis.clone())
-            .await;
-        answer.is_ok()
-    }
-}
-
-async fn within_budget(check: impl Future<Output = bool>) -> Option<&'static str> {
-    match timeout(TIME_BUDGET, check).await {
-        Ok(true) => None,
-        Ok(false) => Some("no connection"),
-        Err(_) => Some("no answer within 1 s"),
+        self.readiness.ask(stopping).await
     }
 }
 
@@ -112,20 +76,7 @@ async fn live(health: Data<Health>) -> HttpResponse {
 }
 
 async fn ready(health: Data<Health>) -> HttpResponse {
-    let checks = health.checks().await;
-    let ready = checks.iter().all(|(_, error)| error.is_none());
-    let checks: Vec<_> = checks
-        .iter()
-        .map(|(name, error)| json!({"name": name, "ok": error.is_none(), "error": error}))
-        .collect();
-    if ready {
-        answer(StatusCode::OK, json!({"status": "ready", "checks": checks}))
-    } else {
-        answer(
-            StatusCode::SERVICE_UNAVAILABLE,
-            json!({"status": "not_ready", "checks": checks}),
-        )
-    }
+    health.readiness().await.respond()
 }
 
 fn answer(status: StatusCode, body: serde_json::Value) -> HttpResponse {

@@ -26,6 +26,7 @@ use crate::observability::Observability;
 use crate::overpass::{Manners, MannersSettings, Overpass, OverpassSettings, Servers};
 use crate::place_cache::PlaceCache;
 use crate::queue::{BackendSource, EnrichmentJob, GenerateRouteJob, Producer, Subscription};
+use crate::readiness::Readiness;
 use crate::shared_redis::Redis;
 use crate::status::Announcer;
 use crate::{db, maintenance, shared_redis};
@@ -50,6 +51,7 @@ const COUNT_INTERVAL: Duration = Duration::from_mins(1);
 pub struct Worker {
     context: JobContext,
     enrichment_context: JobContext,
+    readiness: Readiness,
     routes: Subscription<GenerateRouteJob>,
     /// Absent where no Overpass server is configured.
     enrichments: Option<Subscription<EnrichmentJob>>,
@@ -113,6 +115,7 @@ impl Worker {
             .map(|_| Subscription::start(redis_url, ENRICHMENT_CONCURRENCY, metrics.clone()))
             .transpose()?;
         Ok(Self {
+            readiness: Readiness::new(&config.database.url, context.producer.clone()),
             routes: Subscription::start(redis_url, config.worker.job_concurrency, metrics)?,
             enrichments,
             enrichment_context: JobContext {
@@ -135,8 +138,7 @@ impl Worker {
         let mut pulses = vec![self.routes.pulse()];
         pulses.extend(self.enrichments.iter().map(Subscription::pulse));
         health::Health {
-            db: self.context.db.clone(),
-            redis: self.context.redis.clone(),
+            readiness: self.readiness.clone(),
             pulses,
             stopping: self.stop.subscribe(),
         }

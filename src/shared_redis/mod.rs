@@ -1,5 +1,7 @@
 //! The one multiplexed Redis connection that a process shares for short commands.
 
+mod trouble;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +14,8 @@ use redis::{
     Client, Cmd, ErrorKind, IntoConnectionInfo, Pipeline, RedisError, RedisFuture, RedisResult,
     Value,
 };
+
+pub use trouble::Trouble;
 
 /// No short command takes longer than this on a healthy network.
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(1500);

@@ -1,0 +1,133 @@
+//! Readiness: whether the process can do what it is for.
+//!
+//! It is not enough that PostgreSQL and Redis answer. A standby, a schema of an older release, a replica, a full memory
+//! or a user without rights answer as well, and no walk comes about. So what is needed is tried: a session that may
+//! write, the migrations of this binary, and a script that writes beside the keys of the queue.
+//!
+//! Anybody may ask, and often: all who ask within a moment share one look, over a database connection that nobody else
+//! waits for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde::Serialize;
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use crate::db::fitness::Lookout;
+use crate::queue::{GenerateRouteJob, Producer};
+use crate::recent::Recent;
+use crate::shared_redis::Trouble;
+
+/// A dependency that takes longer is as good as away.
+const TIME_BUDGET: Duration = Duration::from_secs(1);
+const SILENT: &str = "no answer within 1 s";
+
+/// Whether the process may get work, check by check.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "status": "not_ready",
+    "checks": [
+        {"name": "postgresql", "ok": true},
+        {"name": "redis", "ok": false, "error": "no answer within 1 s"},
+        {"name": "accepting", "ok": true}
+    ]
+}))]
+pub struct Ready {
+    /// `ready` or `not_ready`.
+    status: &'static str,
+    checks: Vec<Check>,
+}
+
+/// One thing that must be well.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"name": "redis", "ok": false, "error": "no answer within 1 s"}))]
+pub struct Check {
+    name: &'static str,
+    ok: bool,
+    /// What is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+}
+
+impl Ready {
+    fn of(errors: [(&'static str, Option<&'static str>); 3]) -> Self {
+        let ready = errors.iter().all(|(_, error)| error.is_none());
+        let check = |(name, error): (_, Option<_>)| Check {
+            name,
+            ok: error.is_none(),
+            error,
+        };
+        Self {
+            status: if ready { "ready" } else { "not_ready" },
+            checks: errors.map(check).into(),
+        }
+    }
+
+    /// 200, or 503.
+    pub fn respond(&self) -> HttpResponse {
+        let code = if self.checks.iter().all(|check| check.ok) {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        HttpResponse::build(code)
+            .insert_header(("Cache-Control", "no-store"))
+            .json(self)
+    }
+}
+
+/// Looks whether what is needed can be done. Clones share what was seen.
+#[derive(Debug, Clone)]
+pub struct Readiness {
+    database: Arc<Lookout>,
+    queue: Producer,
+    known: Recent<Seen>,
+}
+
+/// What is wrong with each.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    postgresql: Option<&'static str>,
+    redis: Option<&'static str>,
+}
+
+impl Readiness {
+    /// Looks at the database at `url` over a connection of its own, and at Redis as the queue does.
+    pub fn new(url: &str, queue: Producer) -> Self {
+        Self {
+            database: Arc::new(Lookout::new(url)),
+            queue,
+            known: Recent::default(),
+        }
+    }
+
+    /// What is well and what is not; `ending` says why the process takes no more work.
+    pub async fn ask(&self, ending: Option<&'static str>) -> Ready {
+        let Seen { postgresql, redis } = match self.known.wait().await {
+            Ok(seen) => seen,
+            Err(_turn) => self.look().await,
+        };
+        Ready::of([
+            ("postgresql", postgresql),
+            ("redis", redis),
+            ("accepting", ending),
+        ])
+    }
+
+    async fn look(&self) -> Seen {
+        let (postgresql, redis) = tokio::join!(
+            timeout(TIME_BUDGET, self.database.look()),
+            timeout(TIME_BUDGET, self.queue.try_out::<GenerateRouteJob>())
+        );
+        let redis = redis.map(|tried| tried.err().map(|error| Trouble::of(&error).sentence()));
+        let seen = Seen {
+            postgresql: postgresql.unwrap_or(Some(SILENT)),
+            redis: redis.unwrap_or(Some(SILENT)),
+        };
+        self.known.set(seen);
+        seen
+    }
+}
