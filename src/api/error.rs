@@ -309,9 +309,16 @@ fn no_connection(error: &db::PoolError) -> ApiError {
 
 impl From<Full> for ApiError {
     fn from(full: Full) -> Self {
+        let cause = full.trouble.map(|trouble| {
+            let what = format!("redis: {}", trouble.sentence());
+            Fault::new("queue", trouble.code(), what)
+        });
         Self::Unavailable {
-            message: "too many walks are being computed",
-            details: Vec::new(),
+            message: match full.trouble {
+                Some(_) => "no walk can be queued for computing",
+                None => "too many walks are being computed",
+            },
+            details: cause.into_iter().collect(),
             retry_after: full.retry_after,
         }
     }

@@ -300,6 +300,18 @@ impl RouteRequest {
             .await
     }
 
+    /// Whether an unfinished request of that age has never been claimed, by the clock of the database.
+    pub async fn is_any_untried(connection: &mut Connection, age: TimeDelta) -> QueryResult<bool> {
+        let now = diesel::dsl::now.into_sql::<Timestamptz>();
+        let untried = route_requests::table
+            .filter(unfinished())
+            .filter(route_requests::attempt.eq(0))
+            .filter(route_requests::created_at.lt(now - interval(age)));
+        diesel::select(diesel::dsl::exists(untried))
+            .get_result(connection)
+            .await
+    }
+
     #[diesel::dsl::auto_type(no_type_alias)]
     fn still_claimed(&self) -> _ {
         let id: Uuid = self.id;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use wildside::admission::{Admission, Full};
 use wildside::db::route_requests::RouteRequest;
+use wildside::shared_redis::Trouble;
 
 use crate::stage::{SENATE_SQUARE, Stage, an_hour_from};
 
@@ -26,7 +27,13 @@ async fn a_full_ledger_admits_no_more_until_it_has_room_again() {
         stage.accept(&an_hour_from(SENATE_SQUARE)).await,
     ];
     sleep(LATER).await;
-    assert_eq!(admission.check().await, Err(Full { retry_after: 2 }));
+    assert_eq!(
+        admission.check().await,
+        Err(Full {
+            retry_after: 2,
+            trouble: None
+        })
+    );
     stage.redis.pause();
     sleep(LATER).await;
     assert!(admission.check().await.is_err(), "the ledger is full still");
@@ -53,4 +60,50 @@ async fn a_queue_that_stands_still_admits_no_more() {
     sleep(LATER).await;
     let room = admission.check().await;
     assert_eq!(room, Ok(()), "what is accepted now waits in the ledger");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_redis_does_not_take_for_long_is_refused_with_the_cause_until_it_does() {
+    let stage = Stage::set();
+    let admission = admission(&stage, ("WILDSIDE_QUEUE_LIMIT", "100"));
+    let request = stage.accept(&an_hour_from(SENATE_SQUARE)).await;
+    let old = format!(
+        "UPDATE route_requests SET created_at = now() - interval '20 s' WHERE id = '{}'",
+        request.id
+    );
+    let limit = |bytes| {
+        let words = ["CONFIG", "SET", "maxmemory", bytes];
+        stage.redis.command(&words)
+    };
+    limit("1");
+    admission.queued(Err(Trouble::Full));
+    stage.database.sql(&old);
+    sleep(LATER).await;
+    assert_eq!(admission.check().await, Ok(()), "it may but blink");
+    sleep(Duration::from_secs(10)).await;
+    let full = Full {
+        retry_after: 5,
+        trouble: Some(Trouble::Full),
+    };
+    assert_eq!(admission.check().await, Err(full));
+    let mut connection = stage.db.get().await.unwrap();
+    RouteRequest::claim(&mut connection, request.id)
+        .await
+        .unwrap()
+        .unwrap();
+    sleep(LATER).await;
+    assert_eq!(
+        admission.check().await,
+        Ok(()),
+        "others queue what we can't"
+    );
+    stage.accept(&an_hour_from(SENATE_SQUARE)).await;
+    stage
+        .database
+        .sql("UPDATE route_requests SET created_at = now() - interval '20 s'");
+    sleep(LATER).await;
+    assert_eq!(admission.check().await, Err(full));
+    limit("0");
+    sleep(LATER).await;
+    assert_eq!(admission.check().await, Ok(()), "a trial tells");
 }

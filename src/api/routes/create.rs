@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::body::{RouteBody, Sources};
 use super::coverage;
 use super::status::RequestState;
-use crate::admission::Full;
+use crate::admission::{self, Full};
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Body, CurrentUser};
 use crate::api::idempotency::{self, ClientKey, Written};
@@ -225,10 +225,15 @@ async fn set_off(state: &AppState, request: &RouteRequest) {
         let (pushed, ()) = tokio::join!(state.queue.push(&job), announced);
         pushed.map(drop)
     });
-    let error = match told.await {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "redis is slow".to_owned(),
+    let outcome = told.await;
+    let failed = match &outcome {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("redis is slow".to_owned()),
+    };
+    state.admission.queued(admission::trouble(outcome));
+    let Some(error) = failed else {
+        return;
     };
     tracing::warn!(request.id = %request.id, error, "job not queued; the sweep will");
     let failures = &state.observability.metrics.job_push_failures_total;
