@@ -1,17 +1,17 @@
 //! `wildside doctor`: every dependency and setting; what is, what is wrong, and what mends it.
 
+mod clock;
+mod database;
+mod redis;
+
 use std::time::Duration;
 
 use clap::Args;
-use diesel_async::SimpleAsyncConnection;
 use serde::Serialize;
-use tokio::time::timeout;
 
 use crate::config::{Config, ConfigError};
-use crate::db::areas::Area;
 use crate::session::KeyRing;
 use crate::tiles::TileTokens;
-use crate::{db, shared_redis};
 
 /// Longest wait for one dependency.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -31,7 +31,7 @@ struct Finding {
     ok: bool,
     /// What is.
     found: String,
-    /// What mends it.
+    /// What mends it, or would be better.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<&'static str>,
 }
@@ -55,6 +55,16 @@ impl Finding {
                 found,
                 remedy: Some(remedy),
             },
+        }
+    }
+
+    /// What works, and could be better.
+    fn advice(name: &'static str, found: String, remedy: &'static str) -> Self {
+        Self {
+            name,
+            ok: true,
+            found,
+            remedy: Some(remedy),
         }
     }
 }
@@ -85,17 +95,21 @@ pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<bool> {
 }
 
 fn line(finding: &Finding) -> String {
-    let mark = if finding.ok { "ok  " } else { "FAIL" };
-    let remedy = finding.remedy.map_or_else(String::new, |remedy| {
-        format!("\n       mend it with: {remedy}")
-    });
+    let (mark, verb) = match (finding.ok, finding.remedy) {
+        (true, None) => ("ok  ", ""),
+        (true, Some(_)) => ("note", "better"),
+        (false, _) => ("FAIL", "mend it with"),
+    };
+    let remedy = finding
+        .remedy
+        .map_or_else(String::new, |remedy| format!("\n       {verb}: {remedy}"));
     format!("{mark}  {}: {}{remedy}", finding.name, finding.found)
 }
 
 async fn examine(config: &Config) -> Vec<Finding> {
     let (database, redis) = tokio::join!(
-        examine_database(&config.database.url),
-        examine_redis(&config.redis.url)
+        database::examine(&config.database.url),
+        redis::examine(&config.redis.url)
     );
     let keys = KeyRing::load(&config.session).map(|ring| format!("keys {}", ring.fingerprints()));
     let keys = keys.map_err(|error| error.to_string());
@@ -107,11 +121,7 @@ async fn examine(config: &Config) -> Vec<Finding> {
         "",
     )];
     findings.extend(database);
-    findings.push(Finding::new(
-        "redis",
-        redis,
-        "start Redis, or set REDIS_URL to where it listens",
-    ));
+    findings.extend(redis);
     findings.push(Finding::new("session keys", keys, remedy));
     findings.push(Finding::new(
         "tile tokens",
@@ -140,56 +150,6 @@ fn optional(variable: &str, is_set: bool) -> String {
     } else {
         format!("off: {variable} is not set")
     }
-}
-
-async fn examine_database(url: &str) -> Vec<Finding> {
-    let reached = match timeout(PATIENCE, areas(url)).await {
-        Ok(reached) => reached,
-        Err(_) => Err("no answer within 3 s".to_owned()),
-    };
-    let remedy = "start PostgreSQL, or set DATABASE_URL to where it listens; then wildside migrate";
-    let areas = match reached {
-        Err(error) => return vec![Finding::new::<String>("postgresql", Err(error), remedy)],
-        Ok(areas) => areas,
-    };
-    let names: Vec<String> = areas
-        .into_iter()
-        .map(|area| format!("{} (generation {})", area.name, area.state.generation))
-        .collect();
-    let loaded = if names.is_empty() {
-        Err("no area is loaded".to_owned())
-    } else {
-        Ok(names.join(", "))
-    };
-    vec![
-        Finding::new("postgresql", Ok("answers, and is migrated"), remedy),
-        Finding::new("areas", loaded, "wildside-ingest --pbf EXTRACT.osm.pbf"),
-    ]
-}
-
-async fn areas(url: &str) -> Result<Vec<Area>, String> {
-    let pool = db::pool(url, 1);
-    let mut connection = pool
-        .get()
-        .await
-        .map_err(|error| format!("can't connect: {error}"))?;
-    connection
-        .batch_execute("SELECT 1")
-        .await
-        .map_err(|error| error.to_string())?;
-    Area::all(&mut connection)
-        .await
-        .map_err(|error| format!("the tables are not as expected: {error}"))
-}
-
-async fn examine_redis(url: &str) -> Result<String, String> {
-    let mut redis = shared_redis::connect(url).map_err(|error| error.to_string())?;
-    let ping = redis::cmd("PING");
-    let answer = timeout(PATIENCE, ping.query_async::<String>(&mut redis)).await;
-    answer
-        .map_err(|_| "no answer within 3 s".to_owned())?
-        .map_err(|error| format!("can't connect: {error}"))?;
-    Ok("answers".to_owned())
 }
 
 fn examine_tile_keys(config: &Config) -> Result<String, String> {
