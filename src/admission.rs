@@ -190,7 +190,10 @@ impl Admission {
     }
 }
 
-/// What an attempt to queue something says of Redis, which may have been too slow.
+/// What an attempt to queue something says of Redis.
+///
+/// # Errors
+/// It refused, or was too slow.
 pub fn trouble<T>(outcome: Result<Result<T, RedisError>, Elapsed>) -> Result<(), Trouble> {
     match outcome {
         Ok(Ok(_)) => Ok(()),

@@ -36,9 +36,17 @@ const SILENT: &str = "no answer within 1 s";
     ]
 }))]
 pub struct Ready {
-    /// `ready` or `not_ready`.
-    status: &'static str,
+    #[schema(inline)]
+    status: Word,
     checks: Vec<Check>,
+}
+
+/// Whether all is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    Ready,
+    NotReady,
 }
 
 /// One thing that must be well.
@@ -54,24 +62,27 @@ pub struct Check {
 
 impl Ready {
     fn of(errors: [(&'static str, Option<&'static str>); 3]) -> Self {
-        let ready = errors.iter().all(|(_, error)| error.is_none());
+        let status = if errors.iter().all(|(_, error)| error.is_none()) {
+            Word::Ready
+        } else {
+            Word::NotReady
+        };
         let check = |(name, error): (_, Option<_>)| Check {
             name,
             ok: error.is_none(),
             error,
         };
         Self {
-            status: if ready { "ready" } else { "not_ready" },
+            status,
             checks: errors.map(check).into(),
         }
     }
 
     /// 200, or 503.
     pub fn respond(&self) -> HttpResponse {
-        let code = if self.checks.iter().all(|check| check.ok) {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
+        let code = match self.status {
+            Word::Ready => StatusCode::OK,
+            Word::NotReady => StatusCode::SERVICE_UNAVAILABLE,
         };
         HttpResponse::build(code)
             .insert_header(("Cache-Control", "no-store"))

@@ -14,6 +14,7 @@ mod city;
 mod command;
 mod deletion;
 mod description;
+mod doctor;
 mod envelope;
 mod generators;
 mod hoard;

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::{NamedTempFile, TempDir};
@@ -68,6 +69,18 @@ impl Fleet {
         self.postgres
             .url(DATABASE)
             .replace(&own, &format!(":{port}/"))
+    }
+
+    /// What `wildside doctor` says.
+    pub fn doctor(&self) -> String {
+        let launch = self.server_launch(&[]);
+        let told = Command::new(launch.program)
+            .args(["doctor", "--json"])
+            .env_clear()
+            .envs(launch.variables)
+            .output()
+            .unwrap();
+        String::from_utf8(told.stdout).unwrap()
     }
 
     /// A server that is ready.

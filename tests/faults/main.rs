@@ -42,6 +42,7 @@ mod requests;
 mod servers;
 mod slow_redis;
 mod sockets;
+mod unfit;
 mod versions;
 mod workers;
 
@@ -70,6 +71,7 @@ const THEMES: &[&[Row]] = &[
     overpass::ROWS,
     bad_answers::ROWS,
     descriptors::ROWS,
+    unfit::ROWS,
 ];
 
 fn main() -> ExitCode {

@@ -82,7 +82,10 @@ async fn whichever_key_is_lost_every_job_ends() {
 async fn a_job_that_runs_is_in_the_queue_until_its_entry_is_lost() {
     let redis = TestRedis::start();
     let producer = producer(&redis);
-    let stuck = Notebook::new(|_delivery| std::future::pending());
+    let stuck = Notebook::new(|delivery| async move {
+        std::future::pending::<()>().await;
+        drop(delivery);
+    });
     let worker = TestWorker::start(&redis.url(), 1, &stuck);
     let job = errand();
     producer.push(&job).await.unwrap();

@@ -71,8 +71,9 @@ struct Info<'a>(&'a str);
 
 impl Info<'_> {
     fn field(&self, name: &str) -> &str {
-        let line = |line: &str| -> Option<&str> { line.strip_prefix(name)?.strip_prefix(':') };
-        self.0.lines().find_map(line).unwrap_or_default()
+        let values = self.0.lines().filter_map(|line| line.split_once(':'));
+        let mut values = values.filter(|(field, _)| *field == name);
+        values.next().map_or("", |(_, value)| value)
     }
 
     fn number(&self, name: &str) -> u64 {
@@ -81,7 +82,8 @@ impl Info<'_> {
 
     fn version(&self) -> Finding {
         let version = self.field("redis_version");
-        let major = version.split('.').next().and_then(|n| n.parse().ok());
+        let major = version.split('.').next();
+        let major: Option<u32> = major.and_then(|major| major.parse().ok());
         let mode = match self.field("cluster_enabled") {
             "1" => "in cluster mode, ",
             _ => "",
