@@ -8,10 +8,10 @@ use redis::Script;
 use uuid::Uuid;
 
 use super::{digest, key, quota, within_budget};
-use crate::shared_redis::Redis;
 use crate::api::error::ApiError;
 use crate::api::quota::Limiter;
 use crate::config::LimitsConfig;
+use crate::shared_redis::Redis;
 
 /// As many failures at one name, or from one device, as are free are forgotten in this time.
 const NAME_WINDOW: Duration = Duration::from_hours(1);

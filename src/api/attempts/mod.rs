@@ -22,8 +22,8 @@ use tokio::time::timeout;
 pub use login::{LoginAttempt, Logins, Place};
 pub use sign_up::SignUps;
 
-use crate::shared_redis::Redis;
 use crate::config::LimitsConfig;
+use crate::shared_redis::Redis;
 
 /// Waiting longer than this for a count helps nobody.
 const TIME_BUDGET: Duration = Duration::from_millis(250);

@@ -7,10 +7,10 @@ use std::time::Duration;
 use redis::{AsyncCommands, Script};
 
 use super::{key, quota, within_budget};
-use crate::shared_redis::Redis;
 use crate::api::error::ApiError;
 use crate::api::quota::Limiter;
 use crate::config::LimitsConfig;
+use crate::shared_redis::Redis;
 
 const WINDOW: Duration = Duration::from_hours(1);
 
