@@ -99,6 +99,8 @@ async fn broken_indexes(connection: &mut Connection) -> QueryResult<Vec<String>>
 async fn limit_waiting(connection: &mut Connection) -> QueryResult<()> {
     let limit = format!("SET lock_timeout = {}", LOCK_TIMEOUT.as_millis());
     connection.batch_execute(&limit).await
+}
+
 /// The versions of the migrations that this binary brings.
 pub(super) fn versions() -> QueryResult<Vec<String>> {
     let all: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS

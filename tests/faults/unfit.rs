@@ -179,7 +179,7 @@ async fn unfit_postgres() -> Outcome {
     scene.goes_on(10).await;
     let version = scene
         .fleet
-        .sql("SELECT max(version) FROM __diesel_schema_migrations");
+        .sql("SELECT min(version) FROM __diesel_schema_migrations");
     let delete = format!("DELETE FROM __diesel_schema_migrations WHERE version = '{version}'");
     scene.fleet.sql(&delete);
     both_say(&scene, "its schema is older than this release").await;

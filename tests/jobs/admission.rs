@@ -1,6 +1,6 @@
 //! What is promised is bounded, whatever Redis says.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 use wildside::admission::{Admission, Full};
@@ -43,8 +43,12 @@ async fn a_full_ledger_admits_no_more_until_it_has_room_again() {
     let claimed = claimed.unwrap().unwrap();
     let failed = claimed.fail(&mut connection, "nothing_to_see", "Nothing here.");
     failed.await.unwrap();
-    sleep(LATER).await;
-    assert_eq!(admission.check().await, Ok(()));
+    let failed = Instant::now();
+    // On a busy machine a look takes longer than it may, and the ledger is taken to be as it was.
+    while admission.check().await.is_err() {
+        assert!(failed.elapsed() < Duration::from_secs(10), "it has room");
+        sleep(LATER).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
