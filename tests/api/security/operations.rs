@@ -145,12 +145,15 @@ impl Ids {
     }
 }
 
+fn credentials(name: &str) -> Value {
+    json!({"username": name, "password": PASSWORD})
+}
+
 fn operations(ids: &Ids) -> Vec<Operation> {
     use Access::{Admin, Anybody, Owner, OwnerAndAdmin, Users};
     let (get, post, put) = (Method::GET, Method::POST, Method::PUT);
     let (patch, delete) = (Method::PATCH, Method::DELETE);
-    let sign_up = json!({"username": "somebody", "password": PASSWORD});
-    let login = json!({"username": "stranger", "password": PASSWORD});
+    let (sign_up, login) = (credentials("somebody"), credentials("stranger"));
     let name = json!({"display_name": "New name"});
     let interests = json!({"interest_theme_ids": []});
     let progress = json!({"visited_poi_ids": [11]});
