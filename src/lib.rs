@@ -7,6 +7,7 @@ pub mod admission;
 pub mod analytics;
 pub mod api;
 pub mod cache;
+pub mod causes;
 pub mod cell_cache;
 pub mod cli;
 pub mod config;

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use wildside::causes;
 use wildside::cli::Cli;
 
 #[global_allocator]
@@ -11,7 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     Cli::parse().run().unwrap_or_else(|error| {
-        let _ = writeln!(std::io::stderr(), "wildside: {error:#}");
+        let _ = writeln!(std::io::stderr(), "wildside: {}", causes::of(&error));
         ExitCode::FAILURE
     })
 }

@@ -16,6 +16,7 @@ use wildside_actors::user_hub::{
 use wildside_actors::ws_session::{LocationMatcher, WsSessions};
 use wildside_actors::{ActorHandle, StatusEvent};
 
+use crate::causes;
 use crate::db::Pool;
 use crate::db::route_requests::RouteRequest;
 use crate::db::users::User;
@@ -87,7 +88,7 @@ async fn end_sessions_of_old_logins(hub: ActorHandle<UserHub>, db: Pool) {
         tokio::time::sleep(LOGINS_EVERY).await;
         if let Err(error) = look_at_logins(&hub, &db).await {
             tracing::warn!(
-                error = format!("{error:#}"),
+                error = causes::of(&error),
                 "logins of websocket sessions not looked at"
             );
         }
@@ -111,7 +112,7 @@ fn snapshot_loader(db: Pool) -> SnapshotLoader {
         async move {
             snapshot(&db, &user_ids, waited)
                 .await
-                .map_err(|error| format!("{error:#}"))
+                .map_err(|error| causes::of(&error))
         }
         .boxed_local()
     })

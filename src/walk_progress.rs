@@ -8,6 +8,7 @@ use uuid::Uuid;
 use wildside_actors::frame::{FrameError, UpdateLocation, WalkProgress};
 use wildside_engine::Point;
 
+use crate::causes;
 use crate::db::Pool;
 use crate::db::routes::{Route, RouteDetails, RouteStop};
 
@@ -46,7 +47,7 @@ impl Walkers {
     ) -> Result<WalkProgress, FrameError> {
         let route_id = update.route_id;
         let track = self.track(user_id, route_id).await.map_err(|error| {
-            tracing::warn!(error = format!("{error:#}"), "walk not loaded");
+            tracing::warn!(error = causes::of(&error), "walk not loaded");
             FrameError::new("unavailable", "try again in a moment")
         })?;
         let track = track.ok_or_else(|| FrameError::new("not_found", "there is no such route"))?;

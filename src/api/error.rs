@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::fault::{FaultCode, FaultFacts};
 use crate::admission::Full;
+use crate::causes;
 use crate::db;
 use crate::password::PasswordError;
 
@@ -186,7 +187,7 @@ impl ApiError {
                 response.insert_header(("Retry-After", retry_after.to_string()));
             }
             Self::Internal(cause) => {
-                tracing::error!(cause = format!("{cause:#}"), "request failed");
+                tracing::error!(cause = causes::of(cause), "request failed");
             }
             _ => {}
         }
