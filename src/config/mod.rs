@@ -83,12 +83,18 @@ impl Config {
             telemetry: TelemetryConfig::read(&mut reader),
             http,
         };
-        let faults = reader.into_faults();
-        if faults.is_empty() {
-            Ok(config)
-        } else {
-            Err(ConfigError(faults))
-        }
+        reader.judge(config)
+    }
+
+    /// Reads from the process environment what a command needs that works on the database alone.
+    ///
+    /// # Errors
+    /// As [`Self::from_env`], of these variables.
+    pub fn database_from_env() -> Result<(DatabaseConfig, TelemetryConfig), ConfigError> {
+        let mut reader = Reader::new(&env_var);
+        let database = DatabaseConfig::read(&mut reader);
+        let telemetry = TelemetryConfig::read(&mut reader);
+        reader.judge((database, telemetry))
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::ConfigError;
+
 /// Where the variables come from; tests give a closure of their own.
 type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
@@ -30,9 +32,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What was read, if nothing was wrong.
+    ///
+    /// # Errors
     /// The faults found so far.
-    pub fn into_faults(self) -> Vec<String> {
-        self.faults
+    pub fn judge<T>(self, read: T) -> Result<T, ConfigError> {
+        if self.faults.is_empty() {
+            Ok(read)
+        } else {
+            Err(ConfigError(self.faults))
+        }
     }
 
     /// Notes a fault that concerns `name`.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use redis::IntoConnectionInfo;
+
 use super::Reader;
 
 /// * `REDIS_URL`: `redis://[user:password@]host:port[/database]` or `unix:///path` (required)
@@ -13,12 +15,30 @@ pub struct RedisConfig {
 impl RedisConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let url = reader.required("REDIS_URL");
-        let schemes = ["redis://", "rediss://", "unix://", "redis+unix://"];
-        if !url.is_empty() && !schemes.iter().any(|scheme| url.starts_with(scheme)) {
-            reader.fault("REDIS_URL", "does not begin with redis:// or unix://");
+        if !url.is_empty()
+            && let Err(why) = check(&url)
+        {
+            reader.fault("REDIS_URL", why);
         }
         Self { url }
     }
+}
+
+/// What is wrong with a URL, without telling its password.
+fn check(url: &str) -> Result<(), String> {
+    if url.starts_with("rediss://") || url.starts_with("valkeys://") {
+        let why = "asks for TLS, which is not supported yet: use redis://, within a network that is yours";
+        return Err(why.to_owned());
+    }
+    if !["redis://", "unix://", "redis+unix://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
+    {
+        return Err("does not begin with redis:// or unix://".to_owned());
+    }
+    let read = url.into_connection_info();
+    read.map(drop)
+        .map_err(|error| format!("is no address of a Redis: {error}"))
 }
 
 impl fmt::Debug for RedisConfig {
