@@ -1,14 +1,20 @@
 //! `wildside jobs`: looks at the queues and mends what is dead.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
+use tokio::time::timeout;
 
 use super::maintenance;
 use crate::config::Config;
 use crate::maintenance::Chore;
 use crate::queue::{Inspector, JobRecord, JobState, QUEUES};
+use crate::shared_redis;
+
+/// Longest wait for Redis.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Looks at the queues and mends what is dead.
 #[derive(Debug, Subcommand)]
@@ -114,6 +120,9 @@ pub(super) fn run(command: JobsCommand) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let text = super::runtime()?.block_on(async {
         let inspector = Inspector::new(&config.redis.url).context("REDIS_URL")?;
+        if !matches!(command, JobsCommand::Periodic { .. }) {
+            reach_redis(&config.redis.url).await.context("REDIS_URL")?;
+        }
         match command {
             JobsCommand::List {
                 which,
@@ -129,6 +138,14 @@ pub(super) fn run(command: JobsCommand) -> anyhow::Result<()> {
         }
     })?;
     super::print(&text)
+}
+
+/// Connects once: a pool that can't would not say why.
+async fn reach_redis(url: &str) -> anyhow::Result<()> {
+    let client = shared_redis::client(url)?;
+    let reached = timeout(PATIENCE, client.get_multiplexed_async_connection()).await;
+    reached.context("no answer within 3 s")??;
+    Ok(())
 }
 
 async fn list(

@@ -12,8 +12,7 @@ use crate::{db, shared_redis};
 
 /// The last run of each chore and its result.
 pub(super) async fn list(config: &Config, json: bool) -> anyhow::Result<String> {
-    let pool = db::pool(&config.database.url, 1);
-    let mut connection = pool.get().await.context("DATABASE_URL")?;
+    let mut connection = db::open(&config.database.url).await?;
     let runs = MaintenanceRun::all(&mut connection).await?;
     let mut text = String::new();
     for chore in Chore::ALL {

@@ -7,6 +7,7 @@ mod users;
 pub mod walk;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -40,7 +41,11 @@ pub enum Mode {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Applies the pending migrations of the database.
-    Migrate,
+    Migrate {
+        /// Seconds to wait while another replica migrates.
+        #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+        wait: u64,
+    },
     /// Prints the description of the API as `OpenAPI` 3.1.
     Openapi,
     /// Asks a running service for a walk and prints it.
@@ -68,7 +73,7 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             None => crate::serve::run(self.mode)?,
-            Some(Command::Migrate) => migrate()?,
+            Some(Command::Migrate { wait }) => migrate(Duration::from_secs(wait))?,
             Some(Command::Openapi) => {
                 print(&(crate::api::description::openapi().to_pretty_json()? + "\n"))?;
             }
@@ -92,10 +97,10 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .build()?)
 }
 
-fn migrate() -> anyhow::Result<()> {
-    let config = Config::from_env()?;
-    telemetry::init(&config.telemetry)?;
-    let applied = db::migrate(&config.database.url)?;
+fn migrate(patience: Duration) -> anyhow::Result<()> {
+    let (database, logs) = Config::database_from_env()?;
+    telemetry::init(&logs)?;
+    let applied = db::migrate(&database.url, patience)?;
     tracing::info!(migrations = applied.len(), "the database is up to date");
     Ok(())
 }

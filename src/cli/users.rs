@@ -1,9 +1,8 @@
 //! `wildside users`: the first admin has to come from somewhere, and somebody has to help whoever is locked out.
 
 use std::io::Read;
-use std::ops::DerefMut;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use clap::Subcommand;
 use diesel::QueryResult;
 use diesel_async::AsyncConnection;
@@ -45,8 +44,8 @@ pub(super) enum UsersCommand {
 }
 
 pub(super) fn run(command: UsersCommand) -> anyhow::Result<()> {
-    let config = Config::from_env()?;
-    let id = super::runtime()?.block_on(perform(command, &config.database.url))?;
+    let (config, _) = Config::database_from_env()?;
+    let id = super::runtime()?.block_on(perform(command, &config.url))?;
     super::print(&format!("{id}\n"))
 }
 
@@ -64,19 +63,19 @@ async fn perform(command: UsersCommand, url: &str) -> anyhow::Result<Uuid> {
                 display_name: display_name.as_deref().unwrap_or(&username),
                 role: role.as_str(),
             };
-            let mut connection = connect(url).await?;
+            let mut connection = db::open(url).await?;
             let user = crate::api::users::create(&mut connection, new_user, hash).await?;
             Ok(user.id)
         }
         UsersCommand::Password { username } => {
             let password_hash = read_new_password().await?;
-            let mut connection = connect(url).await?;
+            let mut connection = db::open(url).await?;
             let user_id = find(&mut connection, &username).await?;
             set_password(&mut connection, user_id, password_hash).await?;
             Ok(user_id)
         }
         UsersCommand::Delete { username } => {
-            let mut connection = connect(url).await?;
+            let mut connection = db::open(url).await?;
             let user_id = find(&mut connection, &username).await?;
             deleted_accounts::mark(&mut connection, user_id).await?;
             Ok(user_id)
@@ -96,13 +95,6 @@ async fn read_new_password() -> anyhow::Result<String> {
         bail!("the password {why}");
     }
     Ok(passwords.hash(password).await?)
-}
-
-async fn connect(url: &str) -> anyhow::Result<impl DerefMut<Target = Connection>> {
-    let pool = db::pool(url, 1);
-    pool.get_owned()
-        .await
-        .map_err(|error| anyhow!("DATABASE_URL: {error}"))
 }
 
 async fn find(connection: &mut Connection, username: &str) -> anyhow::Result<Uuid> {

@@ -12,7 +12,6 @@ use std::time::Duration;
 use std::{iter, slice};
 
 use diesel::QueryResult;
-use diesel_async::{AnsiTransactionManager, TransactionManager};
 use futures::FutureExt;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
@@ -176,6 +175,6 @@ async fn ask<Q: Batched>(pool: &Pool, questions: &[Q]) -> Result<Vec<Q::Answer>,
         return Ok(answers?);
     }
     // It is dead, or busy with this statement still: nobody else shall have it.
-    AnsiTransactionManager::transaction_manager_status_mut(&mut *connection).set_in_error();
+    connection.condemn();
     Err(SharedError::BrokenOff)
 }

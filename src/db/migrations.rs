@@ -1,50 +1,49 @@
 //! The schema's history, embedded in the binary.
 
+use std::error::Error;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::sql_types::Text;
 use diesel::{QueryResult, QueryableByName};
-use diesel_async::{AsyncConnection, AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::Connection;
+use super::sqlstate::LOCK_NOT_AVAILABLE;
+use super::{ConnectError, Connection, Session, migration_lock, pooler};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
-/// Session-level advisory lock that lets one replica migrate while the others wait for it.
-const MIGRATION_LOCK: i64 = 0x57_49_4c_44;
 /// Old replicas keep serving meanwhile: shorter than what their statements wait for a lock, as they do behind ours.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 /// Tries of a migration, and the pause between them: half a minute.
 const TRIES: u32 = 15;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Applies the pending migrations and returns their names.
+/// Applies the pending migrations and returns their names. Another replica that is at it is waited for, as long as
+/// `patience`.
 ///
 /// Runs on a runtime of its own, because the harness blocks its thread: call it before the actix `System` starts.
 ///
 /// # Errors
-/// The database can't be reached, or a migration fails; it is rolled back then.
-pub fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
+/// The database can't be reached, another replica takes too long, or a migration fails; it is rolled back then.
+pub fn migrate(url: &str, patience: Duration) -> anyhow::Result<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    runtime.block_on(run(url))
+    runtime.block_on(run(url, patience))
 }
 
-async fn run(url: &str) -> anyhow::Result<Vec<String>> {
-    let mut connection = Connection::establish(url)
+async fn run(url: &str, patience: Duration) -> anyhow::Result<Vec<String>> {
+    let mut session = enter(url)
         .await
-        .context("can't connect to the database")?;
-    connection
-        .batch_execute(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))
-        .await?;
-    limit_waiting(&mut connection).await?;
-    let mut harness = AsyncMigrationHarness::new(connection);
+        .map_err(|cause| anyhow!("DATABASE_URL: {}", cause.with_remedy()))?;
+    migration_lock::take(&mut session, patience).await?;
+    limit_waiting(&mut session).await?;
+    let mut harness = AsyncMigrationHarness::new(session);
     let pending = harness
         .pending_migrations(MIGRATIONS)
         .map_err(|error| anyhow!("can't read which migrations were applied: {error}"))?;
@@ -60,24 +59,31 @@ async fn run(url: &str) -> anyhow::Result<Vec<String>> {
     Ok(applied)
 }
 
+/// A session that is kept for as long as it takes.
+async fn enter(url: &str) -> Result<Session, ConnectError> {
+    let mut session = Session::open_without_limits(url).await?;
+    pooler::refuse_shared(url, &mut session).await?;
+    Ok(session)
+}
+
 /// Applies a migration that builds an index while others go on writing. It waits for them without being in anybody's way, and
 /// a build that broke off has left an index that is in the way of the next.
 async fn apply_beside(
-    harness: AsyncMigrationHarness<Connection>,
+    harness: AsyncMigrationHarness<Session>,
     migration: &dyn Migration<Pg>,
-) -> anyhow::Result<AsyncMigrationHarness<Connection>> {
-    let mut connection = harness.into_inner();
-    connection.batch_execute("SET lock_timeout = 0").await?;
-    for index in broken_indexes(&mut connection).await? {
+) -> anyhow::Result<AsyncMigrationHarness<Session>> {
+    let mut session = harness.into_inner();
+    session.batch_execute("SET lock_timeout = 0").await?;
+    for index in broken_indexes(&mut session).await? {
         tracing::warn!(index, "an index that was left half built is dropped");
         let drop = format!("DROP INDEX CONCURRENTLY {index}");
-        connection.batch_execute(&drop).await?;
+        session.batch_execute(&drop).await?;
     }
-    let mut harness = AsyncMigrationHarness::new(connection);
+    let mut harness = AsyncMigrationHarness::new(session);
     apply(&mut harness, migration)?;
-    let mut connection = harness.into_inner();
-    limit_waiting(&mut connection).await?;
-    Ok(AsyncMigrationHarness::new(connection))
+    let mut session = harness.into_inner();
+    limit_waiting(&mut session).await?;
+    Ok(AsyncMigrationHarness::new(session))
 }
 
 /// Names of the indexes of our tables that no query can use.
@@ -113,12 +119,12 @@ pub(super) fn versions() -> QueryResult<Vec<String>> {
 /// Applies one migration. Where it would have to wait for a lock it steps back, so that whoever waits behind it gets
 /// on, and tries again.
 fn apply(
-    harness: &mut AsyncMigrationHarness<Connection>,
+    harness: &mut AsyncMigrationHarness<Session>,
     migration: &dyn Migration<Pg>,
 ) -> anyhow::Result<()> {
     for attempt in 1.. {
         match harness.run_migration(migration) {
-            Err(error) if attempt < TRIES && error.to_string().contains("lock timeout") => {
+            Err(error) if attempt < TRIES && is_locked(&*error) => {
                 tracing::warn!(migration = %migration.name(), attempt, "a table is locked, trying again");
                 std::thread::sleep(PAUSE);
             }
@@ -129,4 +135,9 @@ fn apply(
         }
     }
     Ok(())
+}
+
+/// The harness tells why a migration failed as a text alone, which has the code of the server's error in it.
+fn is_locked(error: &dyn Error) -> bool {
+    error.to_string().contains(LOCK_NOT_AVAILABLE)
 }

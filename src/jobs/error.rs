@@ -97,11 +97,15 @@ impl From<diesel::result::Error> for JobError {
 
 impl From<&diesel::result::Error> for JobError {
     fn from(error: &diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind, Error};
         let message = error.to_string();
-        // What Diesel has no name for is more likely the database's fault than the job's.
-        let unknown = matches!(error, Error::DatabaseError(DatabaseErrorKind::Unknown, _));
-        if unknown || db::is_outage(error) {
+        if db::is_too_slow(error) {
+            // It may be what the job asks for that takes so long: then it would in each run.
+            return Self::Failed {
+                code: "timed_out",
+                message,
+            };
+        }
+        if db::is_outage(error) {
             return Self::Unavailable(message);
         }
         Self::Failed {
@@ -156,5 +160,27 @@ impl From<RouteFailure> for JobError {
                 message: failure.to_string(),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::result::{DatabaseErrorKind, Error};
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_no_fault_of_the_job_is_waited_out() {
+        let of = |code: &str| {
+            let text = Box::new(format!("{code}: ein Text"));
+            JobError::from(Error::DatabaseError(DatabaseErrorKind::Unknown, text))
+        };
+        for outage in ["57P01", "53100", "25006", "40P01", "55P03"] {
+            assert!(of(outage).is_outage(), "{outage}");
+        }
+        for fault in ["22003", "42601", "XX000", "P0001", "57014"] {
+            assert!(!of(fault).is_outage(), "{fault}");
+        }
+        assert_eq!(of("57014").code(), "timed_out");
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use wildside_test_support::{TestDatabase, TestRedis};
+use wildside_test_support::{TestDatabase, TestRedis, free_port};
 
 use crate::app::TestApp;
 use crate::log::PASSWORD;
@@ -88,12 +88,7 @@ fn a_wrong_configuration_is_named_whole_and_at_once() {
         ("WILDSIDE_LOGINS_PER_NAME", "-1"),
         ("POSTHOG_HOST", "file:///etc/passwd"),
     ];
-    for command in [
-        &[][..],
-        &["--mode", "worker"],
-        &["migrate"],
-        &["jobs", "list"],
-    ] {
+    for command in [&[][..], &["--mode", "worker"], &["jobs", "list"]] {
         let (code, out, error) = wildside(command, &wrong, "");
         assert_eq!((code, out.as_str()), (Some(1), ""), "{command:?}: {error}");
         for name in wrong.iter().map(|(name, _)| *name).chain(["DATABASE_URL"]) {
@@ -247,4 +242,116 @@ async fn who_is_locked_out_gets_a_new_password_and_who_must_go_is_deleted() {
     assert_eq!(ada.get("/api/v1/users/me").await.status.as_u16(), 401);
     let (code, _, _) = users("delete", "ada", "");
     assert_eq!(code, Some(1));
+}
+
+/// What a command that works on the database says at its end, with this URL and no other variable.
+fn last_words(command: &[&str], url: &str) -> String {
+    let (code, _, error) = wildside(command, &[("DATABASE_URL", url)], PASSWORD);
+    assert_eq!(code, Some(1), "{command:?}: {error}");
+    assert!(
+        !error.contains("REDIS_URL") && !error.contains("bb8"),
+        "{error}"
+    );
+    error.lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn who_cannot_reach_the_database_is_told_why_and_what_mends_it() {
+    let database = TestDatabase::create();
+    let url = database.url();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let nobody = format!("postgres://u:hunter2@127.0.0.1:{}/d", free_port());
+    for command in [&["migrate"][..], &["users", "create", "eve"]] {
+        for (url, cause, remedy) in [
+            (
+                url.replacen("wildside:", "wildside:guess", 1),
+                "28P01",
+                "password",
+            ),
+            (format!("{server}/nowhere"), "3D000", "createdb"),
+            (nobody.clone(), "refused", "start PostgreSQL"),
+            (
+                "postgres://u:hunter2@no%20host/d".to_owned(),
+                "no host:5432",
+                "DATABASE_URL",
+            ),
+            (
+                format!("{url}?sslmode=verify-full"),
+                "TLS",
+                "leave sslmode out",
+            ),
+            (format!("{url}?colour=red"), "colour", ""),
+        ] {
+            let words = last_words(command, &url);
+            assert!(
+                words.contains("DATABASE_URL") && words.contains(cause) && words.contains(remedy),
+                "{words}"
+            );
+            let password = url.split([':', '@']).nth(2).unwrap();
+            assert!(!words.contains(password), "{words}");
+        }
+    }
+    let redis = ("REDIS_URL", "redis://127.0.0.1:1");
+    let wrong = format!("{server}/nowhere");
+    let (code, _, error) = wildside(
+        &["jobs", "periodic"],
+        &[("DATABASE_URL", wrong.as_str()), redis],
+        "",
+    );
+    assert_eq!(code, Some(1));
+    assert!(error.contains("3D000") && !error.contains("bb8"), "{error}");
+}
+
+#[test]
+fn the_database_alone_is_needed_for_what_needs_no_more() {
+    let database = TestDatabase::create();
+    let url = database.url();
+    let only = [("DATABASE_URL", url.as_str())];
+    let (code, _, error) = wildside(&["migrate"], &only, "");
+    assert_eq!(code, Some(0), "{error}");
+    let (code, _, error) = wildside(&["users", "create", "eve"], &only, PASSWORD);
+    assert_eq!(code, Some(0), "{error}");
+}
+
+#[test]
+fn a_fault_of_redis_names_its_variable() {
+    let database = ("DATABASE_URL", "postgres://u@127.0.0.1/d");
+    for (url, cause) in [
+        ("rediss://127.0.0.1", "TLS"),
+        ("redis://127.0.0.1:port", "REDIS_URL"),
+        ("redis://:hunter2@127.0.0.1/first", "REDIS_URL"),
+    ] {
+        let (code, _, error) = wildside(&["jobs", "list"], &[database, ("REDIS_URL", url)], "");
+        assert_eq!(code, Some(1));
+        assert!(
+            error.contains("REDIS_URL") && error.contains(cause),
+            "{error}"
+        );
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+    let nobody = format!("redis://127.0.0.1:{}", free_port());
+    let (_, _, error) = wildside(&["jobs", "list"], &[database, ("REDIS_URL", &nobody)], "");
+    assert!(
+        error.contains("REDIS_URL") && error.contains("refused"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_cause_is_told_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "k".repeat(64)).unwrap();
+    std::fs::set_permissions(file.path(), PermissionsExt::from_mode(0o604)).unwrap();
+    let database = TestDatabase::create();
+    let (url, path) = (database.url(), file.path().display().to_string());
+    let variables = [
+        ("DATABASE_URL", url.as_str()),
+        ("REDIS_URL", "redis://127.0.0.1:1"),
+        ("WILDSIDE_BIND", "127.0.0.1:0"),
+        ("SESSION_KEY_FILE", &path),
+    ];
+    let (code, _, error) = wildside(&[], &variables, "");
+    assert_eq!(code, Some(1), "{error}");
+    assert_eq!(error.matches("chmod o-rwx it").count(), 1, "{error}");
 }

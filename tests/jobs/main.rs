@@ -17,4 +17,5 @@ mod places;
 mod processes;
 mod queue;
 mod reach;
+mod sessions;
 mod stage;

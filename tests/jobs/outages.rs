@@ -102,3 +102,20 @@ async fn a_cable_that_is_pulled_and_plugged_in_again_is_forgotten_within_ten_sec
     assert_eq!(ended.status, Status::Complete);
     worker.stop().await;
 }
+
+#[actix_web::test]
+async fn what_the_database_refuses_each_time_is_given_up_after_its_attempts() {
+    let stage = Stage::set();
+    stage.database.sql(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE EXCEPTION 'terminating connection, or so it says'; END $$; \
+         CREATE TRIGGER refuse BEFORE INSERT ON routes FOR EACH ROW EXECUTE FUNCTION refuse()",
+    );
+    let worker = worker(&stage, &[]);
+    let request = stage.submit(&an_hour_from(SENATE_SQUARE)).await;
+    let ended = stage.ended(request.id, Duration::from_secs(30)).await;
+    assert_eq!(ended.status, Status::Failed);
+    // The end is written by one more claim.
+    assert!(ended.attempt <= 4, "{} runs", ended.attempt);
+    worker.stop().await;
+}

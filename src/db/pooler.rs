@@ -1,0 +1,42 @@
+//! Transaction pooling: a pooler that lends a session of the server to another client after each transaction.
+//!
+//! Limits that are set, locks that are held and statements that are prepared then belong to whoever comes next.
+
+use diesel::QueryResult;
+use diesel::sql_types::Integer;
+use diesel_async::RunQueryDsl;
+
+use super::{ConnectError, Connection, Session, Trouble};
+
+/// Refuses such a pooler: two sessions that are open at once never share a process of the server, and each keeps its own.
+///
+/// # Errors
+/// There is one.
+pub(super) async fn refuse_shared(url: &str, session: &mut Session) -> Result<(), ConnectError> {
+    let Ok(mut other) = Session::open(url).await else {
+        // The server may have room for no more; that is for others to say.
+        return Ok(());
+    };
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        for session in [&mut *session, &mut other] {
+            let process = process(session).await;
+            seen.push(process.map_err(|error| ConnectError::of_setup(&error))?);
+        }
+    }
+    if let [mine, others, mine_again, others_again] = seen[..]
+        && (mine, others) == (mine_again, others_again)
+        && mine != others
+    {
+        return Ok(());
+    }
+    let cause = "a pooler lends the sessions of PostgreSQL for single transactions";
+    Err(ConnectError::new(Trouble::Pooler, cause.to_owned()))
+}
+
+/// The process of the server behind a session.
+async fn process(connection: &mut Connection) -> QueryResult<i32> {
+    diesel::select(diesel::dsl::sql::<Integer>("pg_backend_pid()"))
+        .get_result(connection)
+        .await
+}
