@@ -32,6 +32,7 @@ mod crowds;
 mod descriptors;
 mod disk;
 mod engine;
+mod failover;
 mod keys;
 mod overload;
 mod overpass;
@@ -71,6 +72,7 @@ const THEMES: &[&[Row]] = &[
     overpass::ROWS,
     bad_answers::ROWS,
     descriptors::ROWS,
+    failover::ROWS,
     unfit::ROWS,
 ];
 

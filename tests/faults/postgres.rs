@@ -77,7 +77,7 @@ async fn restarted() -> Outcome {
 }
 
 /// Waits until a request is accepted; says how long it took.
-async fn heals(scene: &Scene) -> Duration {
+pub async fn heals(scene: &Scene) -> Duration {
     let begun = Instant::now();
     scene.goes_on(1).await;
     let healed = begun.elapsed();
@@ -117,7 +117,7 @@ async fn away_at_the_start() -> Outcome {
 }
 
 /// Starts a process that must end with 1 and name the cause in the last line; says how long it took, and its log.
-async fn refuses(mut launch: Launch, database_url: &str, cause: &str) -> (Duration, String) {
+pub async fn refuses(mut launch: Launch, database_url: &str, cause: &str) -> (Duration, String) {
     set(&mut launch.variables, &[("DATABASE_URL", database_url)]);
     let (mut process, begun) = (Process::start(launch), Instant::now());
     assert_eq!(process.ended(Duration::from_mins(1)).await, Some(1));
@@ -208,7 +208,7 @@ async fn migrated() -> Outcome {
 }
 
 /// Undoes a migration, as if this release brought it.
-fn take_back(fleet: &Fleet, migration: &str) {
+pub fn take_back(fleet: &Fleet, migration: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("migrations")
         .join(migration);

@@ -20,6 +20,7 @@
 mod database;
 mod guarded;
 mod overpass;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod programs;
@@ -31,6 +32,7 @@ mod tile_server;
 
 pub use database::TestDatabase;
 pub use overpass::{FakeOverpass, OverpassFault, OverpassRequest};
+pub use pgbouncer::PgBouncer;
 pub use port::free_port;
 pub use postgres::PostgresServer;
 pub use programs::postgres_client;

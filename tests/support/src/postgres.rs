@@ -186,6 +186,34 @@ impl PostgresServer {
         self.access.sql(database, sql)
     }
 
+    /// Starts again, with messages in a language such as `de_DE`; false where its locale or its messages are not installed.
+    pub fn speak(&mut self, language: &str) -> bool {
+        let name = format!("{language}.UTF-8");
+        let folder = self.locales();
+        std::fs::create_dir_all(&folder).expect("the folder of the locales can be made");
+        let made = Command::new("localedef")
+            .args(["-i", language, "-f", "UTF-8"])
+            .arg(folder.join(&name))
+            .output();
+        let messages = format!("/usr/share/locale/{}/LC_MESSAGES", &language[..2]);
+        let translated = std::fs::read_dir(messages).is_ok_and(|files| {
+            files
+                .flatten()
+                .any(|file| file.file_name().to_string_lossy().starts_with("postgres-"))
+        });
+        if !translated || !made.is_ok_and(|output| output.status.success()) {
+            return false;
+        }
+        self.settings.push(format!("lc_messages={name}"));
+        self.restart();
+        true
+    }
+
+    /// Locales of its own, beside those that are built in.
+    fn locales(&self) -> PathBuf {
+        self.folder.path().join("locales")
+    }
+
     /// Stops answering, connections stay open.
     pub fn pause(&self) {
         self.signal("STOP");
@@ -224,6 +252,11 @@ impl PostgresServer {
         for setting in &self.settings {
             command.args(["-c", setting]);
         }
+        if self.locales().exists() {
+            let mut program = Command::new("env");
+            program.arg(format!("LOCPATH={}", self.locales().display()));
+            command = with_arguments_of(program, &command);
+        }
         let process = Guarded::start(&command, &self.log_file());
         let ready = self.access.wait_until_ready(|| process.is_running());
         self.process = ready.then_some(process);
@@ -244,6 +277,12 @@ impl PostgresServer {
             process.signal(name);
         }
     }
+}
+
+/// A program that is given another one, with its arguments, to run.
+fn with_arguments_of(mut program: Command, other: &Command) -> Command {
+    program.arg(other.get_program()).args(other.get_args());
+    program
 }
 
 impl Drop for PostgresServer {

@@ -27,14 +27,18 @@ static IS_ROOT: LazyLock<bool> = LazyLock::new(|| {
 
 /// A program of PostgreSQL, run as a user that it accepts.
 pub(crate) fn postgres_program(name: &str) -> Command {
-    let program = POSTGRES_BIN.join(name);
+    as_postgres(Command::new(POSTGRES_BIN.join(name)))
+}
+
+/// The same program, run as a user that is not root.
+pub(crate) fn as_postgres(program: Command) -> Command {
     if !*IS_ROOT {
-        return Command::new(program);
+        return program;
     }
     let mut command = Command::new("setpriv");
     command
         .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
-        .arg(program);
+        .arg(program.get_program());
     command
 }
 
