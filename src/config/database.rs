@@ -6,7 +6,8 @@ use std::fmt;
 use super::Reader;
 
 /// * `DATABASE_URL`: `postgres://user:password@host:port/database` (required); several hosts are separated by commas
-/// * `DATABASE_POOL_SIZE`: connections a process holds at most (default: two for each processor, from 4 to 10)
+/// * `DATABASE_POOL_SIZE`: connections of a server for requests, and of a worker for walks; each holds up to five beside them
+///   (default: two for each processor, from 4 to 10)
 #[derive(Clone)]
 pub struct DatabaseConfig {
     pub url: String,
