@@ -121,6 +121,7 @@ async fn only_one_replica_is_at_a_chore() {
 async fn a_failure_is_noted_with_its_cause() {
     let site = Site::new();
     site.sql("DROP TABLE idempotency_keys");
+    site.database.expect_error("42P01"); // undefined table
     run_now(Chore::ExpireIdempotencyKeys, &site.tools)
         .await
         .unwrap_err();

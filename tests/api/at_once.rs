@@ -344,6 +344,7 @@ async fn own_request(write: &Write, app: &TestApp) -> (Client, Operation) {
 #[actix_web::test]
 async fn what_is_written_while_its_account_is_deleted_is_refused() {
     let world = World::create().await;
+    world.app.database.expect_error("23503"); // foreign key: the account is gone
     let themes = world
         .owner
         .clone()

@@ -64,6 +64,7 @@ async fn those_who_come_during_a_statement_go_with_the_next() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_that_is_refused_spoils_no_other() {
     let stage = Stage::set();
+    stage.database.expect_error("22012"); // division by zero
     let batcher = Batcher::start(stage.db.clone());
     let slow = batcher.ask(Quotient(-1));
     let others = async {

@@ -57,6 +57,14 @@ impl Database {
         }
     }
 
+    /// Takes errors of this SQLSTATE in the log for provoked by the test.
+    pub(crate) fn expect_error(&self, sqlstate: &str) {
+        match self {
+            Self::Shared(database) => database.expect_error(sqlstate),
+            Self::Own(server) => server.expect_error(sqlstate),
+        }
+    }
+
     /// The server, if it is the test's own.
     pub(crate) fn server(&mut self) -> &mut PostgresServer {
         match self {
@@ -107,9 +115,30 @@ impl Stage {
         }
     }
 
+    /// An empty city whose PostGIS and other extensions have a schema of their own, which no search path names.
+    pub(crate) async fn set_with_extensions_elsewhere() -> Self {
+        let server = PostgresServer::start();
+        let url = server.create_database(Database::OWN);
+        server.sql(
+            Database::OWN,
+            "CREATE SCHEMA extensions;
+             CREATE EXTENSION postgis SCHEMA extensions;
+             CREATE EXTENSION pgcrypto SCHEMA extensions;
+             CREATE EXTENSION btree_gist SCHEMA extensions;",
+        );
+        let migrating = tokio::task::spawn_blocking(move || db::migrate(&url));
+        migrating.await.unwrap().unwrap();
+        Self::set_on(Database::Own(server))
+    }
+
     /// The centre of Helsinki, as OpenStreetMap has it.
     pub(crate) async fn set_in_helsinki() -> Self {
         let stage = Self::set();
+        stage.load_helsinki().await;
+        stage
+    }
+
+    pub(crate) async fn load_helsinki(&self) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("ingest/data/helsinki.osm.pbf");
         let extract = Load {
             digest: digest(&file, None).unwrap(),
@@ -120,8 +149,7 @@ impl Stage {
             allow_shrink: false,
             allow_older: false,
         };
-        load(&stage.database.url(), extract, |_| {}).await.unwrap();
-        stage
+        load(&self.database.url(), extract, |_| {}).await.unwrap();
     }
 
     pub(crate) fn config(&self, more: &[(&str, &str)]) -> Config {

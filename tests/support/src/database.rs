@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::postgres::Access;
 use crate::programs::run;
+use crate::server_log::LogWatch;
 use crate::shared::SHARED;
 
 const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
@@ -22,6 +23,7 @@ const LEDGER: &str = "CREATE TABLE __diesel_schema_migrations (
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
+    watch: LogWatch,
 }
 
 impl TestDatabase {
@@ -47,12 +49,19 @@ impl TestDatabase {
             "postgres",
             &format!("CREATE DATABASE {name} TEMPLATE {template}"),
         );
-        Self { name }
+        let watch = LogWatch::start(SHARED.log_file(), &name);
+        Self { name, watch }
     }
 
     /// URL of the database, user and password included.
     pub fn url(&self) -> String {
         SHARED.access.url(&self.name)
+    }
+
+    /// Takes errors of this SQLSTATE in the server's log for provoked by the test; of any other the test fails in the
+    /// end.
+    pub fn expect_error(&self, sqlstate: &str) {
+        self.watch.expect(sqlstate);
     }
 
     /// Runs one SQL text and returns its rows, a line each, columns separated by `|`.
@@ -66,6 +75,7 @@ impl Drop for TestDatabase {
         let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
         // The server may have gone already, and a panic while dropping would hide the failure of the test.
         let _ = SHARED.access.psql("postgres").args(["-c", &sql]).output();
+        self.watch.check();
     }
 }
 

@@ -27,6 +27,7 @@ mod programs;
 mod proxy;
 mod redis;
 mod secret;
+mod server_log;
 mod shared;
 mod tile_server;
 

@@ -10,6 +10,7 @@ use crate::guarded::Guarded;
 use crate::port::free_port;
 use crate::programs::{give_to_postgres, postgres_client, postgres_program, run};
 use crate::secret::password;
+use crate::server_log::{LINE_PREFIX, LogWatch};
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// Tries with another port, in case somebody took the first between looking and binding.
@@ -112,6 +113,7 @@ pub(crate) fn server_command(folder: &Path, port: u16) -> Command {
         "full_page_writes=off",
         "max_wal_size=4GB",
         "autovacuum=off",
+        LINE_PREFIX,
     ] {
         command.args(["-c", setting]);
     }
@@ -125,6 +127,7 @@ pub struct PostgresServer {
     access: Access,
     settings: Vec<String>,
     process: Option<Guarded>,
+    watch: LogWatch,
     folder: TempDir,
 }
 
@@ -146,6 +149,7 @@ impl PostgresServer {
             access,
             settings: settings.iter().map(ToString::to_string).collect(),
             process: None,
+            watch: LogWatch::start(folder.path().join("log"), ""),
             folder,
         };
         for _ in 0..START_TRIES {
@@ -212,6 +216,11 @@ impl PostgresServer {
     /// Locales of its own, beside those that are built in.
     fn locales(&self) -> PathBuf {
         self.folder.path().join("locales")
+    }
+
+    /// Takes errors of this SQLSTATE in its log for provoked by the test; of any other the test fails in the end.
+    pub fn expect_error(&self, sqlstate: &str) {
+        self.watch.expect(sqlstate);
     }
 
     /// Stops answering, connections stay open.
@@ -289,5 +298,6 @@ impl Drop for PostgresServer {
     fn drop(&mut self) {
         self.resume();
         self.kill();
+        self.watch.check();
     }
 }

@@ -61,6 +61,11 @@ impl SharedServer {
         }
     }
 
+    /// Where it writes what goes wrong.
+    pub(crate) fn log_file(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
     /// Does something once in the life of the server, whichever process comes first.
     pub(crate) fn once(&self, name: &str, work: impl FnOnce()) {
         let done = self.folder.join("data").join(name);
