@@ -12,7 +12,7 @@ use diesel_async::{AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::sqlstate::LOCK_NOT_AVAILABLE;
-use super::{ConnectError, Connection, Session, migration_lock, pooler};
+use super::{ConnectError, Connection, Session, migration_lock, pooler, setup};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
@@ -22,8 +22,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 const TRIES: u32 = 15;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Applies the pending migrations and returns their names. Another replica that is at it is waited for, as long as
-/// `patience`.
+/// Applies the pending migrations and returns their names. Makes before what they need, and gives again what rights a
+/// restored backup lacks. Another replica that is at it is waited for, as long as `patience`.
 ///
 /// Runs on a runtime of its own, because the harness blocks its thread: call it before the actix `System` starts.
 ///
@@ -43,6 +43,13 @@ async fn run(url: &str, patience: Duration) -> anyhow::Result<Vec<String>> {
         .map_err(|cause| anyhow!("DATABASE_URL: {}", cause.with_remedy()))?;
     migration_lock::take(&mut session, patience).await?;
     limit_waiting(&mut session).await?;
+    setup::prepare(&mut session).await?;
+    let (mut session, applied) = apply_pending(session).await?;
+    setup::grant(&mut session).await?;
+    Ok(applied)
+}
+
+async fn apply_pending(session: Session) -> anyhow::Result<(Session, Vec<String>)> {
     let mut harness = AsyncMigrationHarness::new(session);
     let pending = harness
         .pending_migrations(MIGRATIONS)
@@ -56,7 +63,7 @@ async fn run(url: &str, patience: Duration) -> anyhow::Result<Vec<String>> {
         }
         applied.push(migration.name().version().to_string());
     }
-    Ok(applied)
+    Ok((harness.into_inner(), applied))
 }
 
 /// A session that is kept for as long as it takes.

@@ -33,6 +33,7 @@ pub mod routes;
 pub mod saved_routes;
 pub mod schema;
 mod session;
+mod setup;
 mod sqlstate;
 mod startup;
 pub mod themes;

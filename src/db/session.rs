@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::dial::dial;
+use super::setup::ADD_EXTENSIONS_TO_PATH;
 use super::trouble::{ConnectError, Trouble};
 use super::wire::Condemned;
 use super::{Connection, IDLE_IN_TRANSACTION_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT};
@@ -37,7 +38,7 @@ impl Session {
     pub async fn open(url: &str) -> Result<Self, ConnectError> {
         let limits = format!(
             "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
-             SET plan_cache_mode = force_generic_plan; SET jit = off",
+             SET plan_cache_mode = force_generic_plan; SET jit = off; {ADD_EXTENSIONS_TO_PATH}",
             STATEMENT_TIMEOUT.as_millis(),
             LOCK_TIMEOUT.as_millis(),
             IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),

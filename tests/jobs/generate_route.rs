@@ -82,6 +82,17 @@ async fn an_hour_in_helsinki_becomes_a_walk_on_its_streets() {
 }
 
 #[actix_web::test]
+async fn a_walk_is_found_wherever_the_extensions_are() {
+    let stage = Stage::set_with_extensions_elsewhere().await;
+    stage.load_helsinki().await;
+    let worker = RunningWorker::start(&stage, &stage.config(&[]));
+    let request = stage.submit(&an_hour_from(SENATE_SQUARE)).await;
+    let ended = stage.ended(request.id, Duration::from_mins(1)).await;
+    assert_eq!(ended.status, Status::Complete, "{ended:?}");
+    worker.stop().await;
+}
+
+#[actix_web::test]
 async fn what_takes_a_while_is_told_and_what_does_not_is_not() {
     let stage = Stage::set_in_helsinki().await;
     let walks = Arc::new(AtomicUsize::new(0));

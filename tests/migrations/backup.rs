@@ -3,8 +3,8 @@
 use tempfile::TempDir;
 use wildside_test_support::{PostgresServer, postgres_client};
 
-use crate::city;
-use crate::schema;
+use crate::roles::url_of_walker;
+use crate::{city, schema};
 
 /// Runs a client program to its end; what it said when it failed.
 fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
@@ -30,23 +30,80 @@ fn rows(server: &PostgresServer, database: &str) -> String {
         .collect()
 }
 
+/// What both databases hold but for who owns it.
+fn assert_same(one: (&PostgresServer, &str), other: (&PostgresServer, &str)) {
+    let without_owners = |(server, database): (&PostgresServer, &str)| {
+        let schema = schema(&server.url(database));
+        let lines = schema.lines().filter(|line| !line.contains(" OWNER TO "));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(without_owners(one), without_owners(other));
+    assert_eq!(rows(one.0, one.1), rows(other.0, other.1));
+}
+
+/// A city that belongs to a role without privileges, and the file to which it was dumped.
+async fn dumped_city(server: &PostgresServer, folder: &TempDir) -> String {
+    server.create_database("city");
+    server.sql(
+        "city",
+        "CREATE EXTENSION postgis; CREATE ROLE martin_ro NOLOGIN",
+    );
+    let walker = url_of_walker(server);
+    server.sql("postgres", "ALTER DATABASE city OWNER TO walker");
+    city::migrate(&walker).await.unwrap();
+    city::fill(server, "city").await;
+    let dump = folder.path().join("dump").to_str().unwrap().to_owned();
+    run("pg_dump", &["-Fc", "-f", &dump, &server.url("city")]).unwrap();
+    dump
+}
+
+const UNDEFINED_OBJECT: &str = "42704";
+const WHOLE: [&str; 2] = ["--exit-on-error", "--single-transaction"];
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dump_is_restored_whole_or_not_at_all() {
-    let server = PostgresServer::start();
-    let city = server.create_migrated("city");
-    city::fill(&server, "city").await;
-    let folder = TempDir::new().unwrap();
-    let dump = folder.path().join("dump");
-    let dump = dump.to_str().unwrap();
-    run("pg_dump", &["-Fc", "-f", dump, &city]).unwrap();
+async fn a_dump_is_restored_whole_with_its_owner() {
+    let (server, folder) = (PostgresServer::start(), TempDir::new().unwrap());
+    let dump = dumped_city(&server, &folder).await;
+    for other in [None, Some(PostgresServer::start())] {
+        let target = other.as_ref().unwrap_or(&server);
+        if other.is_some() {
+            let roles = "CREATE ROLE walker LOGIN PASSWORD 'secret'; CREATE ROLE martin_ro NOLOGIN";
+            target.sql("postgres", roles);
+        }
+        let copy = target.create_database("copy");
+        run("pg_restore", &[&WHOLE[..], &["-d", &copy, &dump]].concat()).unwrap();
+        assert_eq!(schema(&copy), schema(&server.url("city")));
+        assert_eq!(rows(target, "copy"), rows(&server, "city"));
+        let tile = format!(
+            "SET ROLE martin_ro; SELECT length(route_tile(12, 2132, 1493, '{}')) > 100",
+            city::ticket()
+        );
+        assert_eq!(target.sql("copy", &tile), "t");
+    }
+}
 
-    let copy = server.create_database("copy");
-    run(
-        "pg_restore",
-        &["--exit-on-error", "--single-transaction", "-d", &copy, dump],
-    )
-    .unwrap();
+#[tokio::test(flavor = "multi_thread")]
+async fn migrate_gives_the_rights_that_a_restore_left_out() {
+    let (server, folder) = (PostgresServer::start(), TempDir::new().unwrap());
+    let dump = dumped_city(&server, &folder).await;
+    // Another cluster: it has neither role.
+    let other = PostgresServer::start();
+    other.expect_error(UNDEFINED_OBJECT);
+    let lossy = other.create_database("lossy");
+    let refused = run("pg_restore", &["--no-owner", "-d", &lossy, &dump]).unwrap_err();
+    assert!(
+        refused.contains(r#"role "martin_ro" does not exist"#),
+        "{refused}"
+    );
+    let bare = other.create_database("bare");
+    let bare_arguments = ["--no-owner", "--no-privileges", "-d", &bare, &dump];
+    run("pg_restore", &[&WHOLE[..], &bare_arguments].concat()).unwrap();
 
-    assert_eq!(schema(&copy), schema(&city));
-    assert_eq!(rows(&server, "copy"), rows(&server, "city"));
+    for database in ["lossy", "bare"] {
+        assert_eq!(
+            city::migrate(&other.url(database)).await.unwrap(),
+            Vec::<String>::new()
+        );
+        assert_same((&other, database), (&server, "city"));
+    }
 }

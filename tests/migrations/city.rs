@@ -14,6 +14,7 @@ const EXTRACT: &str = "ingest/data/monaco.osm.pbf";
 
 /// A walk of eight stops through all of Monaco, and the key of its tiles.
 const WALK: &str = "
+    SET search_path = app, public, extensions;
     INSERT INTO routes (id, path, distance_metres, duration_seconds, score, details)
     SELECT '{route}', ST_MakeLine(location::geometry ORDER BY id), 4200, 3600, 1, '{}' FROM pois WHERE id % 50 < 10;
     INSERT INTO route_pois (route_id, poi_id, position, arrive_after_seconds, visit_seconds)
@@ -34,6 +35,13 @@ pub(crate) async fn fill(server: &PostgresServer, database: &str) {
     load(&server.url(database), monaco, |_| ()).await.unwrap();
     let walk = WALK.replace("{route}", &ROUTE.to_string());
     server.sql(database, &walk.replace("{secret}", SECRET));
+}
+
+/// Applies the migrations as `wildside migrate` does.
+pub(crate) async fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
+    let url = url.to_owned();
+    let migrating = tokio::task::spawn_blocking(move || wildside::db::migrate(&url));
+    migrating.await.unwrap()
 }
 
 /// The query of a tile request that opens the walk now.

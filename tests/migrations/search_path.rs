@@ -1,5 +1,8 @@
 //! Functions that others call find what they need whatever the search path, wherever the extensions are.
 
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
 use wildside_test_support::{PostgresServer, TestDatabase};
 
 use crate::city;
@@ -60,4 +63,57 @@ async fn indexes_and_tiles_need_no_search_path() {
     let server = PostgresServer::start();
     server.create_migrated("city");
     works_without_a_path(&server, "public").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_extensions_may_have_a_schema_of_their_own() {
+    let server = PostgresServer::start();
+    let url = server.create_database("city");
+    server.sql(
+        "city",
+        "CREATE SCHEMA extensions;
+         CREATE EXTENSION postgis SCHEMA extensions;
+         CREATE EXTENSION pgcrypto SCHEMA extensions;
+         CREATE EXTENSION btree_gist SCHEMA extensions;",
+    );
+    city::migrate(&url).await.unwrap();
+    assert_eq!(server.sql("city", LOST), "");
+    works_without_a_path(&server, "public").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tables_may_have_a_schema_of_their_own() {
+    let server = PostgresServer::start();
+    let url = server.create_database("city");
+    server.sql(
+        "city",
+        "CREATE SCHEMA app;
+         CREATE EXTENSION postgis;
+         ALTER DATABASE city SET search_path = app, public;",
+    );
+    city::migrate(&url).await.unwrap();
+    assert_eq!(server.sql("city", LOST), "");
+    works_without_a_path(&server, "app").await;
+}
+
+#[test]
+fn statistics_of_places_are_made_unasked() {
+    let settings = ["autovacuum=on", "autovacuum_naptime=1s"];
+    let server = PostgresServer::start_in(&std::env::temp_dir(), &settings);
+    server.create_migrated("city");
+    server.sql(
+        "city",
+        "INSERT INTO pois (id, location, kind)
+         SELECT i * 10 + 1, ST_MakePoint(24 + i * 0.001, 60)::geography, 'cafe' FROM generate_series(1, 1000) AS i",
+    );
+    let made = "SELECT autoanalyze_count > 0 FROM pg_stat_user_tables WHERE relname = 'pois'";
+    let begun = Instant::now();
+    while server.sql("city", made) != "t" {
+        assert!(
+            begun.elapsed() < Duration::from_mins(1),
+            "never analyzed: {}",
+            server.log()
+        );
+        sleep(Duration::from_millis(100));
+    }
 }
