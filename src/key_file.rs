@@ -1,18 +1,28 @@
 //! Files of secret keys: one key a line, or a directory of such files; the first key is the one in use.
 
-use std::os::unix::fs::PermissionsExt;
+use std::fs::Metadata;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::StatVfsMountFlags;
+
+/// Where containers have their secrets.
+const SECRETS: [&str; 2] = ["/run/secrets", "/var/run/secrets"];
 
 /// Why the keys of a file can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    #[error("can't read {path}: {source}")]
+    #[error("can't read {path}: {cause}")]
     Unreadable {
         path: PathBuf,
-        source: std::io::Error,
+        cause: std::io::Error,
     },
-    #[error("{0} can be read by everybody; chmod o-rwx it")]
+    #[error(
+        "{0} can be read by everybody; chmod o-rwx it, or mount it read-only, as secrets in a container are"
+    )]
     Public(PathBuf),
+    #[error("{0} can be changed by everybody; chmod o-rwx it")]
+    Writable(PathBuf),
     #[error("{path}: key {number} has {length} bytes, fewer than {shortest}")]
     Short {
         path: PathBuf,
@@ -53,9 +63,9 @@ pub fn read(path: &Path, shortest: usize) -> Result<Vec<Vec<u8>>, KeyFileError> 
 
 /// The file itself, or the files of a directory by name. Hidden ones are the bookkeeping of mounted secrets.
 fn key_files(path: &Path) -> Result<Vec<PathBuf>, KeyFileError> {
-    let unreadable = |source| KeyFileError::Unreadable {
+    let unreadable = |cause| KeyFileError::Unreadable {
         path: path.to_owned(),
-        source,
+        cause,
     };
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -75,18 +85,31 @@ fn key_files(path: &Path) -> Result<Vec<PathBuf>, KeyFileError> {
 }
 
 fn read_private(path: &Path) -> Result<Vec<u8>, KeyFileError> {
-    let unreadable = |source| KeyFileError::Unreadable {
+    let unreadable = |cause| KeyFileError::Unreadable {
         path: path.to_owned(),
-        source,
+        cause,
     };
-    let mode = std::fs::metadata(path)
-        .map_err(unreadable)?
-        .permissions()
-        .mode();
-    if mode & 0o007 != 0 {
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    let mode = metadata.permissions().mode();
+    if mode & 0o002 != 0 {
+        return Err(KeyFileError::Writable(path.to_owned()));
+    }
+    if mode & 0o007 != 0 && !is_mounted_secret(path, &metadata) {
         return Err(KeyFileError::Public(path.to_owned()));
     }
     std::fs::read(path).map_err(unreadable)
+}
+
+/// Whether an orchestrator has put the file into the container. Such a file can be read by everybody in there, where nobody
+/// else is: Kubernetes mounts read-only what it makes of a secret, Docker has it under `/run/secrets`, as root's.
+fn is_mounted_secret(path: &Path, metadata: &Metadata) -> bool {
+    let is_read_only = rustix::fs::statvfs(path)
+        .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY));
+    let is_below = |folder: &str| {
+        path.canonicalize()
+            .is_ok_and(|path| path.starts_with(folder))
+    };
+    is_read_only || (metadata.uid() == 0 && SECRETS.into_iter().any(is_below))
 }
 
 /// One key a line; bytes that are no text are one key.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use wildside_actors::route_supervisor::Engine;
 use wildside_engine::generate_route;
@@ -36,21 +36,33 @@ pub fn run_with_engine(mode: Mode, engine: Engine) -> anyhow::Result<()> {
     telemetry::init(&config.telemetry)?;
     actix::System::new().block_on(async move {
         let stop = told_to_end();
+        // From here on a hangup ends no process, whether or not it has keys to read again.
+        let hangups = signal(SignalKind::hangup())?;
         tokio::select! {
             there = db::wait_until_there(&config.database.url) => there?,
             () = stopped(stop.clone()) => return Ok(()),
         }
         match mode {
-            Mode::Server => serve(Application::build(&config)?, stop).await,
-            Mode::Worker => worker::serve(&config, engine, stopped(stop)).await,
-            Mode::All => serve_and_work(&config, engine, stop).await,
+            Mode::Server => serve(Application::build(&config)?, hangups, stop).await,
+            Mode::Worker => {
+                actix::spawn(note(hangups));
+                worker::serve(&config, engine, stopped(stop)).await
+            }
+            Mode::All => serve_and_work(&config, engine, hangups, stop).await,
         }
     })
 }
 
-async fn serve(application: Application, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+async fn serve(
+    application: Application,
+    hangups: Signal,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     tracing::info!(address = %application.address(), "listening");
-    let keys = actix::spawn(watch_keys(application.state().clone()));
+    if let Some(address) = application.admin_address() {
+        tracing::info!(%address, "listening for maintainers");
+    }
+    let keys = actix::spawn(watch_keys(application.state().clone(), hangups));
     let outcome = application.run(stopped(stop)).await;
     keys.abort();
     tracing::info!("ended");
@@ -61,33 +73,40 @@ async fn serve(application: Application, stop: watch::Receiver<bool>) -> anyhow:
 async fn serve_and_work(
     config: &Config,
     engine: Engine,
+    hangups: Signal,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let application = Application::build(config)?;
     let observability = &application.state().observability;
     let worker = Worker::start_with_engine(config, observability, engine)?;
-    tokio::try_join!(serve(application, stop.clone()), worker.run(stopped(stop)))?;
+    tokio::try_join!(
+        serve(application, hangups, stop.clone()),
+        worker.run(stopped(stop))
+    )?;
     Ok(())
 }
 
 /// Reads the keys of sessions and tile tokens again on SIGHUP, and when their files have changed.
-async fn watch_keys(state: AppState) {
-    let mut hangup = signal(SignalKind::hangup()).ok();
+async fn watch_keys(state: AppState, mut hangups: Signal) {
     loop {
         if let Err(error) = state.tile_tokens.publish(&state.db).await {
-            tracing::error!(%error, "the tile token keys stay as they were");
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the tile token keys stay as they were"
+            );
         }
-        let told = async {
-            match &mut hangup {
-                Some(hangup) => hangup.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        let _ = tokio::time::timeout(KEYS_EVERY, told).await;
+        let _ = tokio::time::timeout(KEYS_EVERY, hangups.recv()).await;
         let ring = state.session_keys.clone();
         if let Ok(Err(error)) = tokio::task::spawn_blocking(move || ring.reload()).await {
             tracing::error!(%error, "the session keys stay as they were");
         }
+    }
+}
+
+/// Says that a worker has no keys.
+async fn note(mut hangups: Signal) {
+    while hangups.recv().await.is_some() {
+        tracing::info!("told to read its keys again: a worker has none");
     }
 }
 

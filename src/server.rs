@@ -1,22 +1,26 @@
 //! The server: listens, serves, and ends in good order.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::Data;
-use actix_web::{App, web};
-use actix_web_prom::{PrometheusMetrics, PrometheusMetricsBuilder};
-use anyhow::{Context, anyhow};
+use actix_web::{App, Error, web};
+use anyhow::Context;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+use wildside_actors::crowd::Crowd;
 use wildside_actors::listen::{Patience, listen};
 
 use crate::api::conditional::Tagged;
 use crate::api::docs::{self, Description};
+use crate::api::extract::ClientAddress;
 use crate::api::fallback::{Endpoints, fallback};
+use crate::api::middleware::count::{self, HttpMetrics};
 use crate::api::middleware::{compress, csrf, headers, limit, method, span, trace};
 use crate::config::Config;
 use crate::push::Push;
@@ -34,6 +38,7 @@ const PATIENCE_WITH_SESSIONS: Duration = Duration::from_secs(3);
 /// A server that listens and is not run yet.
 pub struct Application {
     address: SocketAddr,
+    admin_address: Option<SocketAddr>,
     server: Server,
     state: AppState,
     push: Push,
@@ -47,12 +52,16 @@ impl Application {
     pub fn build(config: &Config) -> anyhow::Result<Self> {
         let state = AppState::new(config)?;
         let push = Push::start(&config.redis.url, &state)?;
-        let listener = TcpListener::bind(config.http.bind)
-            .with_context(|| format!("WILDSIDE_BIND: can't listen on {}", config.http.bind))?;
-        let address = listener.local_addr()?;
-        let server = serve(listener, &state, &push)?;
+        let public = bind("WILDSIDE_BIND", config.http.bind)?;
+        let admin = config.http.admin_bind;
+        let admin = admin.map(|address| bind("WILDSIDE_ADMIN_BIND", address));
+        let admin = admin.transpose()?;
+        let address = public.local_addr()?;
+        let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
+        let server = serve(public, admin, &state, &push)?;
         Ok(Self {
             address,
+            admin_address,
             server,
             state,
             push,
@@ -62,6 +71,11 @@ impl Application {
     /// Where it listens; with port 0 the system has chosen one.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for maintainers, if not at the same address.
+    pub const fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
     }
 
     /// The handles its endpoints use.
@@ -110,65 +124,139 @@ impl std::fmt::Debug for Application {
     }
 }
 
-fn serve(listener: TcpListener, state: &AppState, push: &Push) -> anyhow::Result<Server> {
-    let prometheus = http_metrics(state)?;
-    let description = api::description::openapi();
-    let endpoints = Endpoints::of(&description);
-    let description = Data::new(Description(Tagged::json(&description)?));
-    let http = state.http.clone();
-    let data = Data::new(state.clone());
-    let push = Data::new(push.clone());
-    let app = move || {
-        let state = data.get_ref();
-        App::new()
-            .into_utoipa_app()
-            .app_data(data.clone())
-            .app_data(push.clone())
-            .app_data(endpoints.clone())
-            .app_data(description.clone())
-            .configure(api::endpoints)
-            .default_service(web::to(fallback))
-            .into_app()
-            .service(docs::swagger_ui())
-            .wrap(from_fn(docs::loosen_policy))
-            .wrap(cookie::middleware(
-                state.session_middleware_key.clone(),
-                &state.session,
-            ))
-            .wrap(from_fn(rekey::rekey))
-            .wrap(from_fn(csrf::refuse_foreign_origins))
-            .wrap(from_fn(limit::limit_addresses))
-            .wrap(Condition::new(
-                has_foreign_pages(&state.http),
-                cors(&state.http),
-            ))
-            .wrap(from_fn(compress::compress))
-            .wrap(headers::security_headers(state.session.cookie_secure))
-            .wrap(prometheus.clone())
-            .wrap(TracingLogger::<span::RequestSpan>::new())
-            .wrap(from_fn(method::known_method))
-            .wrap(from_fn(trace::trace))
-    };
-    let patience = Patience {
-        keep_alive: http.keep_alive,
-        head: http.header_timeout,
-        disconnect: DISCONNECT,
-        stuck: STUCK_AFTER,
-    };
+fn bind(variable: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("{variable}: can't listen on {address}"))
+}
+
+/// Serves the public, and on a listener of their own the maintainers, who otherwise come in by the same door.
+fn serve(
+    public: TcpListener,
+    admin: Option<TcpListener>,
+    state: &AppState,
+    push: &Push,
+) -> anyhow::Result<Server> {
+    let all = Parts::new(state, push, api::endpoints)?;
+    let http = &state.http;
+    let (patience, crowd) = (patience(http), crowd(http));
     let server = Server::build()
         .workers(http.threads)
         .max_concurrent_connections(http.max_connections)
         .shutdown_timeout(http.shutdown_timeout.as_secs())
         .disable_signals();
-    Ok(listen(server, listener, patience, app)?.run())
+    let Some(admin) = admin else {
+        return Ok(listen(server, public, patience, crowd, move || app(&all))?.run());
+    };
+    let few = all.with(api::public_endpoints);
+    let server = listen(server, public, patience, crowd, move || app(&few))?;
+    let server = listen(server, admin, patience, Crowd::unlimited(), move || {
+        app(&all)
+    })?;
+    Ok(server.run())
 }
 
-fn http_metrics(state: &AppState) -> anyhow::Result<PrometheusMetrics> {
-    PrometheusMetricsBuilder::new("")
-        .registry(state.observability.registry.clone())
-        .mask_unmatched_patterns("unmatched")
-        .build()
-        .map_err(|error| anyhow!("can't register the HTTP metrics: {error}"))
+/// Adds endpoints to an application.
+type Configure = fn(&mut ServiceConfig<'_>);
+
+/// What the threads of a listener share.
+#[derive(Clone)]
+struct Parts {
+    state: Data<AppState>,
+    push: Data<Push>,
+    description: Data<Description>,
+    metrics: Data<HttpMetrics>,
+    endpoints: Endpoints,
+    configure: Configure,
+}
+
+impl Parts {
+    fn new(state: &AppState, push: &Push, configure: Configure) -> anyhow::Result<Self> {
+        let description = Tagged::json(&api::description::openapi())?;
+        Ok(Self {
+            state: Data::new(state.clone()),
+            push: Data::new(push.clone()),
+            description: Data::new(Description(description)),
+            metrics: Data::new(HttpMetrics::register(&state.observability.registry)?),
+            endpoints: Endpoints::of(configure),
+            configure,
+        })
+    }
+
+    /// The same for other endpoints.
+    fn with(&self, configure: Configure) -> Self {
+        Self {
+            endpoints: Endpoints::of(configure),
+            configure,
+            ..self.clone()
+        }
+    }
+}
+
+/// Endpoints, and what every request goes through on its way to one, from the last to the first.
+fn app(
+    parts: &Parts,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    let state = parts.state.get_ref();
+    App::new()
+        .into_utoipa_app()
+        .app_data(parts.state.clone())
+        .app_data(parts.push.clone())
+        .app_data(parts.endpoints.clone())
+        .app_data(parts.description.clone())
+        .app_data(parts.metrics.clone())
+        .configure(parts.configure)
+        .default_service(web::to(fallback))
+        .into_app()
+        .service(docs::swagger_ui())
+        .wrap(from_fn(docs::loosen_policy))
+        .wrap(cookie::middleware(
+            state.session_middleware_key.clone(),
+            &state.session,
+        ))
+        .wrap(from_fn(rekey::rekey))
+        .wrap(from_fn(csrf::refuse_foreign_origins))
+        .wrap(from_fn(limit::limit_addresses))
+        .wrap(Condition::new(
+            has_foreign_pages(&state.http),
+            cors(&state.http),
+        ))
+        .wrap(from_fn(compress::compress))
+        .wrap(headers::security_headers(hsts(state)))
+        .wrap(from_fn(count::count_requests))
+        .wrap(TracingLogger::<span::RequestSpan>::new())
+        .wrap(from_fn(method::known_method))
+        .wrap(from_fn(trace::trace))
+}
+
+const fn patience(http: &HttpConfig) -> Patience {
+    Patience {
+        keep_alive: http.keep_alive,
+        head: http.header_timeout,
+        disconnect: DISCONNECT,
+        stuck: STUCK_AFTER,
+    }
+}
+
+/// Counts the connections of each client. Behind a proxy all have the address of it.
+fn crowd(http: &HttpConfig) -> Crowd {
+    let config = http.clone();
+    let counted_as = move |peer: IpAddr| {
+        let client = ClientAddress(peer.to_canonical());
+        (!config.is_trusted(peer)).then(|| client.limit_key())
+    };
+    Crowd::new(http.connections_per_address, Arc::new(counted_as))
+}
+
+/// How long browsers are told to use HTTPS alone, where that is in use at all.
+fn hsts(state: &AppState) -> Option<Duration> {
+    Some(state.http.hsts).filter(|hsts| state.session.cookie_secure && !hsts.is_zero())
 }
 
 /// Whether pages of other origins may use the API; without any, CORS is off.
@@ -189,5 +277,7 @@ fn cors(http: &HttpConfig) -> Cors {
         .supports_credentials()
         .max_age(3600);
     let origins = http.allowed_origins.iter();
-    origins.fold(cors, |cors, origin| cors.allowed_origin(origin))
+    origins.fold(cors, |cors, origin| {
+        cors.allowed_origin(&origin.to_string())
+    })
 }

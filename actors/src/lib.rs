@@ -10,6 +10,8 @@
 //!   does so all the time. [`envelope`] measures each message.
 
 pub mod broker;
+mod client;
+pub mod crowd;
 pub mod engine_pool;
 pub mod enrichment_supervisor;
 pub mod envelope;
@@ -18,6 +20,7 @@ pub mod frame;
 pub mod handle;
 pub mod listen;
 pub mod metrics;
+mod name_run;
 pub mod protocol;
 pub mod redis_bridge;
 pub mod registry;

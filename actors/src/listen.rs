@@ -7,17 +7,24 @@
 use std::fmt;
 use std::io;
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix_http::body::MessageBody;
-use actix_http::{HttpService, Request, Response};
+use actix_http::{HttpService, Protocol, Request, Response};
 use actix_server::ServerBuilder;
-use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, map_config};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, map_config,
+};
 use actix_web::Error;
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
+use futures::FutureExt;
+use futures::future::Either;
 use socket2::SockRef;
 
+use crate::client::{Client, Turn};
+use crate::crowd::Crowd;
 use crate::upgrade::upgrade;
 
 /// Bytes that the kernel keeps for a client that does not read, where it would otherwise keep megabytes.
@@ -28,7 +35,7 @@ const SEND_BUFFER: usize = 64 * 1024;
 pub struct Patience {
     /// Until the next request on an open connection.
     pub keep_alive: Duration,
-    /// For the head of a request.
+    /// For the head of each request.
     pub head: Duration,
     /// To close its end of a connection that the server has closed.
     pub disconnect: Duration,
@@ -36,7 +43,7 @@ pub struct Patience {
     pub stuck: Duration,
 }
 
-/// Serves what `app` makes on `listener`; each worker has one for requests and one for upgrades.
+/// Serves what `app` makes on `listener` to a crowd of clients; each worker has one for requests and one for upgrades.
 ///
 /// # Errors
 /// The listener can't be used.
@@ -44,6 +51,7 @@ pub fn listen<F, I, S, B>(
     server: ServerBuilder,
     listener: TcpListener,
     patience: Patience,
+    crowd: Crowd,
     app: F,
 ) -> io::Result<ServerBuilder>
 where
@@ -65,10 +73,16 @@ where
                 AppConfig::default()
             })
         };
-        let stopping = stopping.clone();
-        HttpService::build()
-            // Else the system keeps a status back until the last frame is acknowledged, which takes a phone a while.
-            .tcp_nodelay(true)
+        let in_turn = apply_fn_factory(service(), move |request: Request, app: &_| {
+            let turn = request.conn_data::<Rc<Turn>>();
+            let answering = turn.map(|turn| turn.answer(patience.keep_alive));
+            Service::<Request>::call(app, request).map(move |answer| {
+                drop(answering);
+                answer
+            })
+        });
+        let (stopping, crowd) = (stopping.clone(), crowd.clone());
+        let http = HttpService::build()
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
@@ -77,10 +91,27 @@ where
             .client_request_timeout(patience.head)
             .client_disconnect_timeout(patience.disconnect)
             .local_addr(address)
-            .on_connect_ext(move |stream: &TcpStream, _| bound_socket(stream, patience.stuck))
-            .finish(service())
-            .upgrade(Some(upgrade(service(), patience.disconnect)))
-            .tcp()
+            .on_connect_ext(move |client: &Client, data| {
+                bound_socket(client.socket(), patience.stuck);
+                data.insert(client.turn());
+            })
+            .finish(in_turn)
+            .upgrade(Some(upgrade(service(), patience.disconnect)));
+        apply_fn_factory(http, move |socket: TcpStream, http: &_| {
+            let peer = socket.peer_addr().ok();
+            // No async block: it would take the room of the connection twice.
+            match crowd.enter(peer.map(|peer| peer.ip())) {
+                Ok(place) => {
+                    let client = Client::new(socket, patience);
+                    let connection = Service::call(http, (client, Protocol::Http1, peer));
+                    Either::Left(connection.map(move |ended| {
+                        drop(place);
+                        ended
+                    }))
+                }
+                Err(too_many) => Either::Right(too_many.tell(socket).map(Ok)),
+            }
+        })
     })
 }
 
@@ -88,6 +119,8 @@ where
 /// data could be delivered for `stuck_after`. The actor of a blocked socket is never woken and can't do so itself.
 /// Without effect where the system knows no `TCP_USER_TIMEOUT`.
 fn bound_socket(stream: &TcpStream, stuck_after: Duration) {
+    // Else the system keeps a status back until the last frame is acknowledged, which takes a phone a while.
+    let _ = stream.set_nodelay(true);
     let socket = SockRef::from(stream);
     let bounded = socket.set_send_buffer_size(SEND_BUFFER);
     #[cfg(target_os = "linux")]

@@ -22,8 +22,12 @@ use futures::Stream;
 use socket2::SockRef;
 use tokio::time::timeout;
 
+use crate::client::Client;
+
 /// Bytes read at once.
 const CHUNK: usize = 2048;
+/// How long a client may take to read an answer that is no WebSocket.
+const LONGEST_ANSWER: Duration = Duration::from_mins(1);
 
 /// The service for `HttpService::upgrade`, which answers with `app`. A client that was sent the end may take as long as
 /// `patience` to close its side.
@@ -31,7 +35,7 @@ pub(crate) fn upgrade<A, B>(
     app: A,
     patience: Duration,
 ) -> impl ServiceFactory<
-    (Request, Framed<TcpStream, Codec>),
+    (Request, Framed<Client, Codec>),
     Config = A::Config,
     Response = (),
     Error = Error,
@@ -78,9 +82,9 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(framed: Framed<TcpStream, Codec>) -> (Self, Incoming) {
+    fn new(framed: Framed<Client, Codec>) -> (Self, Incoming) {
         let parts = framed.into_parts();
-        let socket = Rc::new(parts.io);
+        let socket = Rc::new(parts.io.into_socket());
         let incoming = Incoming {
             early: Bytes::copy_from_slice(&parts.read_buf),
             socket: socket.clone(),
@@ -112,7 +116,7 @@ impl Connection {
         if is_upgraded {
             send_raw(&socket, body).await?;
         } else {
-            send_encoded(&socket, body, codec).await?;
+            timeout(LONGEST_ANSWER, send_encoded(&socket, body, codec)).await??;
         }
         SockRef::from(&*socket).shutdown(Shutdown::Write)?;
         // Closed with something unread, the connection would be reset, and the client might never see the end.
@@ -159,7 +163,7 @@ async fn send(socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Reads until the client closes its side.
-async fn discard(socket: &TcpStream) -> io::Result<()> {
+pub(crate) async fn discard(socket: &TcpStream) -> io::Result<()> {
     // On the heap: as part of the future, it would be there for as long as the connection.
     let mut chunk = vec![0; CHUNK];
     while poll_fn(|cx| poll_read(socket, cx, &mut chunk)).await? > 0 {}

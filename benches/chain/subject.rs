@@ -14,13 +14,14 @@ use wildside_actors::route_supervisor::Engine;
 use crate::place::Place;
 
 /// All but the URLs. So many jobs at a time because the instant engine waits for nothing but the database.
-const CONFIGURATION: [(&str, &str); 9] = [
+const CONFIGURATION: [(&str, &str); 10] = [
     ("WILDSIDE_BIND", "127.0.0.1:0"),
     ("WILDSIDE_LOG", "info"),
     ("WILDSIDE_LOG_FORMAT", "json"),
     ("SESSION_ALLOW_EPHEMERAL", "1"),
     ("SESSION_COOKIE_SECURE", "0"),
     ("WILDSIDE_REQUESTS_PER_SECOND", "0"),
+    ("WILDSIDE_CONNECTIONS_PER_ADDRESS", "0"),
     ("WILDSIDE_ROUTE_REQUESTS_PER_MINUTE", "0"),
     ("WILDSIDE_SIGNUPS_PER_ADDRESS", "0"),
     ("WILDSIDE_JOB_CONCURRENCY", "32"),

@@ -11,7 +11,7 @@ use wildside::telemetry;
 /// The argument that makes this program the server.
 pub(crate) const ROLE: &str = "server";
 
-const CONFIGURATION: [(&str, &str); 8] = [
+const CONFIGURATION: [(&str, &str); 9] = [
     ("DATABASE_POOL_SIZE", "16"),
     ("WILDSIDE_BIND", "127.0.0.1:0"),
     ("WILDSIDE_LOG", "info"),
@@ -19,6 +19,7 @@ const CONFIGURATION: [(&str, &str); 8] = [
     ("SESSION_ALLOW_EPHEMERAL", "1"),
     ("SESSION_COOKIE_SECURE", "0"),
     ("WILDSIDE_REQUESTS_PER_SECOND", "0"),
+    ("WILDSIDE_CONNECTIONS_PER_ADDRESS", "0"),
     ("WILDSIDE_ROUTE_REQUESTS_PER_MINUTE", "0"),
 ];
 

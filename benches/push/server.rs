@@ -13,6 +13,7 @@ use futures::FutureExt;
 use prometheus::Registry;
 use tokio::net::TcpSocket;
 use uuid::Uuid;
+use wildside_actors::crowd::Crowd;
 use wildside_actors::frame::FrameError;
 use wildside_actors::listen::{Patience, listen};
 use wildside_actors::protocol::Limits;
@@ -43,7 +44,9 @@ pub(crate) fn run(redis_url: &str) {
             .workers(HTTP_THREADS)
             .max_concurrent_connections(MOST_CONNECTIONS)
             .disable_signals();
-        listen(server, listener, patience, app).unwrap().run()
+        listen(server, listener, patience, Crowd::unlimited(), app)
+            .unwrap()
+            .run()
     });
 }
 

@@ -63,6 +63,7 @@ configure() {
     # All clients on this machine share one address.
     export WILDSIDE_REQUESTS_PER_SECOND=${WILDSIDE_REQUESTS_PER_SECOND:-0}
     export WILDSIDE_LOGINS_PER_ADDRESS=${WILDSIDE_LOGINS_PER_ADDRESS:-0}
+    export WILDSIDE_CONNECTIONS_PER_ADDRESS=${WILDSIDE_CONNECTIONS_PER_ADDRESS:-0}
     export WILDSIDE_SIGNUPS_PER_ADDRESS=${WILDSIDE_SIGNUPS_PER_ADDRESS:-0}
     (umask 077 && export -p | grep -E ' (DATABASE_URL|REDIS_URL|WILDSIDE_\w*|SESSION_\w*|TILE_\w*)=' | sed 's/^declare -x/export/' >"$state/env")
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use actix_router::ResourceDef;
 use actix_web::http::Method;
-use actix_web::{HttpRequest, HttpResponse};
-use utoipa::openapi::{OpenApi, PathItem};
+use actix_web::{App, HttpRequest, HttpResponse};
+use utoipa::openapi::PathItem;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::error::ApiError;
 
@@ -20,13 +22,14 @@ impl std::fmt::Debug for Endpoints {
 }
 
 impl Endpoints {
-    /// The endpoints of `api`.
-    pub fn of(api: &OpenApi) -> Self {
-        let paths = api
-            .paths
-            .paths
-            .iter()
-            .map(|(path, item)| (ResourceDef::new(path.as_str()), allow(item)));
+    /// The endpoints that `configure` adds.
+    pub fn of(configure: fn(&mut ServiceConfig<'_>)) -> Self {
+        let (_, api) = App::new()
+            .into_utoipa_app()
+            .configure(configure)
+            .split_for_parts();
+        let paths = api.paths.paths.iter();
+        let paths = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), allow(item)));
         Self(paths.collect())
     }
 

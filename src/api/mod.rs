@@ -39,19 +39,37 @@ pub const PREFIX: &str = "/api/v1";
 
 /// Every URL of the service. Of two that match, the first is taken.
 pub fn endpoints(config: &mut ServiceConfig<'_>) {
+    config.configure(root).configure(admin_root).service(
+        scope(PREFIX)
+            .configure(resources)
+            .configure(admin_resources),
+    );
+}
+
+/// Those alone that the public needs.
+pub fn public_endpoints(config: &mut ServiceConfig<'_>) {
+    config
+        .configure(root)
+        .service(scope(PREFIX).configure(resources));
+}
+
+fn root(config: &mut ServiceConfig<'_>) {
     config
         .service(health::healthz)
         .service(health::live)
         .service(health::ready)
-        .service(prometheus::metrics)
         .service(docs::openapi_json)
         .service(docs::asyncapi_json)
         .service(docs::docs)
+        .service(ws::websocket);
+}
+
+fn admin_root(config: &mut ServiceConfig<'_>) {
+    config
+        .service(prometheus::metrics)
         .service(admin::page)
         .service(admin::page_script)
-        .service(admin::page_style)
-        .service(ws::websocket)
-        .service(scope(PREFIX).configure(resources));
+        .service(admin::page_style);
 }
 
 fn resources(config: &mut ServiceConfig<'_>) {
@@ -83,7 +101,11 @@ fn resources(config: &mut ServiceConfig<'_>) {
         .service(routes::notes::notes)
         .service(routes::notes::add_note)
         .service(routes::notes::delete_note)
-        .service(routes::tile_token::create_tile_token)
+        .service(routes::tile_token::create_tile_token);
+}
+
+fn admin_resources(config: &mut ServiceConfig<'_>) {
+    config
         .service(admin::actors)
         .service(admin::jobs)
         .service(admin::retry_job)

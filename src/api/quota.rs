@@ -22,6 +22,8 @@ const SWEEP_EVERY: u32 = 4096;
 pub struct Quotas {
     /// Requests of one address.
     pub requests: Limiter<IpAddr>,
+    /// Questions of one address how this process fares.
+    pub probes: Limiter<IpAddr>,
     /// Requests of one user, from wherever.
     pub users: Limiter<Uuid>,
     /// Route requests of one user.
@@ -39,6 +41,7 @@ impl Quotas {
         let per_minute = NonZeroU32::new(limits.route_requests_per_minute);
         Self {
             requests: Limiter::new(requests),
+            probes: Limiter::new(requests),
             users: Limiter::new(requests),
             routes: Limiter::new(per_minute.map(Quota::per_minute)),
             passwords: Limiter::new(Some(Quota::per_minute(PASSWORD_TRIES))),

@@ -31,7 +31,7 @@ pub async fn websocket(
     req: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    if !csrf::is_own(req.headers(), &state.http.allowed_origins) {
+    if !csrf::is_own(req.headers(), &state.http) {
         return Err(ApiError::Forbidden("pages of other sites may not connect"));
     }
     let login = Login {

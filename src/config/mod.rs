@@ -6,6 +6,7 @@ mod analytics;
 mod database;
 mod http;
 mod limits;
+mod origin;
 mod overpass;
 mod reader;
 mod redis;
@@ -17,13 +18,14 @@ mod worker;
 
 pub use analytics::AnalyticsConfig;
 pub use database::DatabaseConfig;
-pub use http::HttpConfig;
+pub use http::{ForwardedHeader, HttpConfig};
 pub use limits::LimitsConfig;
+pub use origin::{NotAnOrigin, Origin};
 pub use overpass::OverpassConfig;
 pub use reader::Reader;
 pub use redis::RedisConfig;
 pub use retention::RetentionConfig;
-pub use session::SessionConfig;
+pub use session::{CookieSameSite, SessionConfig};
 pub use telemetry::{LogFormat, TelemetryConfig};
 pub use tiles::TilesConfig;
 pub use worker::WorkerConfig;
@@ -140,6 +142,10 @@ mod tests {
             ("SESSION_COOKIE_SECURE", "maybe"),
             ("OVERPASS_URL", "ftp://x"),
             ("TILE_URL_TEMPLATE", "/tiles/{z}"),
+            ("WILDSIDE_PUBLIC_URL", "wildside.example"),
+            ("WILDSIDE_ALLOWED_ORIGINS", "https://app.example/path"),
+            ("WILDSIDE_FORWARDED_HEADER", "X-Real-IP"),
+            ("SESSION_COOKIE_SAME_SITE", "sometimes"),
         ])
         .unwrap_err()
         .to_string();
@@ -150,9 +156,23 @@ mod tests {
             "SESSION_COOKIE_SECURE",
             "OVERPASS_URL",
             "TILE_URL_TEMPLATE",
+            "WILDSIDE_PUBLIC_URL",
+            "WILDSIDE_ALLOWED_ORIGINS",
+            "WILDSIDE_FORWARDED_HEADER",
+            "SESSION_COOKIE_SAME_SITE",
         ] {
             assert!(error.contains(name), "{name} is missing in {error}");
         }
+    }
+
+    #[test]
+    fn a_cookie_for_other_sites_must_be_secure() {
+        let lax = [URLS[0], URLS[1], ("SESSION_COOKIE_SECURE", "0")];
+        let none = ("SESSION_COOKIE_SAME_SITE", "none");
+        assert!(read(&lax).is_ok());
+        assert!(read(&[URLS[0], URLS[1], none]).is_ok());
+        let error = read(&[lax[0], lax[1], lax[2], none]).unwrap_err();
+        assert!(error.to_string().contains("SESSION_COOKIE_SAME_SITE"));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession, TtlExtensionPolicy};
 use actix_session::storage::CookieSessionStore;
+use actix_web::cookie::Key;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Key, SameSite};
 
 use super::login::IDLE_LIMIT;
 use crate::config::SessionConfig;
@@ -22,7 +22,7 @@ pub fn middleware(key: Key, config: &SessionConfig) -> SessionMiddleware<CookieS
         .cookie_path("/".to_owned())
         .cookie_secure(config.cookie_secure)
         .cookie_http_only(true)
-        .cookie_same_site(SameSite::Lax)
+        .cookie_same_site(config.cookie_same_site.0)
         .cookie_domain(config.cookie_domain.clone())
         .cookie_content_security(CookieContentSecurity::Private)
         .session_lifecycle(lifecycle)

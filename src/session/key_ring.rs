@@ -28,7 +28,7 @@ pub enum KeyRingError {
     )]
     Missing,
     #[error("SESSION_KEY_FILE: {0}")]
-    File(#[from] KeyFileError),
+    File(KeyFileError),
 }
 
 /// The keys in use; clones share them.
@@ -142,8 +142,8 @@ pub(super) fn seal(cookie: Cookie<'static>, key: &Key) -> Option<Cookie<'static>
     jar.delta().next().cloned()
 }
 
-fn read_keys(path: &Path) -> Result<Vec<Key>, KeyFileError> {
-    let keys = key_file::read(path, SHORTEST)?;
+fn read_keys(path: &Path) -> Result<Vec<Key>, KeyRingError> {
+    let keys = key_file::read(path, SHORTEST).map_err(KeyRingError::File)?;
     // Hashed, so that every byte of a longer key counts.
     let hashed = keys.iter().map(|key| Key::from(&Sha512::digest(key)));
     Ok(hashed.collect())
@@ -154,9 +154,11 @@ mod tests {
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
+    use actix_web::cookie::SameSite;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::CookieSameSite;
 
     fn key_file(content: &str, mode: u32) -> tempfile::NamedTempFile {
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -172,6 +174,7 @@ mod tests {
             key_file: Some(file.path().to_owned()),
             allow_ephemeral: false,
             cookie_secure: true,
+            cookie_same_site: CookieSameSite(SameSite::Lax),
             cookie_domain: None,
         })
     }
@@ -202,6 +205,7 @@ mod tests {
                 key_file: None,
                 allow_ephemeral: true,
                 cookie_secure: true,
+            cookie_same_site: CookieSameSite(SameSite::Lax),
                 cookie_domain: None,
             });
             if let Ok(cookie) = Cookie::parse_encoded(format!("session={text}")) {
@@ -216,6 +220,7 @@ mod tests {
             key_file: None,
             allow_ephemeral,
             cookie_secure: true,
+            cookie_same_site: CookieSameSite(SameSite::Lax),
             cookie_domain: None,
         };
         assert!(KeyRing::load(&config(true)).is_ok());

@@ -17,6 +17,11 @@ use crate::state::AppState;
 /// What is the same for everybody: whose login the cookie continues does not matter, so it isn't opened.
 const PUBLIC: [&str; 2] = ["/api/v1/interest-themes", "/api/v1/pois"];
 
+/// Begins a pair that may be ours.
+const PREFIX: &str = "session=";
+/// Cookies of our name that are looked at; whoever sends more sends none of ours.
+const MOST_TRIED: usize = 20;
+
 /// Marks a request whose cookie is under an older key: it is to be written anew.
 #[derive(Debug, Clone, Copy)]
 pub struct OldKey;
@@ -50,35 +55,33 @@ pub async fn rekey<B: MessageBody>(
     Ok(response)
 }
 
-/// Replaces the session cookie of a request. Whether it was under the first key; `None` without a valid one.
+/// Leaves of all cookies ours alone, under the middleware's key. Whether it was under the first key; `None` without a valid
+/// one. Other sites of the same domain may have set a cookie of the same name, before ours or after it, or one that breaks
+/// the reading of all.
 fn inbound(headers: &mut HeaderMap, state: &AppState) -> Option<bool> {
-    let text: Vec<&str> = headers
-        .get_all(COOKIE)
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    let text = text.join("; ");
-    let (ours, others): (Vec<&str>, Vec<&str>) = text
-        .split(';')
-        .map(str::trim)
-        .partition(|pair| pair.split('=').next() == Some(NAME));
-    let opened = ours.first().and_then(|pair| {
-        let cookie = Cookie::parse_encoded((*pair).to_owned()).ok()?;
-        state.session_keys.open(&cookie)
-    });
-    let is_current = opened.as_ref().map(|opened| opened.is_current);
-    let own = &state.session_middleware_key;
-    if opened.as_ref().is_some_and(|opened| opened.key == *own) {
-        return is_current;
-    }
-    let mut pairs: Vec<String> = others.into_iter().map(str::to_owned).collect();
-    if let Some(cookie) = opened.and_then(|opened| seal(opened.cookie, own)) {
-        pairs.push(cookie.encoded().stripped().to_string());
-    }
+    let values: Vec<&[u8]> = headers.get_all(COOKIE).map(HeaderValue::as_bytes).collect();
+    let opened = values
+        .iter()
+        .flat_map(|value| value.split(|b| *b == b';'))
+        .filter_map(|pair| str::from_utf8(pair).ok()?.trim().strip_prefix(PREFIX))
+        .take(MOST_TRIED)
+        .find_map(|value| rekeyed(format!("{PREFIX}{value}"), state));
     headers.remove(COOKIE);
-    if let Ok(value) = HeaderValue::from_str(&pairs.join("; ")) {
-        headers.insert(COOKIE, value);
+    let (pair, is_current) = opened?;
+    headers.insert(COOKIE, HeaderValue::from_str(&pair).ok()?);
+    Some(is_current)
+}
+
+/// A cookie under the middleware's key, and whether it was under the first.
+fn rekeyed(pair: String, state: &AppState) -> Option<(String, bool)> {
+    let cookie = Cookie::parse_encoded(pair.clone()).ok()?;
+    let opened = state.session_keys.open(&cookie)?;
+    let own = &state.session_middleware_key;
+    if opened.key == *own {
+        return Some((pair, opened.is_current));
     }
-    is_current
+    let sealed = seal(opened.cookie, own)?;
+    Some((sealed.encoded().stripped().to_string(), opened.is_current))
 }
 
 fn outbound(headers: &mut HeaderMap, state: &AppState) {

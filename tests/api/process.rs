@@ -2,11 +2,12 @@
 
 use std::fs::{Permissions, set_permissions, write};
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use wildside_test_support::{TestDatabase, TestRedis, free_port};
 
@@ -122,7 +123,7 @@ async fn keys_that_are_not_sound_stop_the_start_with_one_line() {
     let path = folder.path().join("session.key");
     let good = "k".repeat(64);
     let two = format!("{good}\nshort");
-    let cases: [Case<'_>; 5] = [
+    let cases: [Case<'_>; 6] = [
         ("missing", None, "can't read"),
         (
             "short",
@@ -134,6 +135,11 @@ async fn keys_that_are_not_sound_stop_the_start_with_one_line() {
             "for everybody",
             Some((&good, 0o644)),
             "can be read by everybody",
+        ),
+        (
+            "to be changed by everybody",
+            Some((&good, 0o602)),
+            "can be changed by everybody",
         ),
         ("second short", Some((&two, 0o600)), "key 2 has 5 bytes"),
     ];
@@ -150,6 +156,7 @@ async fn keys_that_are_not_sound_stop_the_start_with_one_line() {
             last.starts_with("wildside: SESSION_KEY_FILE: ") && last.contains(cause),
             "{name}: {log}"
         );
+        assert_eq!(last.matches(cause).count(), 1, "{name}: {log}");
         assert!(
             !log.contains("panicked") && !log.contains("short\n"),
             "{name}: {log}"
@@ -164,6 +171,145 @@ async fn keys_that_are_not_sound_stop_the_start_with_one_line() {
         ),
         "{log}"
     );
+}
+
+/// A tmpfs of its own, as an orchestrator makes one of a secret; needs root.
+struct Mount(tempfile::TempDir);
+
+impl Mount {
+    fn new() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "mode=755", "none"])
+            .arg(folder.path())
+            .output();
+        mount
+            .is_ok_and(|output| output.status.success())
+            .then_some(Self(folder))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn make_read_only(&self) {
+        let remounted = Command::new("mount")
+            .args(["-o", "remount,ro"])
+            .arg(self.path())
+            .status();
+        assert!(remounted.unwrap().success());
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}
+
+#[actix_web::test]
+async fn keys_that_an_orchestrator_mounts_are_taken() {
+    let Some(mount) = Mount::new() else {
+        return;
+    };
+    let (database, redis) = (TestDatabase::create(), TestRedis::start());
+    let versioned = mount.path().join("..2026_11_30");
+    std::fs::create_dir(&versioned).unwrap();
+    for (name, mode) in [("0644", 0o644), ("0444", 0o444), ("0440", 0o440)] {
+        put_key(&versioned.join(name), &"k".repeat(64), mode);
+        symlink(format!("..data/{name}"), mount.path().join(name)).unwrap();
+    }
+    symlink("..2026_11_30", mount.path().join("..data")).unwrap();
+    let public = mount.path().join("0644");
+    let variables = [("SESSION_KEY_FILE", public.to_str().unwrap())];
+    let (status, log) = Process::start(&database, &redis, &variables).ended().await;
+    assert_eq!(status.code(), Some(1), "{log}");
+    assert!(log.contains("mount it read-only"), "{log}");
+    mount.make_read_only();
+    for name in ["0644", "0444", "0440", ""] {
+        let path = mount.path().join(name);
+        let path = path.to_str().unwrap();
+        let variables = [("SESSION_KEY_FILE", path), ("TILE_TOKEN_KEY_FILE", path)];
+        let server = Process::start(&database, &redis, &variables);
+        server.ready().await;
+        server.logs("session keys loaded").await;
+    }
+}
+
+#[actix_web::test]
+async fn a_hangup_ends_no_process() {
+    let (database, redis) = (TestDatabase::create(), TestRedis::start());
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("session.key");
+    for (mode, said) in [
+        ("worker", "told to read its keys again"),
+        ("all", "session keys changed"),
+    ] {
+        put_key(&key, &"o".repeat(64), 0o600);
+        let health = free_port();
+        let bind = format!("127.0.0.1:{health}");
+        let mut process = Process::start(
+            &database,
+            &redis,
+            &[
+                ("WILDSIDE_MODE", mode),
+                ("WILDSIDE_METRICS_BIND", &bind),
+                ("SESSION_KEY_FILE", key.to_str().unwrap()),
+            ],
+        );
+        if mode == "worker" {
+            process.port = health;
+        }
+        process.ready().await;
+        put_key(&key, &"n".repeat(64), 0o600);
+        process.signal("-HUP");
+        process.logs(said).await;
+        process.ready().await;
+        process.signal("-TERM");
+        let (status, log) = process.ended().await;
+        assert!(status.success(), "{mode}: {log}");
+    }
+}
+
+#[actix_web::test]
+async fn maintainers_may_have_a_door_of_their_own() {
+    let (database, redis) = (TestDatabase::create(), TestRedis::start());
+    let admin = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let variables = [("WILDSIDE_ADMIN_BIND", &*admin.to_string())];
+    let server = Process::start(&database, &redis, &variables);
+    server.ready().await;
+    for path in [
+        "/metrics",
+        "/%6Detrics",
+        "/admin",
+        "/admin/page.js",
+        "/api/v1/admin/actors",
+        "/api/v1/admin/jobs",
+    ] {
+        let status = |address| async move { Client::of(address).get(path).await.status.as_u16() };
+        assert_eq!(status(server.address()).await, 404, "{path}");
+        let inside = status(admin).await;
+        let needs_login = path.starts_with("/api/");
+        assert_eq!(inside, if needs_login { 401 } else { 200 }, "{path}");
+        let mut client = server.client();
+        let options = client.send(Method::OPTIONS, path, None, &[]).await;
+        assert_eq!(options.status.as_u16(), 404, "{path}");
+    }
+    let mut ada = server.client();
+    let body = json!({"username": "ada", "password": PASSWORD});
+    assert_eq!(ada.post("/api/v1/users", &body).await.status.as_u16(), 201);
+    let mut inside = Client::of(admin);
+    inside.cookie.clone_from(&ada.cookie);
+    for (path, expected) in [
+        ("/api/v1/users/me", 200),
+        ("/api/v1/admin/actors", 403),
+        ("/health/ready", 200),
+    ] {
+        let status = inside.get(path).await.status.as_u16();
+        assert_eq!(status, expected, "{path}");
+    }
+    let counted = inside.get("/metrics").await.text;
+    assert!(counted.contains(r#"endpoint="/api/v1/users",method="POST",status="201""#));
 }
 
 #[actix_web::test]

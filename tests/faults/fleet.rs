@@ -126,6 +126,7 @@ impl Fleet {
             ("WILDSIDE_REQUESTS_PER_SECOND", "0".to_owned()),
             ("WILDSIDE_ROUTE_REQUESTS_PER_MINUTE", "0".to_owned()),
             ("WILDSIDE_SIGNUPS_PER_ADDRESS", "0".to_owned()),
+            ("WILDSIDE_CONNECTIONS_PER_ADDRESS", "0".to_owned()),
             ("SESSION_COOKIE_SECURE", "0".to_owned()),
             (
                 "SESSION_KEY_FILE",

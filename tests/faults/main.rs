@@ -31,6 +31,7 @@ mod clocks;
 mod crowds;
 mod descriptors;
 mod disk;
+mod edge;
 mod engine;
 mod failover;
 mod keys;
@@ -74,6 +75,7 @@ const THEMES: &[&[Row]] = &[
     descriptors::ROWS,
     failover::ROWS,
     unfit::ROWS,
+    edge::ROWS,
 ];
 
 fn main() -> ExitCode {

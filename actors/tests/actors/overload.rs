@@ -3,14 +3,16 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
+use tokio::time::timeout;
 use tokio_tungstenite::client_async;
 use uuid::Uuid;
 use wildside_actors::user_hub::HubConfig;
 use wildside_actors::{Status, StatusEvent};
 use wildside_test_support::TestRedis;
 
-use crate::support::{Options, TestServer, event, publish, until};
+use crate::support::{LARGE, Options, TestServer, event, publish, until};
 
 /// Resident memory of this process in MiB.
 fn resident_mib() -> f64 {
@@ -96,4 +98,33 @@ async fn clients_that_never_read_are_dropped_and_cost_little() {
     })
     .await;
     drop(deaf_clients);
+}
+
+/// Reads an answer in small pieces with `pause` between them; how much of it came until the end, whatever that was.
+async fn sip(port: u16, head: &str, pause: Duration) -> usize {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(([127, 0, 0, 1], port).into()).await.unwrap();
+    let request = format!("GET /large HTTP/1.1\r\nHost: h\r\n{head}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (mut total, mut piece) = (0, [0; 256]);
+    while let Ok(read @ 1..) = stream.read(&mut piece).await {
+        total += read;
+        tokio::time::sleep(pause).await;
+    }
+    total
+}
+
+#[actix_web::test]
+async fn an_answer_is_not_kept_for_ever_for_who_takes_it_in_sips() {
+    let server = TestServer::start(Options {
+        stuck_after: Duration::from_secs(1),
+        ..Options::default()
+    });
+    let sipping = sip(server.port, "", Duration::from_millis(100));
+    let sipped = timeout(Duration::from_mins(1), sipping).await;
+    assert!(sipped.expect("the server keeps the answer") < LARGE);
+    // Whoever reads at once may have it all, however large it is.
+    let whole = sip(server.port, "Connection: close\r\n", Duration::ZERO).await;
+    assert!(whole > LARGE, "{whole}");
 }

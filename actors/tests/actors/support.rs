@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use uuid::Uuid;
+use wildside_actors::crowd::Crowd;
 use wildside_actors::frame::{FrameError, UpdateLocation, WalkProgress};
 use wildside_actors::listen::{Patience, listen};
 use wildside_actors::protocol::Limits;
@@ -27,6 +28,9 @@ use wildside_actors::{ActorHandle, ActorMetrics, ActorRegistry, ActorReport, Sta
 
 /// How long a client waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Bytes of the answer of `/large`: more than the buffers of all systems on the way.
+pub(crate) const LARGE: usize = 32 << 20;
 
 /// What the database would say, and how often it was asked.
 #[derive(Debug, Default)]
@@ -56,7 +60,7 @@ impl Default for Options {
     }
 }
 
-/// A running server: `GET /ws/{user_id}` is the session of that user.
+/// A running server: `GET /ws/{user_id}` is the session of that user, `GET /large` an answer that takes a while to read.
 pub(crate) struct TestServer {
     pub(crate) port: u16,
     pub(crate) hub: ActorHandle<UserHub>,
@@ -162,6 +166,7 @@ fn serve(sessions: WsSessions, stuck_after: Duration) -> (ServerHandle, u16) {
         App::new()
             .app_data(web::Data::new(sessions.clone()))
             .route("/ws/{user}", web::get().to(endpoint))
+            .route("/large", web::get().to(async || vec![b'a'; LARGE]))
     };
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -172,7 +177,9 @@ fn serve(sessions: WsSessions, stuck_after: Duration) -> (ServerHandle, u16) {
         stuck: stuck_after,
     };
     let server = Server::build().workers(1).disable_signals();
-    let server = listen(server, listener, patience, app).unwrap().run();
+    let server = listen(server, listener, patience, Crowd::unlimited(), app)
+        .unwrap()
+        .run();
     let handle = server.handle();
     actix_web::rt::spawn(server);
     (handle, port)

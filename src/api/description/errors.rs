@@ -3,17 +3,13 @@
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
-use crate::api::middleware::limit;
-
 /// Declares all that the operation does not declare itself.
 pub(super) fn declare_all(path: &str, operation: &mut Operation) {
     let mut statuses = vec![
         ("500", "Something went wrong on our side"),
         ("503", "A dependency is away; try again"),
+        ("429", "Too many requests"),
     ];
-    if !limit::PROBES.contains(&path) {
-        statuses.push(("429", "Too many requests"));
-    }
     let takes_parameters = operation
         .parameters
         .as_ref()

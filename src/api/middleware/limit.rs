@@ -9,8 +9,9 @@ use actix_web::{Error, FromRequest};
 use crate::api::extract::ClientAddress;
 use crate::state::AppState;
 
-/// What machines ask that look after this one. All else counts: another spelling of a path is no way round the limit.
-pub const PROBES: [&str; 4] = ["/healthz", "/health/live", "/health/ready", "/metrics"];
+/// What machines ask that look after this one. They are counted apart, so that no other request of the same address has them
+/// refused. Another spelling of a path is no way round the limit.
+const PROBES: [&str; 4] = ["/healthz", "/health/live", "/health/ready", "/metrics"];
 
 /// Counts each request against its address.
 ///
@@ -20,14 +21,19 @@ pub async fn limit_addresses<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    if !PROBES.contains(&req.path()) {
-        let address = ClientAddress::extract(req.request()).await?;
-        let counted = req.app_data::<Data<AppState>>().map_or(Ok(()), |state| {
-            state.quotas.requests.check(&address.limit_key())
-        });
-        if let Err(refusal) = counted {
-            return Ok(req.error_response(refusal).map_into_right_body());
-        }
+    let address = ClientAddress::extract(req.request()).await?.limit_key();
+    let counted = req.app_data::<Data<AppState>>().map_or(Ok(()), |state| {
+        let quotas = &state.quotas;
+        let is_probe = PROBES.contains(&req.path());
+        let limiter = if is_probe {
+            &quotas.probes
+        } else {
+            &quotas.requests
+        };
+        limiter.check(&address)
+    });
+    if let Err(refusal) = counted {
+        return Ok(req.error_response(refusal).map_into_right_body());
     }
     Ok(next.call(req).await?.map_into_left_body())
 }

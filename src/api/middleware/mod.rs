@@ -1,6 +1,7 @@
 //! What happens to every request on its way in and to every answer on its way out.
 
 pub mod compress;
+pub mod count;
 pub mod csrf;
 pub mod headers;
 pub mod limit;

@@ -165,8 +165,15 @@ async fn every_answer_tells_browsers_to_be_careful() {
 
 #[actix_web::test]
 async fn over_https_browsers_are_told_to_stay_there() {
-    for (secure, expected) in [("1", "max-age=31536000; includeSubDomains"), ("0", "")] {
-        let app = TestApp::with(&[("SESSION_COOKIE_SECURE", secure)]);
+    for (secure, seconds, expected) in [
+        ("1", "31536000", "max-age=31536000"),
+        ("1", "0", ""),
+        ("0", "31536000", ""),
+    ] {
+        let app = TestApp::with(&[
+            ("SESSION_COOKIE_SECURE", secure),
+            ("WILDSIDE_HSTS_SECONDS", seconds),
+        ]);
         let answer = app.client().get("/nowhere").await;
         assert_eq!(answer.header("strict-transport-security"), expected);
     }

@@ -77,6 +77,10 @@ async fn an_address_has_so_many_requests_however_it_spells_them() {
     for probe in ["/healthz", "/health/live", "/health/ready", "/metrics"] {
         assert_eq!(client.get(probe).await.status, StatusCode::OK, "{probe}");
     }
+    // Counted apart, but counted.
+    let answered = ask_until_refused(&mut client, "/metrics", |_| String::new()).await;
+    report("probes of one address with a burst of 10", answered);
+    assert!(answered < 14, "{answered}");
 }
 
 #[actix_web::test]

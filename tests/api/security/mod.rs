@@ -8,6 +8,7 @@ mod injection;
 mod limits;
 pub mod operations;
 mod outbound;
+mod proxies;
 mod series;
 mod sessions;
 mod slow;

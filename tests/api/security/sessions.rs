@@ -86,6 +86,41 @@ async fn no_bit_of_a_cookie_can_be_changed() {
 }
 
 #[actix_web::test]
+async fn other_cookies_do_not_hide_ours() {
+    let app = TestApp::spawn();
+    let cookie = app.user("ada").await.cookie.unwrap();
+    let many = "session=x; ".repeat(10);
+    for header in [
+        format!("session=eyJfZnJlc2giOmZhbHNlfQ.Z0s.x-y_z; session={cookie}"),
+        format!("session={cookie}; session=eyJfZnJlc2giOmZhbHNlfQ.Z0s.x-y_z"),
+        format!("session=; session={cookie}; session="),
+        format!("{many}session={cookie}"),
+        format!("no value; session={cookie}"),
+        format!("=; ; session={cookie};"),
+        format!("name=caf\u{e9}; session={cookie}"),
+        format!("other=%ff; session={cookie}"),
+    ] {
+        let status = status_with(&app, &header).await;
+        assert_eq!(status, StatusCode::OK, "{header}");
+    }
+    // Whoever logs in with the cookie of another site in the way is logged in as well.
+    let foreign = [("cookie", "session=eyJfZnJlc2giOmZhbHNlfQ.Z0s.x-y_z")];
+    let body = json!({"username": "ada", "password": PASSWORD});
+    let mut client = app.client();
+    let answer = client
+        .send(Method::POST, "/api/v1/login", Some(&body), &foreign)
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let both = format!("{}; session={}", foreign[0].1, client.cookie.unwrap());
+    assert_eq!(status_with(&app, &both).await, StatusCode::OK);
+    let floods = format!("{}session={cookie}", "session=x; ".repeat(5_000));
+    report(
+        "5,000 cookies of our name before ours",
+        status_with(&app, &floods).await,
+    );
+}
+
+#[actix_web::test]
 async fn who_logs_out_is_out_everywhere() {
     let app = TestApp::spawn();
     let mut phone = app.user("ada").await;

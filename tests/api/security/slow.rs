@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::report;
 use crate::app::TestApp;
+use crate::process::until;
 
 /// Longer than any limit of this server, shorter than a client that never ends.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -76,14 +77,158 @@ async fn who_dribbles_is_cut_off() {
     }
 }
 
+/// A good request, and the answer that it gets.
+const GOOD: &str = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n";
+
+#[actix_web::test]
+async fn who_dribbles_after_a_good_request_is_cut_off_too() {
+    let app = impatient();
+    let refused = "POST /api/v1/logout HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (name, first, answers) in [
+        ("one byte of a second request", format!("{GOOD}G"), 1),
+        (
+            "half of a second head",
+            format!("{GOOD}GET / HTTP/1.1\r\nX-A: "),
+            1,
+        ),
+        ("a third request", format!("{GOOD}{GOOD}GET"), 2),
+        ("chunks that nobody reads", format!("{refused}ffff\r\n"), 1),
+    ] {
+        let dribbled = dribble(app.address, &first).await;
+        let silent = silence(app.address, &first).await;
+        for (how, (answer, after)) in [("byte by byte", dribbled), ("in silence", silent)] {
+            report(
+                &format!("{name}, {how}"),
+                format_args!("closed after {after:.1?}"),
+            );
+            assert_eq!(
+                answer.matches("HTTP/1.1 ").count(),
+                answers,
+                "{name}, {how}: {answer}"
+            );
+        }
+    }
+}
+
+/// Sends `first` and no more, until the server ends the connection.
+async fn silence(address: SocketAddr, first: &str) -> (String, Duration) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let started = Instant::now();
+    stream.write_all(first.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let ended = timeout(PATIENCE, stream.read_to_string(&mut answer)).await;
+    ended.expect("the server waits for ever").unwrap();
+    (answer, started.elapsed())
+}
+
+#[actix_web::test]
+async fn a_second_head_has_time_to_arrive() {
+    let app = TestApp::spawn();
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    for _ in 0..3 {
+        let (first, second) = GOOD.as_bytes().split_at(20);
+        stream.write_all(first).await.unwrap();
+        sleep(Duration::from_millis(300)).await;
+        stream.write_all(second).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        // The rest of the answer is in one packet with its beginning.
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+    }
+}
+
+/// How many requests for the methods of `/healthz` the server has answered.
+async fn answered(app: &TestApp) -> u64 {
+    let metrics = app.client().get("/metrics").await.text;
+    let line = metrics.lines().find_map(|line| {
+        line.strip_prefix(
+            r#"http_requests_total{endpoint="/healthz",method="OPTIONS",status="204"} "#,
+        )
+    });
+    line.map_or(0, |count| count.parse().unwrap())
+}
+
+#[actix_web::test]
+async fn who_does_not_read_is_not_listened_to() {
+    const REQUESTS: usize = 50_000;
+    let app = TestApp::spawn();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let (deaf, mut write) = socket.connect(app.address).await.unwrap().into_split();
+    let writing = actix_web::rt::spawn(async move {
+        let request = b"OPTIONS /healthz HTTP/1.1\r\nHost: h\r\n\r\n";
+        let _ = write.write_all(&request.repeat(REQUESTS)).await;
+    });
+    let (mut before, mut now) = (0, answered(&app).await);
+    while now == 0 || now > before {
+        sleep(Duration::from_secs(1)).await;
+        (before, now) = (now, answered(&app).await);
+    }
+    report("answered requests of a client that reads nothing", now);
+    assert!(now < REQUESTS as u64 / 2, "{now}");
+    writing.abort();
+    drop(deaf);
+}
+
+#[actix_web::test]
+async fn an_address_has_so_many_connections() {
+    let limit = ("WILDSIDE_CONNECTIONS_PER_ADDRESS", "3");
+    let app = TestApp::with(&[limit]);
+    let connect = || TcpStream::connect(app.address);
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut stream = connect().await.unwrap();
+        stream.write_all(GOOD.as_bytes()).await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        open.push(stream);
+    }
+    let (refusal, _) = silence(app.address, GOOD).await;
+    report(
+        "the fourth connection of an address",
+        refusal.lines().next().unwrap_or_default(),
+    );
+    assert!(refusal.starts_with("HTTP/1.1 429 "), "{refusal}");
+    let (head, body) = refusal.split_once("\r\n\r\n").unwrap();
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body["code"], "too_many_requests");
+    let trace = format!("Trace-Id: {}", body["trace_id"].as_str().unwrap());
+    assert!(
+        head.contains(&trace) && head.contains("Retry-After: "),
+        "{head}"
+    );
+    assert!(crate::log::text().contains("connections refused"));
+    drop(open.pop());
+    let last = "GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    let freed = async || {
+        silence(app.address, last)
+            .await
+            .0
+            .starts_with("HTTP/1.1 200")
+    };
+    until(|| "the place stays taken".to_owned(), freed).await;
+
+    let app = TestApp::with(&[limit, ("WILDSIDE_TRUSTED_PROXIES", "127.0.0.0/8")]);
+    let through_proxy = join_all((0..10).map(|_| async {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        stream.write_all(GOOD.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        (stream, answer)
+    }))
+    .await;
+    assert!(
+        through_proxy
+            .iter()
+            .all(|(_, answer)| answer == b"HTTP/1.1 200")
+    );
+}
+
 #[actix_web::test]
 async fn who_is_idle_is_sent_away() {
     let app = impatient();
     let mut stream = TcpStream::connect(app.address).await.unwrap();
-    stream
-        .write_all(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(GOOD.as_bytes()).await.unwrap();
     let started = Instant::now();
     let mut answer = Vec::new();
     let ended = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;

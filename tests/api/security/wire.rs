@@ -226,6 +226,11 @@ async fn heads_have_an_end() {
             vec![400, 431],
         ),
         (
+            "a name of 70 KB",
+            get("/healthz", &format!("{}: y\r\n", "X".repeat(70_000))),
+            vec![400, 431],
+        ),
+        (
             "a cookie of 100 KB",
             get(
                 "/api/v1/users/me",
@@ -276,5 +281,12 @@ async fn heads_have_an_end() {
         );
         assert!(answer.len() < 64 * 1024, "{name} is answered at length");
     }
+    let name = format!("{}: y\r\n", "X".repeat(70_000));
+    let second = format!(
+        "GET /docs/ HTTP/1.1\r\nHost: h\r\n\r\n{}",
+        get("/healthz", &name)
+    );
+    let (answer, ended) = exchange(app.address, second.as_bytes());
+    assert_eq!((statuses(&answer), ended), (vec![200, 400], true));
     assert_eq!(app.client().get("/healthz").await.status.as_u16(), 200);
 }
