@@ -16,17 +16,3 @@ fn main() -> ExitCode {
         ExitCode::FAILURE
     })
 }
-
-/// An error and its causes in one line; what an error tells of its own cause is not told twice.
-fn told(error: &anyhow::Error) -> String {
-    let causes = error.chain().map(ToString::to_string);
-    causes
-        .reduce(|told, cause| {
-            if told.contains(&cause) {
-                told
-            } else {
-                told + ": " + &cause
-            }
-        })
-        .unwrap_or_default()
-}

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
+use redis::{AsyncCommands, Script};
 use uuid::Uuid;
 
 use super::{digest, key, quota, within_budget};
@@ -167,6 +167,12 @@ impl Logins {
             return Ok(());
         }
         self.names_alone.check(&digest(&[name]))
+    }
+
+    /// Forgets where the name has logged in: its account is gone.
+    pub async fn forget(&self, name: &str) {
+        let mut redis = self.redis.clone();
+        within_budget::<()>(redis.del(places_key(name))).await;
     }
 
     /// Remembers that the name has logged in from the place.

@@ -195,6 +195,15 @@ async fn honest_logins_leave_no_trace_and_every_key_has_an_end() {
         assert!(end > 0, "{key} stays for ever");
     }
     assert_eq!(keys(&app).len(), before.len() + 2);
+
+    let login = credentials("ada", PASSWORD);
+    let mut ada = app.client();
+    assert_eq!(ada.post("/api/v1/login", &login).await.status, 200);
+    assert_eq!(ada.delete("/api/v1/users/me").await.status, 204);
+    let places = keys(&app)
+        .into_iter()
+        .filter(|(key, _)| key.contains(":places:"));
+    assert_eq!(places.count(), 0);
 }
 
 #[actix_web::test]
