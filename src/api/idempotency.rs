@@ -79,7 +79,7 @@ pub async fn once(
 ) -> Result<Written, ApiError> {
     type Transaction = AnsiTransactionManager;
     let mut connection = pool.get().await?;
-    Transaction::begin_transaction(&mut *connection).await?;
+    Transaction::begin_transaction(&mut **connection).await?;
     let written = match earlier(&mut connection, key).await {
         Ok(Some(written)) => Ok(written),
         Ok(None) => match write(&mut connection).await {
@@ -89,8 +89,8 @@ pub async fn once(
         Err(error) => Err(error),
     };
     if written.is_ok() {
-        Transaction::commit_transaction(&mut *connection).await?;
-    } else if let Err(error) = Transaction::rollback_transaction(&mut *connection).await {
+        Transaction::commit_transaction(&mut **connection).await?;
+    } else if let Err(error) = Transaction::rollback_transaction(&mut **connection).await {
         tracing::debug!(%error, "a connection is given up with its transaction");
     }
     written

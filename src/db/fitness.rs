@@ -10,13 +10,13 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use tokio::sync::Mutex;
 
-use super::{Connection, connect, migrations};
+use super::{Connection, Session, migrations};
 
 /// Looks again and again, over a connection of its own that is kept while all is well. A session remembers how it was
 /// made: one that may not write is not asked a second time.
 pub struct Lookout {
     url: String,
-    connection: Mutex<Option<Connection>>,
+    session: Mutex<Option<Session>>,
 }
 
 impl Lookout {
@@ -24,25 +24,25 @@ impl Lookout {
     pub fn new(url: &str) -> Self {
         Self {
             url: url.to_owned(),
-            connection: Mutex::default(),
+            session: Mutex::default(),
         }
     }
 
     /// What is wrong, if anything.
     pub async fn look(&self) -> Option<&'static str> {
-        let mut kept = self.connection.lock().await;
-        if let Some(mut connection) = kept.take()
-            && let Ok(Fitness::Fit { .. }) = Fitness::of(&mut connection).await
+        let mut kept = self.session.lock().await;
+        if let Some(mut session) = kept.take()
+            && let Ok(Fitness::Fit { .. }) = Fitness::of(&mut session).await
         {
-            *kept = Some(connection);
+            *kept = Some(session);
             return None;
         }
-        let Ok(mut connection) = connect(&self.url).await else {
+        let Ok(mut session) = Session::open(&self.url).await else {
             return Some("no connection");
         };
-        match Fitness::of(&mut connection).await {
+        match Fitness::of(&mut session).await {
             Ok(Fitness::Fit { .. }) => {
-                *kept = Some(connection);
+                *kept = Some(session);
                 None
             }
             Ok(unfit) => unfit.sentence(),

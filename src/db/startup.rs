@@ -18,9 +18,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 pub async fn wait_until_there(url: &str) -> anyhow::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let cause = match enter(url).await {
-            Ok(_) => return Ok(()),
-            Err(cause) => cause,
+        let Err(cause) = enter(url).await else {
+            return Ok(());
         };
         if cause.trouble.is_permanent() {
             bail!("DATABASE_URL: {}", cause.with_remedy());

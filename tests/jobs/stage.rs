@@ -126,7 +126,8 @@ impl Stage {
              CREATE EXTENSION pgcrypto SCHEMA extensions;
              CREATE EXTENSION btree_gist SCHEMA extensions;",
         );
-        let migrating = tokio::task::spawn_blocking(move || db::migrate(&url));
+        let migrating =
+            tokio::task::spawn_blocking(move || db::migrate(&url, Duration::from_mins(1)));
         migrating.await.unwrap().unwrap();
         Self::set_on(Database::Own(server))
     }

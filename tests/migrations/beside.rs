@@ -20,7 +20,7 @@ fn an_index_that_was_left_half_built_is_built_anew() {
     let url = server.create_migrated("city");
     server.sql("city", HALF_BUILT);
     assert_eq!(server.sql("city", INDEX), "f");
-    let applied = wildside::db::migrate(&url).unwrap();
+    let applied = wildside::db::migrate(&url, Duration::from_mins(1)).unwrap();
     assert_eq!(applied.len(), 6, "{applied:?}");
     assert_eq!(server.sql("city", INDEX), "t");
 }
@@ -41,7 +41,7 @@ fn a_transaction_that_is_open_for_longer_is_waited_for() {
     while server.sql("city", locked) == "0" {
         assert!(begun.elapsed() < Duration::from_secs(20), "nobody writes");
     }
-    wildside::db::migrate(&url).unwrap();
+    wildside::db::migrate(&url, Duration::from_mins(1)).unwrap();
     assert_eq!(server.sql("city", INDEX), "t");
     assert!(writer.join().unwrap().unwrap().status.success());
 }

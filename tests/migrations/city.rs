@@ -40,7 +40,9 @@ pub(crate) async fn fill(server: &PostgresServer, database: &str) {
 /// Applies the migrations as `wildside migrate` does.
 pub(crate) async fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
     let url = url.to_owned();
-    let migrating = tokio::task::spawn_blocking(move || wildside::db::migrate(&url));
+    let migrating = tokio::task::spawn_blocking(move || {
+        wildside::db::migrate(&url, std::time::Duration::from_mins(1))
+    });
     migrating.await.unwrap()
 }
 

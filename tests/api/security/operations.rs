@@ -240,16 +240,20 @@ fn operations(ids: &Ids) -> Vec<Operation> {
         (&post, "/api/v1/logout", None, Users, 204),
         (&delete, "/api/v1/users/me", None, Users, 204),
     ];
-    rows.into_iter()
-        .map(|(method, template, body, access, status)| Operation {
-            method: method.clone(),
-            template,
-            path: fill(template, method, ids),
-            body,
-            access,
-            status,
-        })
-        .collect()
+    rows.into_iter().map(|row| operation(row, ids)).collect()
+}
+
+type Row<'a> = (&'a Method, &'static str, Option<Value>, Access, u16);
+
+fn operation((method, template, body, access, status): Row<'_>, ids: &Ids) -> Operation {
+    Operation {
+        method: method.clone(),
+        template,
+        path: fill(template, method, ids),
+        body,
+        access,
+        status,
+    }
 }
 
 fn fill(template: &str, method: &Method, ids: &Ids) -> String {
