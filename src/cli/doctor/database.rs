@@ -14,14 +14,14 @@ const NAME: &str = "postgresql";
 /// Tries whether the service can work with the database, and looks at what is in it.
 pub(super) async fn examine(url: &str) -> Vec<Finding> {
     let examined = timeout(PATIENCE, async {
-        let pool = db::pool(url, 1);
-        let mut connection = pool
-            .get()
-            .await
-            .map_err(|error| format!("can't connect: {error}"))?;
-        look(&mut connection)
-            .await
-            .map_err(|error| error.to_string())
+        let mut session = match db::enter(url).await {
+            Ok(session) => session,
+            Err(error) => {
+                let cause = Err::<String, _>(format!("can't connect: {error}"));
+                return Ok(vec![Finding::new(NAME, cause, error.trouble.remedy())]);
+            }
+        };
+        look(&mut session).await.map_err(|error| error.to_string())
     });
     let silent = || Err("no answer within 3 s".to_owned());
     examined
