@@ -20,14 +20,14 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Keys without a time to live: queues and the manners towards Overpass, a fixed number of each, and bounded by what
 /// looks after them.
 const FIXED: [&str; 10] = [
-    "wildside:queue:route_generation",
-    "wildside:queue:route_generation:delayed",
-    "wildside:queue:route_generation:dead",
-    "wildside:queue:route_generation:ids",
-    "wildside:queue:enrichment",
-    "wildside:queue:enrichment:delayed",
-    "wildside:queue:enrichment:dead",
-    "wildside:queue:enrichment:ids",
+    "wildside:queue:{route_generation}",
+    "wildside:queue:{route_generation}:delayed",
+    "wildside:queue:{route_generation}:dead",
+    "wildside:queue:{route_generation}:ids",
+    "wildside:queue:{enrichment}",
+    "wildside:queue:{enrichment}:delayed",
+    "wildside:queue:{enrichment}:dead",
+    "wildside:queue:{enrichment}:ids",
     "wildside:overpass:state",
     "wildside:overpass:leases",
 ];
@@ -126,7 +126,13 @@ async fn every_key_ends_but_for_a_fixed_few() {
     }
     let of_bob = format!("/api/v1/routes/{hour}/saved");
     bob.put(&of_bob, &json!({})).await;
-    let junk = ["XADD", "wildside:queue:route_generation", "*", "junk", "1"];
+    let junk = [
+        "XADD",
+        "wildside:queue:{route_generation}",
+        "*",
+        "junk",
+        "1",
+    ];
     app.redis.command(&junk);
     until_endless(&app, 2).await;
     assert!(

@@ -106,6 +106,7 @@ async fn a_cable_that_is_pulled_and_plugged_in_again_is_forgotten_within_ten_sec
 #[actix_web::test]
 async fn what_the_database_refuses_each_time_is_given_up_after_its_attempts() {
     let stage = Stage::set();
+    stage.database.expect_error("P0001"); // raised below
     stage.database.sql(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
          $$ BEGIN RAISE EXCEPTION 'terminating connection, or so it says'; END $$; \

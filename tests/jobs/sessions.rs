@@ -50,6 +50,7 @@ async fn a_session_that_has_become_read_only_is_not_used_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_for_a_table_that_has_changed_goes_with_its_session() {
     let database = TestDatabase::empty();
+    database.expect_error("0A000"); // the plan does not fit the table
     let pool = db::pool(&database.url(), 1);
     let text = "CREATE TABLE t AS SELECT 1 AS a; PREPARE all_of_t AS SELECT * FROM t; EXECUTE all_of_t; \
                 ALTER TABLE t ALTER a TYPE text; EXECUTE all_of_t";
@@ -61,6 +62,9 @@ async fn a_plan_for_a_table_that_has_changed_goes_with_its_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_statement_is_no_outage_and_costs_no_session() {
     let database = TestDatabase::empty();
+    for wrong in ["22", "42", "P0001"] {
+        database.expect_error(wrong);
+    }
     let pool = db::pool(&database.url(), 1);
     let (first, _) = attempt(&pool, "no SQL").await;
     for wrong in [

@@ -164,6 +164,7 @@ fn operations(ids: &Ids) -> Vec<Operation> {
         (&get, "/health/ready", None, Anybody, 200),
         (&get, "/metrics", None, Anybody, 200),
         (&get, "/openapi.json", None, Anybody, 200),
+        (&get, "/asyncapi.json", None, Anybody, 200),
         (&get, "/docs", None, Anybody, 308),
         (&get, "/admin", None, Anybody, 200),
         (&get, "/admin/page.js", None, Anybody, 200),

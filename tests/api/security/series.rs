@@ -103,7 +103,7 @@ async fn send_frames(address: SocketAddr, cookie: Option<&str>, number: usize) {
 fn push_jobs(redis: &TestRedis, number: usize) {
     let word = format!("{MARK}{number}");
     for queue in ["route_generation", "enrichment"] {
-        let stream = format!("wildside:queue:{queue}");
+        let stream = format!("wildside:queue:{{{queue}}}");
         let fields = ["id", "kind", "trace_id", "payload", "runs", &word];
         let mut words = vec!["XADD", &stream, "*"];
         words.extend(fields.iter().flat_map(|field| [*field, word.as_str()]));
