@@ -58,8 +58,10 @@ impl Walker {
         let users_url = format!("http://{host}/api/v1/users");
         let answer = http.post(users_url).json(&account).send().await.unwrap();
         assert_eq!(answer.status(), 201);
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        let cookie = cookie.split(';').next().unwrap().to_owned();
+        let cookies = answer.headers().get_all("set-cookie").iter();
+        let mut cookies = cookies.filter_map(|cookie| cookie.to_str().ok());
+        let cookie = cookies.find(|cookie| cookie.starts_with("session="));
+        let cookie = cookie.unwrap().split(';').next().unwrap().to_owned();
         Self {
             socket: connect(&host, subject.websocket, &cookie).await,
             routes_url: format!("http://{host}/api/v1/routes"),

@@ -99,8 +99,9 @@ fn prepare(address: &str, database: &TestDatabase, redis: &TestRedis) -> (String
         let client = reqwest::Client::new();
         let account = json!({"username": "bench", "password": "a fine long password"});
         let signed_up = client.post(format!("http://{address}/api/v1/users")).json(&account).send().await.unwrap();
-        let cookie = signed_up.headers()["set-cookie"].to_str().unwrap();
-        let cookie = cookie.split(';').next().unwrap().to_owned();
+        let cookies = signed_up.headers().get_all("set-cookie").iter();
+        let cookie = cookies.filter_map(|cookie| cookie.to_str().ok()).find(|cookie| cookie.starts_with("session="));
+        let cookie = cookie.unwrap().split(';').next().unwrap().to_owned();
         let request = client.post(format!("http://{address}/api/v1/routes")).header("cookie", &cookie);
         let asked = request.header("content-type", "application/json").body(BODY).send().await.unwrap();
         assert_eq!(asked.status(), 202, "{}", asked.text().await.unwrap());

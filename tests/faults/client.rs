@@ -136,7 +136,9 @@ impl User {
 
 /// The session cookie that an answer brings.
 fn new_cookie(answer: &reqwest::Response) -> Option<String> {
-    let cookie = answer.headers().get("set-cookie")?.to_str().ok()?;
+    let cookies = answer.headers().get_all("set-cookie").iter();
+    let mut cookies = cookies.filter_map(|cookie| cookie.to_str().ok());
+    let cookie = cookies.find(|cookie| cookie.starts_with("session="))?;
     Some(cookie.split(';').next()?.to_owned())
 }
 
