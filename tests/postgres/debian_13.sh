@@ -33,8 +33,8 @@ make_debian() {
 tests() {
     local package=$1 name=$2 program
     shift 2
-    program=$(cargo test --package "$package" --test "$name" --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
-    [ -n "$program" ] || fail "tests/$name does not compile" "see: cargo test --package $package --test $name --no-run"
+    program=$(cargo test --workspace --test "$name" --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
+    [ -n "$program" ] || fail "tests/$name does not compile" "see: cargo test --workspace --test $name --no-run"
     step "$name on PostgreSQL 17"
     isolated sh -euc '
         debian=$1 root=$2 target=$3 tmp=$4 folder=$5
@@ -69,7 +69,7 @@ flock -u 9
 tmp=$(mktemp -d)
 chmod 1777 "$tmp"
 trap 'rm -rf "$tmp"' EXIT
-cargo build --quiet --package wildside --package wildside-ingest
+cargo build --quiet --workspace --bins
 tests wildside migrations
 tests wildside-ingest load
 tests wildside tiles base:: pois:: routes:: tokens::
