@@ -13,9 +13,12 @@ use super::{ConnectError, Connection, Session, Trouble};
 /// # Errors
 /// There is one.
 pub(super) async fn refuse_shared(url: &str, session: &mut Session) -> Result<(), ConnectError> {
-    let Ok(mut other) = Session::open(url).await else {
+    let mut other = match Session::open(url).await {
+        Ok(other) => other,
+        // It is lent with the statements of whoever had it before.
+        Err(error) if error.trouble == Trouble::Pooler => return Err(error),
         // The server may have room for no more; that is for others to say.
-        return Ok(());
+        Err(_) => return Ok(()),
     };
     let mut seen = Vec::new();
     for _ in 0..2 {
