@@ -4,7 +4,7 @@
 
 use diesel::QueryResult;
 use diesel::sql_types::Integer;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 use super::{ConnectError, Connection, Session, Trouble};
 
@@ -37,9 +37,12 @@ pub(super) async fn refuse_shared(url: &str, session: &mut Session) -> Result<()
     Err(ConnectError::new(Trouble::Pooler, cause.to_owned()))
 }
 
-/// The process of the server behind a session.
+/// The process of the server behind a session. When this returns nothing of it is under way any more, such as the end of a
+/// prepared statement: a pooler may lend the process to whoever comes next.
 async fn process(connection: &mut Connection) -> QueryResult<i32> {
-    diesel::select(diesel::dsl::sql::<Integer>("pg_backend_pid()"))
+    let process = diesel::select(diesel::dsl::sql::<Integer>("pg_backend_pid()"))
         .get_result(connection)
-        .await
+        .await?;
+    connection.batch_execute("SELECT 1").await?;
+    Ok(process)
 }
