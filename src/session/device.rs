@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::str;
 
-use actix_web::cookie::{Cookie, SameSite, time};
+use actix_web::cookie::{Cookie, time};
 use actix_web::dev::Payload;
-use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
+use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, ORIGIN};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ const LASTS: time::Duration = time::Duration::days(400);
 pub struct Device {
     id: Uuid,
     is_new: bool,
+    is_browser: bool,
 }
 
 impl Device {
@@ -38,6 +39,7 @@ impl Device {
         Self {
             id: known.unwrap_or_else(Uuid::new_v4),
             is_new: known.is_none(),
+            is_browser: headers.contains_key(ORIGIN),
         }
     }
 
@@ -51,18 +53,22 @@ impl Device {
         self.id
     }
 
-    /// The cookie that keeps it.
-    pub fn cookie(self, config: &SessionConfig) -> Cookie<'static> {
+    /// The cookie that keeps it, for browsers, which name the page's origin in all that they post. Other clients get the
+    /// session alone: some of them take one cookie out of an answer and expect no second.
+    pub fn cookie(self, config: &SessionConfig) -> Option<Cookie<'static>> {
+        if !self.is_browser {
+            return None;
+        }
         let cookie = Cookie::build(NAME, self.id.to_string())
             .path("/")
             .secure(config.cookie_secure)
             .http_only(true)
-            .same_site(SameSite::Lax)
+            .same_site(config.cookie_same_site.0)
             .max_age(LASTS);
-        match &config.cookie_domain {
+        Some(match &config.cookie_domain {
             Some(domain) => cookie.domain(domain.clone()).finish(),
             None => cookie.finish(),
-        }
+        })
     }
 }
 

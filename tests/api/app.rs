@@ -172,6 +172,11 @@ impl Client {
         }
     }
 
+    /// The origin of the service's own pages.
+    pub fn origin(&self) -> String {
+        self.base.clone()
+    }
+
     pub async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &[]).await
     }

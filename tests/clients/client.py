@@ -10,7 +10,7 @@ BASE, START, GPX_FILE = sys.argv[1:]
 
 
 def header(answer: wildside.ApiResponse, name: str) -> str:
-    return {key.lower(): value for key, value in answer.headers.items()}[name.lower()]
+    return next(value for key, value in answer.headers.items() if key.lower() == name.lower())
 
 
 def sign_up(api: wildside.ApiClient) -> wildside.Profile:

@@ -73,8 +73,11 @@ pub async fn login(
     attempt.succeed(device.id()).await;
     LoginSession::begin(&session, user.id, user.session_generation)?;
     state.analytics.capture("UserLogin", user.id, json!({}));
-    let device = device.cookie(&state.session);
-    Ok(HttpResponse::Ok().cookie(device).json(Profile::from(user)))
+    let mut response = HttpResponse::Ok();
+    if let Some(device) = device.cookie(&state.session) {
+        response.cookie(device);
+    }
+    Ok(response.json(Profile::from(user)))
 }
 
 async fn authenticate(

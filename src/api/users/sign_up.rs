@@ -111,10 +111,11 @@ pub async fn sign_up(
     state.attempts.logins.remember(&name, place).await;
     LoginSession::begin(&session, user.id, user.session_generation)?;
     state.analytics.capture("UserSignup", user.id, json!({}));
-    let device = device.cookie(&state.session);
-    Ok(HttpResponse::Created()
-        .cookie(device)
-        .json(Profile::from(user)))
+    let mut response = HttpResponse::Created();
+    if let Some(device) = device.cookie(&state.session) {
+        response.cookie(device);
+    }
+    Ok(response.json(Profile::from(user)))
 }
 
 impl SignUp {

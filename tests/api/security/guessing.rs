@@ -39,7 +39,8 @@ impl<'a> Caller<'a> {
             .device
             .as_ref()
             .map(|id| format!("wildside_device={id}"));
-        let mut headers = vec![("x-forwarded-for", self.address)];
+        let origin = self.client.origin();
+        let mut headers = vec![("x-forwarded-for", self.address), ("origin", &origin)];
         headers.extend(cookie.iter().map(|cookie| ("cookie", cookie.as_str())));
         self.client.cookie = None;
         self.client
@@ -73,6 +74,21 @@ fn device_of(answer: &Answer) -> String {
         assert!(cookie.contains(attribute), "{cookie}");
     }
     cookie.split(';').next().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn who_is_no_browser_gets_the_session_alone() {
+    let app = TestApp::spawn();
+    let account = credentials("ann", PASSWORD);
+    for path in ["/api/v1/users", "/api/v1/login"] {
+        let answer = app.client().post(path, &account).await;
+        assert!(answer.status.is_success(), "{}", answer.text);
+        let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+        let [session] = cookies[..] else {
+            panic!("{cookies:?}");
+        };
+        assert!(session.to_str().unwrap().starts_with("session="));
+    }
 }
 
 /// All keys of attempts, each with its end in milliseconds.
