@@ -21,14 +21,14 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::listen::Patience;
 use crate::name_run::NameRun;
 
-/// What a client is given for each byte that it takes, once it has kept the server waiting: 4 KB a second.
+/// Time for each byte that a client takes once it has kept the server waiting: 4 KB a second.
 const PER_BYTE: Duration = Duration::from_micros(250);
 
-/// Whose turn it is on a connection: while the server answers a request, the client is not waited for.
+/// Turn of the server or the client on a connection: while a request is answered, the client is not waited for.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
     is_answering: Cell<bool>,
-    /// Whether bytes came since the last answer.
+    /// Bytes came since the last answer.
     has_begun: Cell<bool>,
     /// By when the next request must have come.
     due: Cell<Option<Instant>>,
@@ -71,7 +71,7 @@ pub(crate) struct Client {
     /// By when the client must have taken what it was sent; set while it keeps the server waiting.
     unsent: Option<Instant>,
     name: NameRun,
-    /// Whether it was given up.
+    /// The client was given up.
     is_late: bool,
 }
 
@@ -100,7 +100,7 @@ impl Client {
         self.turn.clone()
     }
 
-    /// Whether it is `due`; if not, the task is woken when it is. The alarm may go off too early and is set anew then, so
+    /// Check that `due` is past; if it is not, the task is woken when it is. The alarm may go off too early and is set anew then, so
     /// that a request costs no change of it.
     fn is_past(&mut self, due: Instant, cx: &mut Context<'_>) -> bool {
         if due < self.alarm.deadline() {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::upgrade::discard;
 
-/// How often refusals are logged.
+/// Interval between two log lines about refusals.
 const LOG_EVERY: Duration = Duration::from_mins(1);
 /// How long a refused client may take to read why.
 const FAREWELL: Duration = Duration::from_secs(1);
