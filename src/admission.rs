@@ -1,8 +1,9 @@
 //! Whether one more walk can be promised.
 //!
 //! A promise is a row of the ledger, so it is the ledger that says how many there are, also while Redis is away. That
-//! the next job has waited for long says that the workers are gone, or far behind. And where nothing has been queued for
-//! long, neither from here nor by the sweep, Redis does not only blink: what were accepted now would wait for a person.
+//! the next job has waited for long says that the workers are gone, or far behind. And where nothing has been queued
+//! for long, neither from here nor by the sweep, Redis does not only blink: what were accepted now would wait for a
+//! person.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -50,7 +51,7 @@ pub struct Admission {
 pub struct Full {
     /// Seconds until there may be.
     pub retry_after: u64,
-    /// What keeps jobs from being queued; else there are too many.
+    /// Trouble that keeps jobs from being queued; else there are too many.
     pub trouble: Option<Trouble>,
 }
 
@@ -153,7 +154,7 @@ impl Admission {
         known
     }
 
-    /// Who is refused queues nothing, so that only a trial tells when it works again.
+    /// Trial of the queue: requests that are refused queue nothing, so nothing else tells when it works again.
     async fn try_again(&self, refusing: Option<Refusing>) {
         if refusing.is_some() {
             let tried = timeout(TIME_BUDGET, self.queue.try_out::<GenerateRouteJob>()).await;
@@ -178,7 +179,7 @@ impl Admission {
         }
     }
 
-    /// How many requests are unfinished, and, if that matters, whether one has long waited for its first run.
+    /// Count of unfinished requests, and, if that matters, whether one has long waited for its first run.
     async fn look_at_ledger(&self, and_for_unqueued: bool) -> Option<(i64, bool)> {
         let mut connection = self.db.get().await.ok()?;
         let unfinished = RouteRequest::count_unfinished(&mut connection).await.ok()?;
@@ -190,7 +191,7 @@ impl Admission {
     }
 }
 
-/// What an attempt to queue something says of Redis.
+/// Trouble of Redis that an attempt to queue something shows.
 ///
 /// # Errors
 /// It refused, or was too slow.

@@ -20,9 +20,9 @@ use crate::shared_redis::Redis;
 
 /// Waiting longer than this for the cache costs more than it saves.
 const TIME_BUDGET: Duration = Duration::from_millis(75);
-/// What all keys begin with.
+/// Prefix of all keys.
 const PREFIX: &str = "wildside:route:v1:";
-/// How long an answer is kept that nobody keeps any more.
+/// Life of an answer that nobody keeps any more.
 const LEAVE_SECONDS: i64 = 3600;
 
 /// Where the answer to a canonical request is kept.

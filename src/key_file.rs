@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::StatVfsMountFlags;
 
-/// Where containers have their secrets.
+/// Folders in which containers have their secrets.
 const SECRETS: [&str; 2] = ["/run/secrets", "/var/run/secrets"];
 
 /// Why the keys of a file can't be used.
@@ -100,8 +100,9 @@ fn read_private(path: &Path) -> Result<Vec<u8>, KeyFileError> {
     std::fs::read(path).map_err(unreadable)
 }
 
-/// Whether an orchestrator has put the file into the container. Such a file can be read by everybody in there, where nobody
-/// else is: Kubernetes mounts read-only what it makes of a secret, Docker has it under `/run/secrets`, as root's.
+/// Test for a file that an orchestrator has put into the container. Such a file can be read by everybody in there,
+/// where nobody else is: Kubernetes mounts read-only what it makes of a secret, Docker has it under `/run/secrets`, as
+/// root's.
 fn is_mounted_secret(path: &Path, metadata: &Metadata) -> bool {
     let is_read_only = rustix::fs::statvfs(path)
         .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY));

@@ -18,7 +18,8 @@ pub const SHORTEST: usize = 12;
 /// Most bytes of a password.
 pub const LONGEST_BYTES: usize = 256;
 
-/// Characters that are judged, at either end: what is tried first is shorter, and judging takes longer than in proportion.
+/// Characters that are judged, at either end: what is tried first is shorter, and judging takes longer than in
+/// proportion.
 const JUDGED: usize = 20;
 /// Callers fall into so many groups.
 const LANES: usize = 64;
@@ -48,7 +49,7 @@ pub fn weakness(password: &str) -> Option<&'static str> {
     is_common(password).then_some("is one of the passwords that are tried first")
 }
 
-/// Whether it is among the 10,000 commonest, as they are or in an obvious disguise, perhaps repeated.
+/// Test for one of the 10,000 commonest passwords, as they are or in an obvious disguise, perhaps repeated.
 fn is_common(password: &str) -> bool {
     let characters: Vec<char> = password.chars().collect();
     let unit = &characters[..period(&characters)];
@@ -69,8 +70,8 @@ fn period(text: &[char]) -> usize {
         .unwrap_or(text.len())
 }
 
-/// Hashes and verifies on blocking threads, a bounded number at once: each takes 19 MiB and 20 ms of a core. Passwords are
-/// judged apart, one at a time, so that no login waits for that.
+/// Hashes and verifies on blocking threads, a bounded number at once: each takes 19 MiB and 20 ms of a core. Passwords
+/// are judged apart, one at a time, so that no login waits for that.
 #[derive(Debug, Clone)]
 pub struct PasswordHashing {
     hashing: Arc<Queue>,

@@ -5,12 +5,12 @@ use std::ops::RangeInclusive;
 use wildside_engine::network::{CellId, DEFAULT_SPEED_METRES_PER_SECOND};
 use wildside_engine::{Point, bounding_box};
 
-/// How many minutes a walk may take.
+/// Minutes that a walk may take.
 pub const MINUTES: RangeInclusive<i32> = 15..=180;
 /// Streets are never straight, so a walk gets this much less far than the pace would allow.
 const STRAIGHTEST: f64 = 0.9;
 
-/// Why a walk can't be as it is asked for, whatever the streets are like.
+/// Refusal of a walk that can't be as it is asked for, whatever the streets are like.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum OutOfReach {
     /// The end is further away than the walk gets.
@@ -21,9 +21,9 @@ pub enum OutOfReach {
     Far {
         /// From the start to the end, as the crow flies.
         metres: f64,
-        /// How far the walk gets.
+        /// Reach of the walk.
         reach_metres: f64,
-        /// How long it may take.
+        /// Time that it may take.
         minutes: u32,
     },
     /// Start and end are near, but at the two ends of the map.
@@ -92,7 +92,7 @@ const fn longest() -> u32 {
     MINUTES.end().unsigned_abs()
 }
 
-/// What else than a nearer end helps, if anything does.
+/// Remedy besides a nearer end, if there is one.
 fn or_more_time(needed_metres: f64) -> &'static str {
     if needed_metres <= metres(longest()) {
         " or a longer walk"
@@ -107,8 +107,8 @@ mod tests {
 
     use super::*;
 
-    /// The longest walk, with the streets around it, where cells are smallest: 211 m wide at the edge of the grid's map.
-    /// At 60° north it touches 144.
+    /// The longest walk, with the streets around it, where cells are smallest: 211 m wide at the edge of the grid's
+    /// map. At 60° north it touches 144.
     const MOST_CELLS: usize = 66 * 66;
     const STREETS: f64 = 300.0;
 

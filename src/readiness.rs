@@ -25,7 +25,7 @@ use crate::shared_redis::Trouble;
 const TIME_BUDGET: Duration = Duration::from_secs(1);
 const SILENT: &str = "no answer within 1 s";
 
-/// Whether the process may get work, check by check.
+/// Readiness of the process for work, check by check.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "status": "not_ready",
@@ -41,7 +41,7 @@ pub struct Ready {
     checks: Vec<Check>,
 }
 
-/// Whether all is well.
+/// Verdict on all checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Word {
@@ -55,7 +55,7 @@ enum Word {
 pub struct Check {
     name: &'static str,
     ok: bool,
-    /// What is wrong.
+    /// Fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
 }
@@ -98,7 +98,7 @@ pub struct Readiness {
     known: Recent<Seen>,
 }
 
-/// What is wrong with each.
+/// Faults of each dependency.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     postgresql: Option<&'static str>,
@@ -115,7 +115,7 @@ impl Readiness {
         }
     }
 
-    /// What is well and what is not; `ending` says why the process takes no more work.
+    /// Checks with their faults; `ending` says why the process takes no more work.
     pub async fn ask(&self, ending: Option<&'static str>) -> Ready {
         let Seen { postgresql, redis } = match self.known.wait().await {
             Ok(seen) => seen,

@@ -73,7 +73,7 @@ impl Application {
         self.address
     }
 
-    /// Where it listens for maintainers, if not at the same address.
+    /// Address for maintainers, if it is not the same.
     pub const fn admin_address(&self) -> Option<SocketAddr> {
         self.admin_address
     }
@@ -157,7 +157,7 @@ fn serve(
 /// Adds endpoints to an application.
 type Configure = fn(&mut ServiceConfig<'_>);
 
-/// What the threads of a listener share.
+/// Parts that the threads of a listener share.
 #[derive(Clone)]
 struct Parts {
     state: Data<AppState>,
@@ -254,7 +254,7 @@ fn crowd(http: &HttpConfig) -> Crowd {
     Crowd::new(http.connections_per_address, Arc::new(counted_as))
 }
 
-/// How long browsers are told to use HTTPS alone, where that is in use at all.
+/// HSTS: for how long browsers are told to use HTTPS alone, where that is in use at all.
 fn hsts(state: &AppState) -> Option<Duration> {
     Some(state.http.hsts).filter(|hsts| state.session.cookie_secure && !hsts.is_zero())
 }

@@ -16,7 +16,7 @@ use crate::upgrade::discard;
 
 /// Interval between two log lines about refusals.
 const LOG_EVERY: Duration = Duration::from_mins(1);
-/// How long a refused client may take to read why.
+/// Longest time for a refused client to read why.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// As whom a connection from an address is counted; `None`: not at all.
@@ -25,7 +25,7 @@ pub type CountedAs = Arc<dyn Fn(IpAddr) -> Option<IpAddr> + Send + Sync>;
 /// Open connections of each client that has any.
 type Open = Arc<Mutex<FxHashMap<IpAddr, usize>>>;
 
-/// How many connections a client may have open. Clones count together.
+/// Limit of open connections for each client. Clones count together.
 #[derive(Clone)]
 pub struct Crowd {
     most: usize,

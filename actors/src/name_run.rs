@@ -1,12 +1,12 @@
 //! Names of headers that are longer than 64 KiB, at which the HTTP decoder panics.
 //!
-//! Such a name is broken by a byte that no head may have, so that the decoder refuses the request. In a body the byte does no
-//! harm: one of so many letters in a row is longer than any may be, and refused as well.
+//! Such a name is broken by a byte that no head may have, so that the decoder refuses the request. In a body the byte
+//! does no harm: one of so many letters in a row is longer than any may be, and refused as well.
 
 /// The longest name that the decoder takes.
 const LONGEST: usize = u16::MAX as usize;
 
-/// How many bytes at the end of what a client has sent could be the beginning of one name.
+/// Length of the run of bytes, at the end of the input, that may be the beginning of one header name.
 #[derive(Debug, Default)]
 pub(crate) struct NameRun(usize);
 
@@ -30,7 +30,7 @@ impl NameRun {
     }
 }
 
-/// Whether a token of RFC 9110 may have the byte.
+/// Test for a byte of a token of RFC 9110.
 const fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
@@ -40,7 +40,7 @@ const fn is_of_name(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    /// Whether one of the pieces was broken.
+    /// Test that one of the pieces was broken.
     fn broken(pieces: &[&str]) -> bool {
         let mut run = NameRun::default();
         pieces.iter().any(|piece| {

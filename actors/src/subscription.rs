@@ -1,7 +1,7 @@
 //! Subscribing to the status events, and noticing that what is published does not arrive.
 //!
-//! After a fail-over the address leads to another server, while the old one may keep its connections, answer each PING and
-//! hear of nothing any more. So the subscriber calls over a new connection, and listens for itself.
+//! After a fail-over the address leads to another server, while the old one may keep its connections, answer each PING
+//! and hear of nothing any more. So the subscriber calls over a new connection, and listens for itself.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ impl Echo {
         }
     }
 
-    /// What to subscribe to besides.
+    /// Channels to subscribe to besides.
     pub(crate) fn channel(&self) -> &str {
         &self.channel
     }
@@ -46,7 +46,7 @@ impl Echo {
         self.heard += 1;
     }
 
-    /// Whether a call was not heard, which was long ago by the time of the next.
+    /// A call was not heard, which was long ago by the time of the next.
     pub(crate) fn is_missing(&self) -> bool {
         self.heard < self.called
     }

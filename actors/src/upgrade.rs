@@ -1,5 +1,6 @@
 //! A connection whose client asks for a WebSocket. The application answers it like any other; what follows is carried
-//! without a buffer: what comes in is copied from the stack in its true size, what goes out is given to the socket as it is.
+//! without a buffer: what comes in is copied from the stack in its true size, what goes out is given to the socket as
+//! it is.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
@@ -26,7 +27,7 @@ use crate::client::Client;
 
 /// Bytes read at once.
 const CHUNK: usize = 2048;
-/// How long a client may take to read an answer that is no WebSocket.
+/// Longest time for a client to read an answer that is no WebSocket.
 const LONGEST_ANSWER: Duration = Duration::from_mins(1);
 
 /// The service for `HttpService::upgrade`, which answers with `app`. A client that was sent the end may take as long as

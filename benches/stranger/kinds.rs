@@ -10,7 +10,7 @@ use crate::stranger::Stranger;
 #[derive(Clone, Copy)]
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
-    /// How often the survey sends it.
+    /// Times that the survey sends it.
     pub(crate) calls: usize,
     pub(crate) errand: Errand,
 }

@@ -22,17 +22,17 @@ use crate::stranger::connect;
 const PEOPLE: usize = 16;
 /// Looks at the profile a second; every fifth time somebody logs in, and somebody takes a walk.
 const RATE: u32 = 10;
-/// Who is not served by then counts as having waited so long.
+/// Longest wait: it stands for all that are not served by then.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// How long what people did took, and how many were not served.
+/// Times of what people did, and the count of those not served.
 #[derive(Default)]
 pub(crate) struct Times {
     pub(crate) times: Vec<Duration>,
     pub(crate) failed: usize,
 }
 
-/// What people do.
+/// Acts of people.
 #[derive(Default)]
 pub(crate) struct Life {
     pub(crate) login: Times,
@@ -48,7 +48,7 @@ struct Person {
     host: String,
     address: IpAddr,
     cookie: String,
-    /// Who takes a walk listens; one walk at a time.
+    /// Walkers listen for their walk, one at a time.
     socket: Mutex<Option<WebSocketStream<TcpStream>>>,
 }
 

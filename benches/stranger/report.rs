@@ -7,7 +7,7 @@ use crate::stranger::Answers;
 use crate::survey::Cost;
 use crate::watch::{Memory, Readiness};
 
-/// What was measured of one build.
+/// Figures of one build.
 pub(crate) struct Hour {
     pub(crate) build: String,
     /// Without and with the stranger.
@@ -18,7 +18,7 @@ pub(crate) struct Hour {
     pub(crate) answers: Answers,
 }
 
-/// How much slower the others may be served.
+/// Ratio by which the others may be served more slowly.
 const ALLOWED: f64 = 1.5;
 /// Growth of the memory that is flat.
 const FLAT: f64 = 1.2;

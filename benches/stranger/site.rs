@@ -30,7 +30,7 @@ pub(crate) struct Site {
     pub(crate) redis: TestRedis,
     pub(crate) server: Process,
     pub(crate) worker: Process,
-    /// Where it listens.
+    /// Address that it listens on.
     pub(crate) host: String,
     _logs: TempDir,
 }
@@ -86,7 +86,7 @@ impl Site {
         format!("http://{}{path}", self.host)
     }
 
-    /// What the processes hold now.
+    /// Memory of the processes now.
     pub(crate) fn memory(&self) -> Memory {
         let info = self.redis.command(&["INFO", "memory"]);
         let used = info

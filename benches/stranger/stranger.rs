@@ -32,7 +32,7 @@ const AFTER_SURVEY: usize = 1_001;
 /// Of the storm; the survey has an address for each kind.
 const ADDRESS: [u8; 4] = [127, 0, 0, 2];
 
-/// How often each kind was answered with each status; 0: not at all.
+/// Counts of answers by kind and status; 0: none came.
 pub(crate) type Answers = BTreeMap<(&'static str, u16), usize>;
 
 #[derive(Clone)]

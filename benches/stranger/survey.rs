@@ -1,4 +1,4 @@
-//! What a request of each kind costs.
+//! Survey of what a request of each kind costs.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::watch::{processor_seconds, settle};
 
 /// No kind takes longer; what is left of its requests is not sent.
 const LONGEST: Duration = Duration::from_secs(10);
-/// How long what is done behind an answer is waited for, and counted.
+/// Time for what is done behind an answer, which is counted too.
 const AFTERMATH: Duration = Duration::from_secs(5);
 /// Kinds of the storm by processor time, and by memory.
 const DEAREST: usize = 9;

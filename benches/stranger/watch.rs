@@ -10,10 +10,10 @@ use crate::site::{Site, client_from};
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 /// Processor time in a look's interval of processes that wait for something to do.
 const IDLE_SECONDS: f64 = 0.02;
-/// What asks for readiness waits no longer.
+/// Longest wait for an answer on readiness.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What processes hold, in megabytes.
+/// Memory of processes, in megabytes.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Memory {
     pub(crate) server: f64,
@@ -35,7 +35,7 @@ impl Memory {
     }
 }
 
-/// How many probes there were, and how many were told that the server is ready.
+/// Counts of probes, and of those told that the server is ready.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Readiness {
     pub(crate) probes: usize,

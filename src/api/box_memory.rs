@@ -10,7 +10,7 @@ use crate::api::conditional::Tagged;
 use crate::api::places::BoxParams;
 use crate::db::places::BoundingBox;
 
-/// How long an answer is kept.
+/// Time for which an answer is kept.
 const MEMORY: Duration = Duration::from_mins(1);
 /// Bytes of all answers.
 const CAPACITY: u64 = 8 << 20;
@@ -19,7 +19,7 @@ const USUAL_ANSWERS: usize = 512;
 /// Bytes that an answer takes besides its body.
 const OVERHEAD: usize = 256;
 
-/// What was asked: the box in millionths of a degree, theme and limit.
+/// Question: the box in millionths of a degree, theme and limit.
 type Question = ([i32; 4], Option<Uuid>, i32);
 
 /// The answers of the last minute. However many boxes are asked for, it takes no more than its capacity.

@@ -285,7 +285,7 @@ impl From<db::SharedError> for ApiError {
     }
 }
 
-/// What a write means whose user, or whose walk, was deleted between two of its statements.
+/// Error of a write whose user, or whose walk, was deleted between two of its statements.
 fn deleted_meanwhile(error: &diesel::result::Error) -> Option<ApiError> {
     use diesel::result::{DatabaseErrorKind, Error};
     let Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, what) = error else {

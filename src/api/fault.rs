@@ -1,4 +1,4 @@
-//! What a [`Fault`](super::error::Fault) may say, as the description has it: clients switch on the code.
+//! Codes of a [`Fault`](super::error::Fault), as the description has them: clients switch on these.
 
 use utoipa::ToSchema;
 

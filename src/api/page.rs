@@ -14,7 +14,8 @@ use crate::api::extract::{Fields, FromFields};
 /// Rows of a page unless the client says otherwise.
 const DEFAULT_LIMIT: i32 = 20;
 
-/// Years that RFC 3339 can tell, and so those of all that a list shows. `PostgreSQL` knows fewer than a cursor could name.
+/// Years that RFC 3339 can tell, and so those of all that a list shows. `PostgreSQL` knows fewer than a cursor could
+/// name.
 const YEARS: RangeInclusive<i32> = 0..=9999;
 
 /// Which part of a list is wanted.
@@ -24,7 +25,7 @@ pub struct PageParams {
     /// Rows in a page.
     #[param(minimum = 1, maximum = 100, default = 20, required = false)]
     pub limit: i32,
-    /// Where to go on: `next_cursor` or `prev_cursor` of another page.
+    /// Cursor to go on from: `next_cursor` or `prev_cursor` of another page.
     #[param(value_type = String, required = false)]
     pub cursor: Option<Cursor>,
 }

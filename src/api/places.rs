@@ -70,7 +70,7 @@ impl From<Place> for PlaceView {
     }
 }
 
-/// What a place is in OpenStreetMap.
+/// Type of an element in OpenStreetMap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(example = "node")]

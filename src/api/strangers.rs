@@ -13,7 +13,7 @@ use crate::db::{self, Connection, Pool};
 
 /// Connections for them; a query takes milliseconds.
 const CONNECTIONS: u32 = 2;
-/// How long a query waits until it is its turn.
+/// Longest wait of a query for its turn.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// A statement that takes longer, or waits longer for a lock, is cancelled by the database.
 const LIMITS: &str = "SET statement_timeout = 1000; SET lock_timeout = 500";

@@ -29,7 +29,7 @@ impl DatabaseConfig {
     }
 }
 
-/// What is wrong with a URL, without telling its password.
+/// Check of a URL: the fault, without the password.
 fn check(url: &str) -> Result<(), String> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err("does not begin with postgres://".to_owned());
@@ -55,7 +55,7 @@ fn check(url: &str) -> Result<(), String> {
     }
 }
 
-/// Whether a connection in the clear is all that this parameter of a URL asks for.
+/// Test that a parameter of a URL asks for no more than a connection in the clear.
 fn is_without_tls(name: &str, value: &str) -> bool {
     match name {
         "sslmode" => matches!(value, "disable" | "prefer"),

@@ -74,7 +74,7 @@ impl HttpConfig {
         }
     }
 
-    /// Whether an address is that of a proxy that is believed.
+    /// Test for the address of a proxy that is believed.
     pub fn is_trusted(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.trusted_proxies
@@ -82,7 +82,7 @@ impl HttpConfig {
             .any(|network| network.contains(&address))
     }
 
-    /// Whether pages of this origin are our own or allowed.
+    /// Test for an origin that is our own or allowed.
     pub fn welcomes(&self, origin: &Origin) -> bool {
         let public = self.public_url.as_deref().map(Origin::of_url);
         public.is_some_and(|public| public.as_ref() == Ok(origin))
@@ -90,8 +90,8 @@ impl HttpConfig {
     }
 }
 
-/// Where proxies say for whom they forward a request. Only one header is read: what a proxy does not write itself, it may
-/// pass on as a client has written it.
+/// Header in which proxies say for whom they forward a request. Only one header is read: what a proxy does not write
+/// itself, it may pass on as a client has written it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForwardedHeader {
     XForwardedFor,

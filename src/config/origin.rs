@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Scheme, host and port of a page, as browsers compare them: the port that a scheme has by default may be left out, and
-/// upper case is the same as lower.
+/// Scheme, host and port of a page, as browsers compare them: the port that a scheme has by default may be left out,
+/// and upper case is the same as lower.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     scheme: Scheme,
@@ -50,8 +50,8 @@ impl Origin {
         format!("{scheme}://{authority}").parse()
     }
 
-    /// Whether a request with this `Host` went to where the page came from. A server behind a proxy can't tell the scheme,
-    /// so a port that is left out is that of the page's.
+    /// Comparison with a `Host`: the request went to where the page came from. A server behind a proxy can't tell the
+    /// scheme, so a port that is left out is that of the page's.
     pub fn is_at(&self, host: &str) -> bool {
         split_authority(host).is_some_and(|(host, port)| {
             host.eq_ignore_ascii_case(&self.host)

@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What was read, if nothing was wrong.
+    /// Value that was read, if nothing was wrong.
     ///
     /// # Errors
     /// The faults found so far.

@@ -24,7 +24,7 @@ impl RedisConfig {
     }
 }
 
-/// What is wrong with a URL, without telling its password.
+/// Check of a URL: the fault, without the password.
 fn check(url: &str) -> Result<(), String> {
     if url.starts_with("rediss://") || url.starts_with("valkeys://") {
         let why = "asks for TLS, which is not supported yet: use redis://, within a network that is yours";

@@ -1,4 +1,4 @@
-//! How long the database keeps what grows.
+//! Retention: how long the database keeps what grows.
 
 use super::Reader;
 

@@ -7,7 +7,7 @@ use actix_web::cookie::SameSite;
 
 use super::Reader;
 
-/// Where orchestrators put a secret of this name.
+/// File in which orchestrators put a secret of this name.
 const MOUNTED_KEY: &str = "/var/run/secrets/session_key";
 
 /// * `SESSION_KEY_FILE`: file with one key a line, or directory of key files; the first signs, all verify (default:
@@ -40,7 +40,7 @@ impl SessionConfig {
     }
 }
 
-/// Which requests that pages of other sites cause the cookie goes with.
+/// `SameSite` of the cookie: the requests of other sites' pages that it goes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CookieSameSite(pub SameSite);
 

@@ -9,11 +9,11 @@ use super::Connection;
 use super::schema::users;
 use super::unseen_routes;
 
-/// What was under way when the account was deleted has ended by then, and writes nothing any more.
+/// Grace period: requests under way when the account was deleted have ended by then, and write nothing any more.
 const SETTLED: &str = "users.deleted_at < now() - interval '1 minute'";
 
-/// Deletes the account, and says whether there was one. The statement is short, whatever the account has: no name, password,
-/// preference or login session is left, and the name is free for others. [`remove_batch`] removes the rest.
+/// Deletes the account, and says whether there was one. The statement is short, whatever the account has: no name,
+/// password, preference or login session is left, and the name is free for others. [`remove_batch`] removes the rest.
 pub async fn mark(connection: &mut Connection, id: Uuid) -> QueryResult<bool> {
     let marked = diesel::sql_query(include_str!("mark_deleted_account.sql"))
         .bind::<SqlUuid, _>(id)

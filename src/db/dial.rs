@@ -17,7 +17,7 @@ use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 use super::trouble::{ConnectError, Trouble};
 use super::wire::{Condemned, Wire};
 
-/// How long one address is tried, if the URL has no `connect_timeout`.
+/// Longest try of one address, if the URL has no `connect_timeout`.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Silence after which a peer is asked whether it is still there, and how long it may leave that unanswered.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -145,7 +145,7 @@ where
     })
 }
 
-/// Whether the server is the one that is wanted: the one that writes, or one that does not.
+/// Check of `target_session_attrs`: the server is the one that writes, or one that does not, as is wanted.
 async fn check_attributes(config: &Config, client: &Client) -> Result<(), ConnectError> {
     let wanted = match config.get_target_session_attrs() {
         TargetSessionAttrs::ReadWrite => "off",

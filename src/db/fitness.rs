@@ -1,4 +1,4 @@
-//! Whether a database can be worked with: it takes writes, from this user, and has the schema of this binary.
+//! Fitness of a database: it takes writes, from this user, and has the schema of this binary.
 //!
 //! No row is written to find out. The session says whether its transactions may write, which is what a write would be
 //! refused for; a write that is rolled back would leave dead rows behind and wait for whoever has locked the table.
@@ -28,7 +28,7 @@ impl Lookout {
         }
     }
 
-    /// What is wrong, if anything.
+    /// Fault, if there is one.
     pub async fn look(&self) -> Option<&'static str> {
         let mut kept = self.session.lock().await;
         if let Some(mut session) = kept.take()
@@ -57,7 +57,7 @@ impl fmt::Debug for Lookout {
     }
 }
 
-/// What is the case.
+/// State of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fitness {
     /// All is well, with so many migrations that this binary does not know: it is older than the schema.
@@ -125,7 +125,7 @@ impl Fitness {
         })
     }
 
-    /// What is wrong, if anything.
+    /// Fault, if there is one.
     pub const fn sentence(self) -> Option<&'static str> {
         match self {
             Self::Fit { .. } => None,
@@ -136,7 +136,7 @@ impl Fitness {
         }
     }
 
-    /// What mends it.
+    /// Remedy.
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::Fit { .. } => "",

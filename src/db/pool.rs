@@ -8,13 +8,13 @@ use bb8::{ManageConnection, QueueStrategy, RunError};
 
 use super::{ConnectError, Session};
 
-/// How long a caller waits for a session before it is told that there is none.
+/// Longest wait of a caller for a session.
 pub(super) const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// While a database refuses what it is asked, all sessions are not opened anew more often.
 const DOUBT_AGAIN: Duration = Duration::from_secs(1);
 
-/// Why no session could be had from the pool.
+/// Failure to get a session from the pool.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PoolError {
     /// All are in use, and none came back.
@@ -36,8 +36,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool of at most `size` sessions with the database at `url`. Connects when first used, so it never fails. Must be
-    /// made on a runtime.
+    /// A pool of at most `size` sessions with the database at `url`. Connects when first used, so it never fails. Must
+    /// be made on a runtime.
     pub fn new(url: &str, size: u32) -> Self {
         let opener = Opener {
             url: url.into(),
@@ -73,9 +73,9 @@ impl Pool {
 #[derive(Debug, Clone)]
 pub struct Opener {
     url: Arc<str>,
-    /// Why the last session could not be opened.
+    /// Cause for which the last session could not be opened.
     failure: Arc<ArcSwapOption<ConnectError>>,
-    /// What was opened before is not used again.
+    /// Sessions opened before are not used again.
     doubted: Arc<ArcSwapOption<Instant>>,
 }
 
@@ -89,8 +89,8 @@ impl Opener {
 }
 
 impl Opener {
-    /// Whether a session is not to be used again: it is spent, or was opened before one that an error has condemned, and is
-    /// likely to fare the same.
+    /// Test for a session that is not to be used again: it is spent, or was opened before one that an error has
+    /// condemned, and is likely to fare the same.
     fn refuses(&self, session: &mut Session) -> bool {
         let doubted = self.doubted.load();
         if session.is_condemned() {
@@ -121,8 +121,8 @@ impl ManageConnection for Opener {
         }
     }
 
-    /// A look at the socket instead of a query at each checkout: a session that the server ended is noticed all the same,
-    /// without a round trip.
+    /// A look at the socket instead of a query at each checkout: a session that the server ended is noticed all the
+    /// same, without a round trip.
     async fn is_valid(&self, session: &mut Session) -> Result<(), Self::Error> {
         if self.refuses(session) {
             return Err(Arc::new(ConnectError::ended()));

@@ -1,4 +1,4 @@
-//! What of the ledger and of the idempotency keys is more than anybody needs.
+//! Deletion of requests and idempotency keys that nobody needs.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -60,8 +60,8 @@ impl Hoard {
         .await
     }
 
-    /// Forgets up to `limit` of the walks that are too many, and answers how many. A walk that the user has saved, written
-    /// about or begun stays.
+    /// Forgets up to `limit` of the walks that are too many, and answers how many. A walk that the user has saved,
+    /// written about or begun stays.
     pub async fn forget(&self, connection: &mut Connection, limit: i64) -> QueryResult<usize> {
         let walks = self.expendable(connection, limit).await?;
         if walks.is_empty() {

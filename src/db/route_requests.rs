@@ -300,7 +300,7 @@ impl RouteRequest {
             .await
     }
 
-    /// Whether an unfinished request of that age has never been claimed, by the clock of the database.
+    /// Test for an unfinished request of that age that has never been claimed, by the clock of the database.
     pub async fn is_any_untried(connection: &mut Connection, age: TimeDelta) -> QueryResult<bool> {
         let now = diesel::dsl::now.into_sql::<Timestamptz>();
         let untried = route_requests::table
@@ -344,8 +344,8 @@ impl Batched for Claim {
     }
 }
 
-/// A walk that was computed for a request. The answer: the requests that it has ended, all unfinished ones like it among
-/// them; none if the caller was fenced, and then nothing is stored.
+/// A walk that was computed for a request. The answer: the requests that it has ended, all unfinished ones like it
+/// among them; none if the caller was fenced, and then nothing is stored.
 #[derive(Debug)]
 pub struct Completion {
     pub request_id: Uuid,

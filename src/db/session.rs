@@ -22,7 +22,7 @@ pub struct Session {
     connection: Connection,
     condemned: Condemned,
     opened: Instant,
-    /// What carries its messages.
+    /// Task that carries its messages.
     carrier: AbortHandle,
 }
 
@@ -81,17 +81,17 @@ impl Session {
         self.condemned.set();
     }
 
-    /// Whether nobody else shall have it, for an error that it has met.
+    /// Test for an error after which nobody else shall have it.
     pub(super) fn is_condemned(&self) -> bool {
         self.condemned.is_set()
     }
 
-    /// Whether it has ended, or was left within a transaction.
+    /// Test for an end, or a transaction that was left open.
     pub(super) fn is_spent(&mut self) -> bool {
         PoolableConnection::is_broken(&mut self.connection)
     }
 
-    /// Since when it is there.
+    /// Time at which it was opened.
     pub(super) const fn opened(&self) -> Instant {
         self.opened
     }

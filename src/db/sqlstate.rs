@@ -22,7 +22,8 @@ pub(super) fn code(error: &Error) -> Option<&str> {
     }
 }
 
-/// Whether the database is away, restarting, busy, full or read-only, rather than asked for something wrong.
+/// Test for an outage: the database is away, restarting, busy, full or read-only, rather than asked for something
+/// wrong.
 pub fn is_outage(error: &Error) -> bool {
     match code(error) {
         Some(code) => code == CANCELED || tells_of_outage(code),
@@ -30,7 +31,7 @@ pub fn is_outage(error: &Error) -> bool {
     }
 }
 
-/// Whether the database gave a statement up after its time, because of what was asked or of what else it has to do.
+/// Test for a statement that was given up after its time, because of what was asked or of what else it has to do.
 pub fn is_too_slow(error: &Error) -> bool {
     code(error) == Some(CANCELED)
 }
@@ -47,7 +48,7 @@ fn tells_of_outage(code: &str) -> bool {
     }
 }
 
-/// Whether a session that met this error would go on failing, while a new one may not.
+/// Test for an error that condemns its session, which would go on failing while a new one may not.
 pub(super) fn condemns(code: &str) -> bool {
     match code {
         // A plan for tables that are no longer so; a server that does not write, or whose session does not; transactions
@@ -57,7 +58,7 @@ pub(super) fn condemns(code: &str) -> bool {
     }
 }
 
-/// Whether the connection broke, as opposed to a statement that could not be put into bytes. The words are the client's
+/// Test for a broken connection, as opposed to a statement that could not be put into bytes. The words are the client's
 /// own, in one language.
 fn is_lost(error: &Error) -> bool {
     match error {

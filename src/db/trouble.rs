@@ -1,4 +1,4 @@
-//! Why no session with `PostgreSQL` can be had, and what mends it.
+//! Causes for which no session with `PostgreSQL` can be had, and their remedies.
 
 use std::error::Error as _;
 use std::io;
@@ -8,7 +8,7 @@ use diesel::result::Error;
 
 use super::sqlstate;
 
-/// What keeps somebody out, as far as something can be done about it.
+/// Cause that keeps somebody out, as far as something can be done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// `DATABASE_URL` can't be read.
@@ -38,7 +38,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// What mends it.
+    /// Remedy.
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::Url => "set DATABASE_URL=postgres://user:password@host:port/database",
@@ -62,7 +62,7 @@ impl Trouble {
         }
     }
 
-    /// Whether time will not mend it.
+    /// Test for a cause that time will not mend.
     pub const fn is_permanent(self) -> bool {
         matches!(
             self,
@@ -70,7 +70,7 @@ impl Trouble {
         )
     }
 
-    /// What the server means by a code.
+    /// Cause that the server means by a code.
     fn of_code(code: &str) -> Self {
         match code {
             "28P01" => Self::Password,
@@ -95,7 +95,7 @@ impl Trouble {
     }
 }
 
-/// Why no session could be opened. It tells where, and never with which password.
+/// Failure to open a session. It tells where, and never with which password.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{cause}")]
 pub struct ConnectError {

@@ -35,7 +35,7 @@ pub async fn delete(connection: &mut Connection, ids: &[Uuid]) -> QueryResult<us
 /// A look at some walks in the order of their ids.
 #[derive(Debug)]
 pub struct Sweep {
-    /// Where the next look goes on; `None` at the end.
+    /// Place from which the next look goes on; `None` at the end.
     pub next: Option<Uuid>,
     pub deleted: usize,
 }

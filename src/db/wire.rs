@@ -1,7 +1,7 @@
 //! `PostgreSQL`'s messages on their way in: error codes (SQLSTATE) put where nothing drops them.
 //!
-//! Diesel names ten of some 250 codes and forgets the rest, and the text beside them is in the server's language. So the
-//! code goes in front of the text, as in the server's own verbose log: `55P03: …`.
+//! Diesel names ten of some 250 codes and forgets the rest, and the text beside them is in the server's language. So
+//! the code goes in front of the text, as in the server's own verbose log: `55P03: …`.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -19,14 +19,14 @@ const CHUNK: usize = 16 << 10;
 /// A message begins with its tag and its length, which counts itself.
 const HEADER: usize = 5;
 const ERROR: u8 = b'E';
-/// What claims to be longer is no error, whatever its tag.
+/// Longest error: a message that claims more is none, whatever its tag.
 const LONGEST_ERROR: usize = 1 << 20;
 /// Fields of an error: its code.
 const CODE: u8 = b'C';
 /// Fields of an error: its text, for people.
 const TEXT: u8 = b'M';
 
-/// Whether a session has met an error after which nobody else shall have it. Clones share it.
+/// Mark of a session that has met an error after which nobody else shall have it. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Condemned(Arc<AtomicBool>);
 
@@ -36,7 +36,7 @@ impl Condemned {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has.
+    /// Test for the mark.
     pub(super) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -47,11 +47,11 @@ impl Condemned {
 pub(super) struct Wire<S> {
     stream: S,
     condemned: Condemned,
-    /// What has come and is not handed on yet.
+    /// Bytes that have come and are not handed on yet.
     come: BytesMut,
-    /// How much of it may be handed on.
+    /// Length of what may be handed on of these.
     ready: usize,
-    /// How much of the message behind that is handed on as it comes.
+    /// Rest of the message behind that is handed on as it comes.
     passing: usize,
 }
 

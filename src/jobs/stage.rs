@@ -12,13 +12,13 @@ use crate::db::request_stages::Stage;
 use crate::db::route_requests::RouteRequest;
 use crate::status;
 
-/// What is over sooner nobody sees.
+/// Shortest stage that anybody sees.
 const BLINK: Duration = Duration::from_millis(50);
-/// What is over sooner, after that, nobody sees who asks again and again.
+/// Shortest stage, after that, that a client who asks again and again sees.
 const GLANCE: Duration = Duration::from_millis(250);
 
-/// Does `work`, and tells those who listen what is being done, unless it is done before anybody could read it. What takes
-/// longer is noted in the ledger, for those who ask; the work does not wait for that.
+/// Does `work`, and tells those who listen what is being done, unless it is done before anybody could read it. What
+/// takes longer is noted in the ledger, for those who ask; the work does not wait for that.
 pub(super) async fn in_stage<T>(
     stage: &'static str,
     progress: f32,

@@ -1,4 +1,4 @@
-//! What deleted accounts have left behind is removed, however much it is.
+//! Removal of what deleted accounts have left behind, however much it is.
 //!
 //! Each batch is a transaction of its own: a worker that dies at it leaves the rest to the next.
 

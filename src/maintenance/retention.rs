@@ -1,4 +1,4 @@
-//! What nobody needs is deleted, in batches that are far below the time a statement has.
+//! Deletion of what nobody needs, in batches that are far below the time a statement has.
 //!
 //! Other chores share the connections: each batch has one for itself.
 

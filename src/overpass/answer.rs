@@ -104,8 +104,8 @@ struct RawHeader {
     timestamp_osm_base: Option<DateTime<Utc>>,
 }
 
-/// The state of a server's data, as whoever set it up wrote it: a time, a time as Osmosis writes it (`20\:21\:00Z`), a time
-/// without a zone, or a day. Anything else is as good as none, and no reason to refuse the places.
+/// The state of a server's data, as whoever set it up wrote it: a time, a time as Osmosis writes it (`20\:21\:00Z`), a
+/// time without a zone, or a day. Anything else is as good as none, and no reason to refuse the places.
 fn base_date<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<DateTime<Utc>>, D::Error> {
@@ -134,7 +134,7 @@ fn parse_date(text: &str) -> Option<DateTime<Utc>> {
     storable_time(time.and_utc())
 }
 
-/// What the database can hold, and OpenStreetMap can mean.
+/// Span of time that the database can hold and OpenStreetMap can mean.
 fn storable_time(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     (2000..=9999).contains(&time.year()).then_some(time)
 }

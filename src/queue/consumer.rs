@@ -25,7 +25,7 @@ const PROMOTE_AT_ONCE: usize = 200;
 const DEAD_JOBS_KEPT: usize = 10_000;
 /// Ids that are compared with their jobs in one step.
 const TIDY_AT_ONCE: usize = 1_000;
-/// How long what an older release left behind is kept: its replicas may still run.
+/// Life of what an older release left behind: its replicas may still run.
 const LEFT_BEHIND_FOR: Duration = Duration::from_hours(24);
 
 /// A consumer with a name of its own. A restarted process is another consumer: what it held before is orphaned.
@@ -37,7 +37,7 @@ pub(super) struct Consumer {
     keys: Keys,
     left_behind: Keys,
     name: String,
-    /// How far the ids have been compared with their jobs.
+    /// Cursor of the comparison of ids with their jobs.
     tidied_to: AtomicU64,
 }
 

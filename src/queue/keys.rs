@@ -3,7 +3,8 @@
 /// The consumer group of all workers.
 pub(super) const GROUP: &str = "workers";
 
-/// The keys of one queue. They share a hash tag, so that in cluster mode they lie together and scripts may use them all.
+/// The keys of one queue. They share a hash tag, so that in cluster mode they lie together and scripts may use them
+/// all.
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     /// Stream of the jobs that may start; those that run are pending in its consumer group.
@@ -23,7 +24,7 @@ impl Keys {
         Self::on(format!("wildside:queue:{{{queue}}}"))
     }
 
-    /// Where releases before hash tags had the queue.
+    /// Keys of the queue in releases before hash tags.
     pub(super) fn untagged(queue: &str) -> Self {
         Self::on(format!("wildside:queue:{queue}"))
     }

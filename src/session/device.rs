@@ -1,4 +1,4 @@
-//! Which device a request comes from.
+//! Device that a request comes from.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -16,8 +16,8 @@ const NAME: &str = "wildside_device";
 /// Browsers keep no cookie for longer.
 const LASTS: time::Duration = time::Duration::days(400);
 
-/// Id of a browser or app, by a cookie that it got at a login. It opens nothing: it only tells a device that has logged in
-/// before from a stranger's.
+/// Id of a browser or app, by a cookie that it got at a login. It opens nothing: it only tells a device that has logged
+/// in before from a stranger's.
 #[derive(Debug, Clone, Copy)]
 pub struct Device {
     id: Uuid,
@@ -53,8 +53,8 @@ impl Device {
         self.id
     }
 
-    /// The cookie that keeps it, for browsers, which name the page's origin in all that they post. Other clients get the
-    /// session alone: some of them take one cookie out of an answer and expect no second.
+    /// The cookie that keeps it, for browsers, which name the page's origin in all that they post. Other clients get
+    /// the session alone: some of them take one cookie out of an answer and expect no second.
     pub fn cookie(self, config: &SessionConfig) -> Option<Cookie<'static>> {
         if !self.is_browser {
             return None;

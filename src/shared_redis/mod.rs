@@ -28,7 +28,7 @@ const DEAD_AFTER: Duration = Duration::from_secs(5);
 const PIPELINE: usize = 1024;
 /// A connection is given at least this long before it is replaced.
 const REPLACED_AFTER: Duration = Duration::from_secs(1);
-/// What a server answers that is not, or not yet, the one to turn to: a demoted primary, a replica that has lost its
+/// Codes of a server that is not, or not yet, the one to turn to: a demoted primary, a replica that has lost its
 /// primary, a server that loads its data, a node that the keys have left, one that does not know us.
 const ELSEWHERE: [&str; 6] = [
     "READONLY",
@@ -75,7 +75,7 @@ struct Shared {
     link: ArcSwap<Link>,
 }
 
-/// What commands go over until it is replaced.
+/// Connection for commands until it is replaced.
 struct Link {
     manager: ConnectionManager,
     since: Instant,
@@ -169,8 +169,8 @@ fn refusal(answer: &Value) -> Option<RedisError> {
     }
 }
 
-/// Whether another connection may lead to a server that does better. One that was refused a login is never tried again
-/// by itself.
+/// Test for an error after which another connection may lead to a server that does better. One that was refused a login
+/// is never tried again by itself.
 fn leads_astray(error: &RedisError) -> bool {
     error.kind() == ErrorKind::AuthenticationFailed
         || error.code().is_some_and(|code| ELSEWHERE.contains(&code))

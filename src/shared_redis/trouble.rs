@@ -1,8 +1,8 @@
-//! Why Redis does not do what the queue needs, and what mends it.
+//! Causes for which Redis does not do what the queue needs, and their remedies.
 
 use redis::{ErrorKind, RedisError};
 
-/// What is wrong, as far as something can be done about it. Each has its own sentence, which tells no secret.
+/// Trouble with Redis, as far as something can be done about it. Each has its own sentence, which tells no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// Nobody listens there.
@@ -34,7 +34,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// What an error means.
+    /// Meaning of an error.
     pub fn of(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::AuthenticationFailed => Self::Login,
@@ -83,7 +83,7 @@ impl Trouble {
         }
     }
 
-    /// What is wrong.
+    /// Sentence that names the trouble.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Away => "no connection",
@@ -102,7 +102,7 @@ impl Trouble {
         }
     }
 
-    /// What mends it.
+    /// Remedy.
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::Away => "start Redis, or set REDIS_URL to where it listens",

@@ -34,7 +34,7 @@ impl Health {
         *self.stopping.borrow() || self.pulses.iter().all(|pulse| pulse.silence() < DEAD_AFTER)
     }
 
-    /// Whether it may get jobs.
+    /// Readiness for jobs.
     pub async fn readiness(&self) -> Ready {
         let stopping = self.stopping.borrow().then_some("the worker stops");
         self.readiness.ask(stopping).await

@@ -244,7 +244,7 @@ async fn who_is_locked_out_gets_a_new_password_and_who_must_go_is_deleted() {
     assert_eq!(code, Some(1));
 }
 
-/// What a command that works on the database says at its end, with this URL and no other variable.
+/// Last line of a command that works on the database, with this URL and no other variable.
 fn last_words(command: &[&str], url: &str) -> String {
     let (code, _, error) = wildside(command, &[("DATABASE_URL", url)], PASSWORD);
     assert_eq!(code, Some(1), "{command:?}: {error}");

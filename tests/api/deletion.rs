@@ -12,7 +12,7 @@ use crate::app::{Client, TestApp};
 use crate::city;
 use crate::log::PASSWORD;
 
-/// What a worker has for its chores.
+/// Tools of a worker for its chores.
 pub fn tools(app: &TestApp) -> Tools {
     let redis = shared_redis::connect(&app.redis.url()).unwrap();
     Tools {
@@ -26,7 +26,7 @@ pub fn tools(app: &TestApp) -> Tools {
     }
 }
 
-/// What was under way when accounts were deleted has ended.
+/// Grace period of deleted accounts is over.
 pub fn let_a_minute_pass(app: &TestApp) {
     app.database
         .sql("UPDATE users SET deleted_at = deleted_at - interval '2 minutes' WHERE deleted_at IS NOT NULL");

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 use wildside_test_support::{TestDatabase, TestRedis, free_port};
 
-/// What is found about one thing.
+/// Finding about one thing.
 fn examine(database_url: &str, redis_url: &str, name: &str) -> Value {
     let out = Command::new(env!("CARGO_BIN_EXE_wildside"))
         .args(["doctor", "--json"])

@@ -1,4 +1,4 @@
-//! What is left in Redis: keys that end by themselves, and a few that are always the same.
+//! Keys left in Redis: ones that end by themselves, and a few that are always the same.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What people who are not logged in can cost.
+//! Cost of people who are not logged in.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -41,7 +41,7 @@ async fn ids(client: &mut Client, query: &str) -> Vec<i64> {
     ids.map(|id| id.as_i64().unwrap()).collect()
 }
 
-/// What a look at every place finds.
+/// Result of a look at every place.
 fn most_popular(app: &TestApp, bbox: &str, condition: &str, limit: usize) -> Vec<i64> {
     let ids = app.database.sql(&format!(
         "SELECT id FROM pois WHERE location::geometry && ST_MakeEnvelope({bbox}, 4326) AND removed_at IS NULL AND {condition} \

@@ -90,7 +90,7 @@ async fn hold(port: u16) -> (TcpStream, String) {
     (stream, answer)
 }
 
-/// Whether the server ends the connection before long.
+/// Test that the server ends the connection before long.
 async fn is_ended(mut stream: TcpStream) -> bool {
     let limit = Duration::from_secs(15);
     let reading = async { while let Ok(1..) = stream.read(&mut [0; 1024]).await {} };

@@ -51,7 +51,7 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// How long the database does not write.
+/// Time for which the database does not write.
 const WITHOUT_WRITES: Duration = Duration::from_secs(4);
 
 async fn read_only() -> Outcome {

@@ -71,7 +71,7 @@ impl Fleet {
             .replace(&own, &format!(":{port}/"))
     }
 
-    /// What `wildside doctor` says.
+    /// Words of `wildside doctor`.
     pub fn doctor(&self) -> String {
         let launch = self.server_launch(&[]);
         let told = Command::new(launch.program)

@@ -30,7 +30,7 @@ fn rows(server: &PostgresServer, database: &str) -> String {
         .collect()
 }
 
-/// What both databases hold but for who owns it.
+/// Schema and data of a database but for who owns it.
 fn assert_same(one: (&PostgresServer, &str), other: (&PostgresServer, &str)) {
     let without_owners = |(server, database): (&PostgresServer, &str)| {
         let schema = schema(&server.url(database));

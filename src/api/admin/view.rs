@@ -1,4 +1,4 @@
-//! What maintainers see, as the API shows it.
+//! Views of actors, jobs and chores for maintainers.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -23,9 +23,9 @@ use wildside_actors::stats::LastError;
 }))]
 pub struct ActorView {
     name: &'static str,
-    /// What it says of itself; `silent` if it says nothing.
+    /// State that it tells; `silent` if it says nothing.
     state: &'static str,
-    /// Whether it did not answer in time.
+    /// No answer came in time.
     silent: bool,
     /// Messages that wait.
     mailbox_depth: i64,
@@ -73,7 +73,7 @@ impl From<ActorReport> for ActorView {
     }
 }
 
-/// What became of asking Overpass.
+/// Outcome of asking Overpass.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "snake_case", example = "complete")]
 pub enum EnrichmentStatus {

@@ -30,7 +30,7 @@ const PLACES_LAST: Duration = Duration::from_hours(30 * 24);
 static BEGIN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("begin_login.lua")));
 static END: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("end_login.lua")));
 
-/// Where a login comes from.
+/// Place that a login comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     /// Address, or network of one customer.
@@ -104,8 +104,8 @@ impl Logins {
         }
     }
 
-    /// Counts an attempt before it is made: concurrent ones can't slip through together. `name` is canonical; without one,
-    /// nobody can be meant, and only the address counts.
+    /// Counts an attempt before it is made: concurrent ones can't slip through together. `name` is canonical; without
+    /// one, nobody can be meant, and only the address counts.
     ///
     /// # Errors
     /// `too_many_requests`, with the time to wait.

@@ -16,7 +16,7 @@ use utoipa_actix_web::AppExt;
 
 use super::error::ErrorBody;
 
-/// What no endpoint can say of itself.
+/// Additions that no endpoint can say of itself.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(

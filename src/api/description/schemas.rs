@@ -1,10 +1,10 @@
-//! What no derived schema can say of itself.
+//! Additions to schemas that no derived one can say of itself.
 
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Schema, SchemaType, Type};
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 
-/// What comes in has no unknown fields.
+/// Input has no unknown fields.
 const INPUTS: [&str; 10] = [
     "SignUp",
     "Login",
@@ -39,7 +39,7 @@ pub(super) fn complete(api: &mut OpenApi) {
     }
 }
 
-/// What may be left out of a path, a query or a header is still not null there, as it would be in JSON.
+/// Optional parameters of a path, a query or a header are still not null there, as they would be in JSON.
 pub(super) fn deny_null_parameters(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter

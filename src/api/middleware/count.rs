@@ -12,7 +12,7 @@ use prometheus::{DEFAULT_BUCKETS, HistogramOpts, HistogramVec, IntCounterVec, Op
 /// The endpoint of requests for which there is none.
 const UNMATCHED: &str = "unmatched";
 
-/// What is known of all requests. Every label has few values, whatever is asked for: a path is that of an endpoint, with
+/// Metrics of all requests. Every label has few values, whatever is asked for: a path is that of an endpoint, with
 /// its parameters unfilled, and a method one that an endpoint has, or `OTHER`.
 #[derive(Debug, Clone)]
 pub struct HttpMetrics {

@@ -36,8 +36,8 @@ pub async fn refuse_foreign_origins<B: MessageBody>(
     Ok(next.call(req).await?.map_into_left_body())
 }
 
-/// Whether a request comes from our own pages, from allowed ones, or from no page at all. Ours are those at the public
-/// address, and those at the host that was asked; what a proxy says of another host could be anybody's.
+/// Origin check: a request comes from our own pages, from allowed ones, or from no page at all. Ours are those at the
+/// public address, and those at the host that was asked; what a proxy says of another host could be anybody's.
 pub fn is_own(headers: &HeaderMap, config: &HttpConfig) -> bool {
     let text = |name| {
         headers

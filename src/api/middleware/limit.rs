@@ -9,8 +9,8 @@ use actix_web::{Error, FromRequest};
 use crate::api::extract::ClientAddress;
 use crate::state::AppState;
 
-/// What machines ask that look after this one. They are counted apart, so that no other request of the same address has them
-/// refused. Another spelling of a path is no way round the limit.
+/// Probes of the machines that look after this one. They are counted apart, so that no other request of the same
+/// address has them refused. Another spelling of a path is no way round the limit.
 const PROBES: [&str; 4] = ["/healthz", "/health/live", "/health/ready", "/metrics"];
 
 /// Counts each request against its address.

@@ -1,4 +1,5 @@
-//! A closed set of methods. Any token is a method to HTTP, and every method seen would be a label of the metrics for ever.
+//! A closed set of methods. Any token is a method to HTTP, and every method seen would be a label of the metrics for
+//! ever.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -6,7 +7,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
 
-/// What all methods are called that no endpoint has.
+/// Name of all methods that no endpoint has.
 const OTHER: &[u8] = b"OTHER";
 
 /// Routes a `HEAD` as a `GET`; the HTTP codec, which remembers what was asked, leaves the body out. A method that no

@@ -66,7 +66,7 @@ pub struct RouteBody {
     /// 0 looks for hidden gems, 1 for hotspots; left out: the user's preference, or 0.5.
     #[schema(minimum = 0, maximum = 1)]
     popularity_bias: Option<f64>,
-    /// What of it is left out: the user's preference.
+    /// Fields left out: the user's preference.
     #[schema(value_type = Option<AccessibilityPatch>)]
     accessibility: AccessibilityPatch,
 }
@@ -98,8 +98,8 @@ impl RouteBody {
         self.interest_theme_ids.as_deref().unwrap_or_default()
     }
 
-    /// The request in its canonical form, and where each of its values comes from: what the request leaves out, the user's
-    /// preferences say.
+    /// The request in its canonical form, and where each of its values comes from: what the request leaves out, the
+    /// user's preferences say.
     pub fn into_params(self, user: &User) -> (RouteParams, Sources) {
         let given = self.interest_theme_ids.filter(|themes| !themes.is_empty());
         let preferred = Some(user.interest_theme_ids.clone()).filter(|themes| !themes.is_empty());
@@ -136,7 +136,7 @@ impl RouteBody {
     }
 }
 
-/// Who said what a walk should be like.
+/// Source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(example = "preference")]
@@ -149,7 +149,7 @@ pub enum Source {
     Default,
 }
 
-/// Where the values of a request come from that it may leave out.
+/// Sources of the values that a request may leave out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "interest_theme_ids": "request",
@@ -170,7 +170,7 @@ pub struct AccessibilitySources {
     pub prefer_well_lit: Source,
 }
 
-/// What was given, or else is preferred.
+/// Value that was given, or else is preferred.
 fn choose<T>(given: Option<T>, preferred: Option<T>) -> (Option<T>, Source) {
     match (given, preferred) {
         (Some(given), _) => (Some(given), Source::Request),

@@ -96,7 +96,7 @@ struct Request {
     key: Option<IdempotencyKey>,
 }
 
-/// What the ledger keeps of a request. Where its values come from is no part of what is asked for: who says it and who
+/// Parameters as the ledger keeps them. Where its values come from is no part of what is asked for: who says it and who
 /// prefers it share a walk.
 #[derive(Serialize)]
 struct Asked<'a> {
@@ -145,7 +145,8 @@ impl Request {
         })
     }
 
-    /// What was promised under the key stays promised while there is no room for more. Who has none takes no connection.
+    /// What was promised under the key stays promised while there is no room for more. Who has none takes no
+    /// connection.
     async fn promised(&self, state: &AppState) -> Result<Option<Written>, ApiError> {
         let Some(key) = &self.key else {
             return Ok(None);

@@ -75,7 +75,7 @@ impl PartialSchema for GpxDocument {
 
 impl ToSchema for GpxDocument {}
 
-/// How a walk is called that nobody has named: `Walk of 58 min, 4.2 km, 2026-11-30`.
+/// Name of a walk that nobody has named: `Walk of 58 min, 4.2 km, 2026-11-30`.
 pub fn title(route: &Route) -> String {
     format!(
         "Walk of {} min, {:.1} km, {}",

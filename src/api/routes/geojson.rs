@@ -67,7 +67,7 @@ pub enum Geometry {
     Point(GeoJsonPoint),
 }
 
-/// What is known of it. Of the path that is `distance_metres` and `duration_seconds`, of a stop all else.
+/// Properties of it. Of the path that is `distance_metres` and `duration_seconds`, of a stop all else.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"kind": "stop", "position": 1, "name": "Café de Paris"}))]
 pub struct FeatureProperties {

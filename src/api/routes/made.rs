@@ -1,4 +1,5 @@
-//! How a stored walk was made and how it goes, as the description has it. Both are answered as they are stored.
+//! Shape of stored walks: how one was made and how it goes, as the description has it. Both are answered as they are
+//! stored.
 
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -32,12 +33,12 @@ pub struct GenerationParams {
     #[schema(minimum = 0, maximum = 1)]
     pub popularity_bias: f64,
     pub accessibility: Accessibility,
-    /// Where each of what a request may leave out comes from; absent in requests of before this was kept.
+    /// Sources of what a request may leave out; absent in requests of before this was kept.
     #[schema(value_type = Sources, required = false)]
     pub sources: Option<Sources>,
 }
 
-/// How a walk goes.
+/// Course of a walk.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({
     "legs": [{"path_start": 0, "distance_metres": 3120.5, "duration_seconds": 3540, "steps": []}],
@@ -84,7 +85,7 @@ pub struct Step {
     pub path_start: u32,
 }
 
-/// What to do at the beginning of a step.
+/// Manoeuvre at the beginning of a step.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "snake_case", example = "slight_left")]
 pub enum Maneuver {

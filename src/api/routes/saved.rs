@@ -51,8 +51,8 @@ pub async fn forget_route(
 
 /// Pins the walk in the cache if anybody has saved it, and else lets it expire.
 ///
-/// Whoever saves or forgets it meanwhile comes here as well. It is looked whether the cache was told what is so, until it
-/// was: who tells it last has looked after all the others.
+/// Settles the pin of a walk. Others who save or forget it meanwhile come here as well. It is looked whether the cache
+/// was told what is so, until it was: who tells it last has looked after all the others.
 async fn settle(state: &AppState, connection: &mut Connection, id: Uuid) -> Result<(), ApiError> {
     /// Of so many who come in between, none was the last.
     const MOST_TURNS: usize = 10;

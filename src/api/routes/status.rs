@@ -38,7 +38,7 @@ pub struct RequestStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = f32, required = false, minimum = 0, maximum = 1)]
     progress: Option<f32>,
-    /// What is being done.
+    /// Stage of the work.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = RequestStage, required = false)]
     stage: Option<String>,
@@ -46,7 +46,7 @@ pub struct RequestStatus {
     updated_at: DateTime<Utc>,
 }
 
-/// How far a request has come. It only ever moves on, to one of the last two.
+/// State of a request. It only ever moves on, to one of the last two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(example = "pending")]
@@ -68,7 +68,7 @@ impl From<Status> for RequestState {
     }
 }
 
-/// What a worker is doing for a request; what takes but a moment is not told.
+/// Stage of a worker's work for a request; one that takes but a moment is not told.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "snake_case", example = "computing")]
 pub enum RequestStage {

@@ -53,7 +53,7 @@ pub struct Preferences {
     pub unit_system: UnitSystem,
 }
 
-/// How lengths are shown.
+/// Units in which lengths are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(example = "metric")]
@@ -80,7 +80,7 @@ pub struct Accessibility {
     pub prefer_well_lit: bool,
 }
 
-/// What of it is given; what is left out stays as it is.
+/// Changes; fields that are left out stay as they are.
 #[derive(Debug, Default, ToSchema)]
 #[schema(example = json!({"avoid_stairs": true}))]
 pub struct AccessibilityPatch {

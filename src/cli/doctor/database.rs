@@ -1,4 +1,4 @@
-//! What `wildside doctor` finds out about PostgreSQL.
+//! PostgreSQL as `wildside doctor` finds it.
 
 use diesel::sql_types::Double;
 use diesel_async::RunQueryDsl;

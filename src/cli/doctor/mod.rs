@@ -31,7 +31,7 @@ struct Finding {
     ok: bool,
     /// What is.
     found: String,
-    /// What mends it, or would be better.
+    /// Remedy, or a better way.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<&'static str>,
 }
@@ -58,7 +58,7 @@ impl Finding {
         }
     }
 
-    /// What works, and could be better.
+    /// Works, and could be better.
     fn advice(name: &'static str, found: String, remedy: &'static str) -> Self {
         Self {
             name,

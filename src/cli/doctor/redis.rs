@@ -1,4 +1,4 @@
-//! What `wildside doctor` finds out about Redis.
+//! Redis as `wildside doctor` finds it.
 
 use redis::cmd;
 use tokio::time::timeout;
@@ -44,7 +44,7 @@ pub(super) async fn examine(url: &str) -> Vec<Finding> {
     findings
 }
 
-/// What the server tells of itself, which not every user may ask.
+/// Settings that the server tells, which not every user may ask.
 async fn settings(redis: &Redis) -> Vec<Finding> {
     let redis = &mut redis.clone();
     let time = timeout(PATIENCE, cmd("TIME").query_async::<(f64, f64)>(redis)).await;

@@ -21,7 +21,7 @@ const AT_ONCE: usize = 4;
 /// A race that is lost once in some rounds is lost.
 const ROUNDS: usize = 5;
 
-/// Which idempotency keys the requests have.
+/// Idempotency keys of the requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Keys {
     None,
@@ -29,12 +29,12 @@ enum Keys {
     Each,
 }
 
-/// How often a write is tried, and how.
+/// Manner in which a write is tried.
 #[derive(Debug, Clone, Copy)]
 struct Trial {
     equal: bool,
     keys: Keys,
-    /// Whether they name the revision that they all have seen.
+    /// They name the revision that they all have seen.
     expect: bool,
 }
 
@@ -96,7 +96,7 @@ impl Write {
         Some(body)
     }
 
-    /// Where what was written last is read, and in which field; its revision is there too.
+    /// Path and field from which the last write is read; its revision is there too.
     fn truth(&self) -> (&str, &'static str) {
         match self.operation.template {
             "/api/v1/users/me/interests" => ("/api/v1/users/me", "interest_theme_ids"),
@@ -177,7 +177,7 @@ fn count(answers: &[Answer], status: u16) -> usize {
     answers.iter().filter(with).count()
 }
 
-/// How many of the requests shall have had an effect.
+/// Number of requests that shall have had an effect.
 fn effective(trial: Trial) -> usize {
     if trial.keys == Keys::One || trial.expect {
         1

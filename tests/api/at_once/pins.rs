@@ -12,7 +12,7 @@ use super::AT_ONCE;
 use crate::app::TestApp;
 use crate::city;
 
-/// Whoever comes last decides whether the cache keeps a walk for good.
+/// Last one of all decides whether the cache keeps a walk for good.
 #[actix_web::test]
 async fn a_walk_is_pinned_as_long_as_anybody_saves_it() {
     let database = TestDatabase::create();

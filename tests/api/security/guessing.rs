@@ -1,4 +1,4 @@
-//! Who guesses, from where, and whom that holds up.
+//! Guessing of passwords, and whom it holds up.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::app::{Answer, Client, TestApp};
 use crate::log::PASSWORD;
 
 const WRONG: &str = "not the password";
-/// Where the owner of the account is at home.
+/// Address of the account's owner.
 const HOME: &str = "203.0.113.1";
 
 /// A server behind a proxy, so that a test has any number of addresses.

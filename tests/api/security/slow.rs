@@ -138,7 +138,7 @@ async fn a_second_head_has_time_to_arrive() {
     }
 }
 
-/// How many requests for the methods of `/healthz` the server has answered.
+/// Count of requests for `/healthz`, by any method, that the server has answered.
 async fn answered(app: &TestApp) -> u64 {
     let metrics = app.client().get("/metrics").await.text;
     let line = metrics.lines().find_map(|line| {

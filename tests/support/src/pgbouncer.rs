@@ -21,7 +21,7 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Whether this machine has one.
+    /// Test for a PgBouncer on this machine.
     pub fn is_installed() -> bool {
         std::path::Path::new(PROGRAM).exists()
     }

@@ -10,7 +10,8 @@ use std::thread::panicking;
 /// Puts the SQLSTATE and the database in front of each line: the words that follow are in the server's language.
 pub(crate) const LINE_PREFIX: &str = "log_line_prefix=%e %d|";
 
-/// Classes of success, and codes that tests of outages provoke: whoever is killed, waits too long or finds no room says so.
+/// Classes of success, and codes that tests of outages provoke: whoever is killed, waits too long or finds no room says
+/// so.
 const PROVOKED: [&str; 15] = [
     "00",    // success
     "01",    // warning
@@ -29,7 +30,7 @@ const PROVOKED: [&str; 15] = [
     "23505", // two at the same: the second is told
 ];
 
-/// What a server writes to its log from some moment on.
+/// Watch over a server's log from some moment on.
 #[derive(Debug)]
 pub(crate) struct LogWatch {
     file: PathBuf,

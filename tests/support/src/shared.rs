@@ -61,7 +61,7 @@ impl SharedServer {
         }
     }
 
-    /// Where it writes what goes wrong.
+    /// Log file of the server.
     pub(crate) fn log_file(&self) -> PathBuf {
         self.folder.join("log")
     }
