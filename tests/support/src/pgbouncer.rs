@@ -21,7 +21,7 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Test for a PgBouncer on this machine.
+    /// Test for a pooler on this machine.
     pub fn is_installed() -> bool {
         std::path::Path::new(PROGRAM).exists()
     }
