@@ -7,6 +7,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sites=$1/sites
 
 rate=${TILES_REQUESTS_PER_SECOND:-50}
+[[ $rate =~ ^[1-9][0-9]{0,5}$ ]] || {
+    echo "TILES_REQUESTS_PER_SECOND: \`$rate\` is not a number from 1 to 999999" >&2
+    exit 1
+}
 
 fill_in() {
     sed -e "s|\${TILES_LISTEN}|$TILES_LISTEN|" -e "s|\${MARTIN_ADDRESS}|$MARTIN_ADDRESS|" \

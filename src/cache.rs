@@ -134,18 +134,30 @@ impl RouteCache {
         within_budget::<()>(self.redis.clone().del(key.as_str())).await;
     }
 
-    /// Remembers the answer for good, because somebody saved the route.
-    pub async fn pin(&self, key: &CacheKey, route_id: Uuid) {
+    /// Remembers the answer to these requests for good, because somebody saved the route; false if the cache was not told.
+    pub async fn pin(&self, keys: &[CacheKey], route_id: Uuid) -> bool {
         let Ok(entry) = serde_json::to_vec(&Entry { route_id }) else {
-            return;
+            return false;
         };
-        within_budget::<()>(self.redis.clone().set(key.as_str(), entry)).await;
+        let mut told = redis::pipe();
+        for key in keys {
+            told.set(key.as_str(), &entry).ignore();
+        }
+        within_budget::<()>(told.query_async(&mut self.redis.clone()))
+            .await
+            .is_some()
     }
 
-    /// Lets a pinned answer expire again.
-    pub async fn unpin(&self, key: &CacheKey) {
+    /// Lets the pinned answers to these requests expire again; false if the cache was not told.
+    pub async fn unpin(&self, keys: &[CacheKey]) -> bool {
         let ttl = i64::try_from(self.jittered_ttl_seconds()).unwrap_or(i64::MAX);
-        within_budget::<()>(self.redis.clone().expire(key.as_str(), ttl)).await;
+        let mut told = redis::pipe();
+        for key in keys {
+            told.expire(key.as_str(), ttl).ignore();
+        }
+        within_budget::<()>(told.query_async(&mut self.redis.clone()))
+            .await
+            .is_some()
     }
 
     /// The pinned answers in the next part of the cache, and where it goes on: 0 at the end, as at the beginning.

@@ -37,8 +37,13 @@ fn check(url: &str) -> Result<(), String> {
     let (_, parameters) = url.split_once('?').unwrap_or_default();
     for (name, value) in form_urlencoded::parse(parameters.as_bytes()) {
         if !is_without_tls(&name, &value) {
+            // Of other parameters the value may be a secret.
+            let shown = match &*name {
+                "sslmode" | "channel_binding" => format!("{name}={value}"),
+                name => name.to_owned(),
+            };
             return Err(format!(
-                "{name}={value} asks for TLS, which is not supported yet: leave {name} out, and let the connection stay \
+                "{shown} asks for TLS, which is not supported yet: leave {name} out, and let the connection stay \
                  within a network that is yours"
             ));
         }
@@ -58,7 +63,7 @@ fn check(url: &str) -> Result<(), String> {
 /// Test that a parameter of a URL asks for no more than a connection in the clear.
 fn is_without_tls(name: &str, value: &str) -> bool {
     match name {
-        "sslmode" => matches!(value, "disable" | "prefer"),
+        "sslmode" => matches!(value, "disable" | "allow" | "prefer"),
         "channel_binding" => value != "require",
         name => !name.starts_with("ssl"),
     }
@@ -92,10 +97,12 @@ mod tests {
                 "/d?sslmode=verify-full&sslrootcert=/ca",
                 "sslmode=verify-full asks for TLS",
             ),
-            ("/d?sslrootcert=system", "sslrootcert=system asks for TLS"),
+            ("/d?sslrootcert=system", "sslrootcert asks for TLS"),
+            ("/d?sslpassword=hunter2", "sslpassword asks for TLS"),
+            ("/d?sslmode=allow", "`sslmode`"),
             (
                 "/d?sslmode=prefer&sslnegotiation=direct",
-                "sslnegotiation=direct asks for TLS",
+                "sslnegotiation asks for TLS",
             ),
             (
                 "/d?channel_binding=require",

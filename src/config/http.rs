@@ -34,6 +34,8 @@ pub struct HttpConfig {
     pub metrics_bind: SocketAddr,
     pub threads: usize,
     pub public_url: Option<String>,
+    /// Origin of the pages at the public URL.
+    pub public_origin: Option<Origin>,
     pub allowed_origins: Vec<Origin>,
     pub trusted_proxies: Vec<IpNet>,
     pub forwarded_header: ForwardedHeader,
@@ -50,6 +52,7 @@ pub struct HttpConfig {
 impl HttpConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let threads = super::processors();
+        let (public_url, public_origin) = public_url(reader).unzip();
         Self {
             bind: reader.or("WILDSIDE_BIND", SocketAddr::from(([127, 0, 0, 1], 8080))),
             admin_bind: reader.optional("WILDSIDE_ADMIN_BIND"),
@@ -58,7 +61,8 @@ impl HttpConfig {
                 SocketAddr::from(([127, 0, 0, 1], 9090)),
             ),
             threads: reader.within("WILDSIDE_HTTP_THREADS", 1..=256, threads),
-            public_url: public_url(reader),
+            public_origin,
+            public_url,
             allowed_origins: reader.list("WILDSIDE_ALLOWED_ORIGINS"),
             trusted_proxies: reader.list("WILDSIDE_TRUSTED_PROXIES"),
             forwarded_header: reader
@@ -84,9 +88,7 @@ impl HttpConfig {
 
     /// Test for an origin that is our own or allowed.
     pub fn welcomes(&self, origin: &Origin) -> bool {
-        let public = self.public_url.as_deref().map(Origin::of_url);
-        public.is_some_and(|public| public.as_ref() == Ok(origin))
-            || self.allowed_origins.contains(origin)
+        self.public_origin.as_ref() == Some(origin) || self.allowed_origins.contains(origin)
     }
 }
 
@@ -120,13 +122,14 @@ impl FromStr for ForwardedHeader {
     }
 }
 
-fn public_url(reader: &mut Reader<'_>) -> Option<String> {
+fn public_url(reader: &mut Reader<'_>) -> Option<(String, Origin)> {
     let url = reader.text("WILDSIDE_PUBLIC_URL")?;
-    if Origin::of_url(&url).is_err() {
+    let Ok(origin) = Origin::of_url(&url) else {
         reader.fault(
             "WILDSIDE_PUBLIC_URL",
             "does not begin with http://host or https://host",
         );
-    }
-    Some(url.trim_end_matches('/').to_owned())
+        return None;
+    };
+    Some((url.trim_end_matches('/').to_owned(), origin))
 }

@@ -87,7 +87,7 @@ fn rekeyed(pair: String, state: &AppState) -> Option<(String, bool)> {
 fn outbound(headers: &mut HeaderMap, state: &AppState) {
     let mut cookies: Vec<HeaderValue> = headers.remove(SET_COOKIE).collect();
     // The session goes first, whoever set the others.
-    cookies.sort_by_key(|cookie| !cookie.as_bytes().starts_with(b"session="));
+    cookies.sort_by_key(|cookie| !cookie.as_bytes().starts_with(PREFIX.as_bytes()));
     for value in cookies {
         let translated = translate(&value, &state.session_middleware_key, state);
         headers.append(SET_COOKIE, translated.unwrap_or(value));

@@ -128,7 +128,10 @@ async fn an_admin_deletes_accounts_and_others_do_not() {
     let path = format!("/api/v1/users/{}", id.as_str().unwrap());
     assert_eq!(eve.delete(&path).await.status, StatusCode::FORBIDDEN);
     assert_eq!(ada.get("/api/v1/users/me").await.status, StatusCode::OK);
+    let places = || app.redis.command(&["KEYS", "wildside:{attempts}:places:*"]);
+    let known = places().matches(":places:").count();
     assert_eq!(root.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(places().matches(":places:").count(), known - 1);
     assert_eq!(
         ada.get("/api/v1/users/me").await.status,
         StatusCode::UNAUTHORIZED

@@ -63,9 +63,9 @@ async fn what_is_remembered_expires_within_a_day_unless_it_is_pinned() {
         "{}",
         ttl(&redis, &key)
     );
-    cache.pin(&key, route).await;
+    assert!(cache.pin(std::slice::from_ref(&key), route).await);
     assert_eq!(ttl(&redis, &key), -1);
-    cache.unpin(&key).await;
+    assert!(cache.unpin(std::slice::from_ref(&key)).await);
     assert!(ttl(&redis, &key) > 77_000);
     cache.remove(&key).await;
     assert_eq!(cache.get(&key).await, None);

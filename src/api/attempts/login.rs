@@ -169,10 +169,11 @@ impl Logins {
         self.names_alone.check(&digest(&[name]))
     }
 
-    /// Forgets where the name has logged in: its account is gone.
-    pub async fn forget(&self, name: &str) {
+    /// Forgets where a user of this name has logged in: the account is gone.
+    pub async fn forget(&self, username: &str) {
         let mut redis = self.redis.clone();
-        within_budget::<()>(redis.del(places_key(name))).await;
+        let key = places_key(&username.to_ascii_lowercase());
+        within_budget::<()>(redis.del(key)).await;
     }
 
     /// Remembers that the name has logged in from the place.
@@ -218,6 +219,9 @@ impl LoginAttempt<'_> {
 
     async fn end(self, places: [String; 2]) {
         let known: Vec<String> = places.into_iter().filter(|p| !p.is_empty()).collect();
+        if known.is_empty() && self.counted.is_empty() {
+            return;
+        }
         let mut call = END.key(places_key(&self.name));
         call.arg(PLACES_LAST.as_millis() as u64)
             .arg(MOST_PLACES)

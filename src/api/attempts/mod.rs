@@ -58,9 +58,8 @@ fn digest(parts: &[&str]) -> String {
         hasher.update(part);
         hasher.update([0]);
     }
-    hasher.finalize()[..16]
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    let half = hasher.finalize().first_chunk().copied().unwrap_or_default();
+    format!("{:032x}", u128::from_be_bytes(half))
 }
 
 /// A key of `kind` in the slot of all attempts.

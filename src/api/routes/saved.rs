@@ -51,7 +51,7 @@ pub async fn forget_route(
 
 /// Pins the walk in the cache if anybody has saved it, and else lets it expire.
 ///
-/// Settles the pin of a walk. Others who save or forget it meanwhile come here as well. It is looked whether the cache
+/// Others who save or forget it meanwhile come here as well. It is looked whether the cache
 /// was told what is so, until it was: who tells it last has looked after all the others.
 async fn settle(state: &AppState, connection: &mut Connection, id: Uuid) -> Result<(), ApiError> {
     /// Of so many who come in between, none was the last.
@@ -60,16 +60,14 @@ async fn settle(state: &AppState, connection: &mut Connection, id: Uuid) -> Resu
     let keys: Vec<CacheKey> = keys.into_iter().map(CacheKey::stored).collect();
     let mut is_saved = saved_routes::has_savers(connection, id).await?;
     for _ in 0..MOST_TURNS {
-        for key in &keys {
-            if is_saved {
-                state.cache.pin(key, id).await;
-            } else {
-                state.cache.unpin(key).await;
-            }
-        }
+        let heard = if is_saved {
+            state.cache.pin(&keys, id).await
+        } else {
+            state.cache.unpin(&keys).await
+        };
         let told = is_saved;
         is_saved = saved_routes::has_savers(connection, id).await?;
-        if is_saved == told {
+        if !heard || is_saved == told {
             break;
         }
     }

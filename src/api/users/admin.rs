@@ -127,8 +127,14 @@ pub async fn delete_user(
     admin: Admin,
     PathId(id): PathId<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
-    if !deleted_accounts::mark(&mut *state.db.get().await?, id).await? {
+    let mut connection = state.db.get().await?;
+    let user = User::find(&mut connection, id).await?;
+    if !deleted_accounts::mark(&mut connection, id).await? {
         return Err(ApiError::NotFound("user"));
+    }
+    drop(connection);
+    if let Some(user) = user {
+        state.attempts.logins.forget(&user.username).await;
     }
     tracing::info!(deleted.id = %id, admin.id = %admin.0.id, "an admin deleted an account");
     Ok(HttpResponse::NoContent().finish())

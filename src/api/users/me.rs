@@ -31,8 +31,7 @@ pub async fn delete_me(
     session: Session,
 ) -> Result<HttpResponse, ApiError> {
     deleted_accounts::mark(&mut *state.db.get().await?, user.id).await?;
-    let name = user.username.to_ascii_lowercase();
-    state.attempts.logins.forget(&name).await;
+    state.attempts.logins.forget(&user.username).await;
     session.purge();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -107,6 +107,8 @@ pub async fn sign_up(
         address,
         device: Some(device.id()),
     };
+    // Somebody else may have had the name before.
+    state.attempts.logins.forget(&user.username).await;
     let name = user.username.to_ascii_lowercase();
     state.attempts.logins.remember(&name, place).await;
     LoginSession::begin(&session, user.id, user.session_generation)?;
