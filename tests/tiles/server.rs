@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use chrono::{TimeDelta, Utc};
+use futures::{StreamExt, stream};
 use reqwest::{Client, Method, Response};
 use serde_json::Value;
 use wildside_test_support::{PostgresServer, TileServer};
@@ -207,6 +208,30 @@ async fn who_asks_for_very_many_tiles_at_once_is_told_to_wait() {
         (1..=READERS * TILES - 500).contains(&refused),
         "{refused} refused"
     );
+}
+
+/// Addresses that nginx writes with `::` at another place are of one network all the same.
+#[tokio::test]
+async fn the_addresses_of_an_ipv6_network_are_one_reader() {
+    const TILES: u32 = 1200;
+    let database = Database::filled().await;
+    let server = TileServer::start_behind_proxy(&database.server.url());
+    let url = format!("{}/pois/{AT}.pbf", server.url());
+    for network in ["2001:db8:1", "2001:db8:0:0", "2001:db8:1:2"] {
+        let client = Client::new();
+        let asked = (0..TILES).map(|tile| {
+            let claimed = format!("{network}::{:x}:1:1", tile + 1);
+            let request = client.get(&url).header("x-forwarded-for", claimed);
+            async move { request.send().await.unwrap().status() }
+        });
+        let statuses: Vec<_> = stream::iter(asked).buffer_unordered(16).collect().await;
+        let refused = statuses.iter().filter(|status| **status == 429).count();
+        assert!(refused > 0, "{network}");
+    }
+    let other = Client::new()
+        .get(&url)
+        .header("x-forwarded-for", "::ffff:203.0.113.9");
+    assert_eq!(other.send().await.unwrap().status(), 200);
 }
 
 /// The signature of a token is nowhere, nor its header, with which all of ours begin.

@@ -20,7 +20,8 @@ const START_TRIES: usize = 5;
 pub struct TileServer {
     port: u16,
     page: Option<Page>,
-    requests_per_second: Option<u32>,
+    /// Variables of the nginx besides, as NAME=value.
+    settings: Vec<String>,
     martin: Option<Guarded>,
     nginx: Option<Guarded>,
     folder: TempDir,
@@ -36,12 +37,19 @@ struct Page {
 impl TileServer {
     /// Starts both for the migrated database at `url`, as a new login role that may do what `martin_ro` may.
     pub fn start(url: &str) -> Self {
-        Self::start_as(url, None, None)
+        Self::start_as(url, None, Vec::new())
     }
 
     /// With so many requests a second of one address, where the limit as shipped would be in the way.
     pub fn start_with_limit(url: &str, requests_per_second: u32) -> Self {
-        Self::start_as(url, None, Some(requests_per_second))
+        let limit = format!("TILES_REQUESTS_PER_SECOND={requests_per_second}");
+        Self::start_as(url, None, vec![limit])
+    }
+
+    /// Believes everybody on this machine whom a request is forwarded for.
+    pub fn start_behind_proxy(url: &str) -> Self {
+        let proxy = "TILES_TRUSTED_PROXY=127.0.0.1".to_owned();
+        Self::start_as(url, None, vec![proxy])
     }
 
     /// With the page that asks the server at that host and port for walks.
@@ -50,16 +58,16 @@ impl TileServer {
             port: free_port(),
             server_address: server_address.to_owned(),
         };
-        Self::start_as(url, Some(page), None)
+        Self::start_as(url, Some(page), Vec::new())
     }
 
-    fn start_as(url: &str, page: Option<Page>, requests_per_second: Option<u32>) -> Self {
+    fn start_as(url: &str, page: Option<Page>, settings: Vec<String>) -> Self {
         let folder =
             TempDir::with_prefix("wildside-tiles-").expect("a temporary folder can be made");
         let mut server = Self {
             port: 0,
             page,
-            requests_per_second,
+            settings,
             martin: None,
             nginx: None,
             folder,
@@ -105,9 +113,7 @@ impl TileServer {
             &self.folder.path().join("martin.log"),
         ));
         let mut nginx = nginx_command(port, martin_port, self.page.as_ref());
-        if let Some(limit) = self.requests_per_second {
-            nginx.arg(format!("TILES_REQUESTS_PER_SECOND={limit}"));
-        }
+        nginx.args(&self.settings);
         nginx
             .arg(format!("{MARTIN}/run-nginx.sh"))
             .arg(self.folder.path());
