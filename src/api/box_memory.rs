@@ -4,14 +4,18 @@ use std::time::{Duration, Instant};
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::api::conditional::Tagged;
+use crate::api::error::ApiError;
 use crate::api::places::BoxParams;
 use crate::db::places::BoundingBox;
 
 /// Time for which an answer is kept.
 const MEMORY: Duration = Duration::from_mins(1);
+/// Longest wait for an answer, be it one's own look or another's.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Bytes of all answers.
 const CAPACITY: u64 = 8 << 20;
 /// About as many answers of the usual length.
@@ -42,16 +46,23 @@ impl Default for BoxMemory {
 }
 
 impl BoxMemory {
-    /// The answer, if it was given within the last minute.
-    pub fn get(&self, params: &BoxParams) -> Option<Tagged> {
-        let (since, answer) = self.0.get(&question(params))?;
-        (since.elapsed() < MEMORY).then_some(answer)
-    }
-
-    /// Keeps an answer for a while.
-    pub fn keep(&self, params: &BoxParams, answer: &Tagged) {
-        self.0
-            .insert(question(params), (Instant::now(), answer.clone()));
+    /// The answer of the last minute, or a new one: of all who ask the same at once one looks, and the others wait for it.
+    ///
+    /// # Errors
+    /// Those of the look, or `service_unavailable` where it takes too long.
+    pub async fn get_or_look(
+        &self,
+        params: &BoxParams,
+        look: impl Future<Output = Result<Tagged, ApiError>>,
+    ) -> Result<Tagged, ApiError> {
+        let question = question(params);
+        let is_old = |(since, _): &(Instant, _)| since.elapsed() >= MEMORY;
+        self.0.remove_if(&question, is_old);
+        let looking = async { Ok((Instant::now(), look.await?)) };
+        match timeout(PATIENCE, self.0.get_or_insert_async(&question, looking)).await {
+            Ok(answer) => answer.map(|(_, answer)| answer),
+            Err(_) => Err(ApiError::unavailable("too many people ask at once")),
+        }
     }
 }
 
@@ -66,6 +77,10 @@ fn micro_degrees(bbox: BoundingBox) -> [i32; 4] {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::future::join_all;
+
     use super::*;
 
     fn at(number: i32) -> BoxParams {
@@ -77,18 +92,42 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_answer_is_remembered_for_its_question_alone() {
-        let memory = BoxMemory::default();
-        memory.keep(&at(1), &Tagged::new("text/plain", "one"));
-        assert!(memory.get(&at(1)).is_some() && memory.get(&at(2)).is_none());
+    async fn keep(memory: &BoxMemory, number: i32, answer: Vec<u8>) {
+        let answer = async { Ok(Tagged::new("text/plain", answer)) };
+        memory.get_or_look(&at(number), answer).await.unwrap();
     }
 
-    #[test]
-    fn whatever_is_asked_memory_stays_within_its_bound() {
+    #[tokio::test]
+    async fn one_looks_for_all_who_ask_the_same() {
+        let (memory, looks) = (BoxMemory::default(), AtomicUsize::new(0));
+        let ask = async |number: i32| {
+            let look = async {
+                looks.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok(Tagged::new("text/plain", "some"))
+            };
+            memory.get_or_look(&at(number), look).await
+        };
+        for _ in 0..2 {
+            join_all((0..50).map(|n| ask(n % 2))).await;
+        }
+        assert_eq!(looks.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_look_that_fails_is_not_kept() {
+        let memory = BoxMemory::default();
+        let failing = async { Err(ApiError::unavailable("away")) };
+        assert!(memory.get_or_look(&at(1), failing).await.is_err());
+        keep(&memory, 1, Vec::new()).await;
+        assert_eq!(memory.0.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn whatever_is_asked_memory_stays_within_its_bound() {
         let memory = BoxMemory::default();
         for number in 0..2_000 {
-            memory.keep(&at(number), &Tagged::new("text/plain", vec![0; 80_000]));
+            keep(&memory, number, vec![0; 80_000]).await;
             assert!(memory.0.weight() <= CAPACITY, "{}", memory.0.weight());
         }
         assert!(memory.0.len() > 50, "{}", memory.0.len());

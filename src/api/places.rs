@@ -188,10 +188,8 @@ pub async fn pois(
     req: HttpRequest,
     Params(params): Params<BoxParams>,
 ) -> Result<HttpResponse, ApiError> {
-    let answer = match state.boxes.get(&params) {
-        Some(answer) => answer,
-        None => look_up(&state, &params).await?,
-    };
+    let answer = state.boxes.get_or_look(&params, look_up(&state, &params));
+    let answer = answer.await?;
     Ok(answer.answer(&req, "public, max-age=60"))
 }
 
@@ -202,7 +200,5 @@ async fn look_up(state: &AppState, params: &BoxParams) -> Result<Tagged, ApiErro
         .ask(async |connection| Place::most_popular(connection, bbox, theme_id, limit).await)
         .await?;
     let views: Vec<PlaceView> = places.into_iter().map(PlaceView::from).collect();
-    let answer = Tagged::json(&views)?;
-    state.boxes.keep(params, &answer);
-    Ok(answer)
+    Ok(Tagged::json(&views)?)
 }
