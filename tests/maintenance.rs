@@ -1,9 +1,15 @@
 //! The periodic chores: one replica at a time, each with its result noted.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::time::Duration;
+
+use diesel_async::SimpleAsyncConnection;
 use futures::future::join_all;
 use uuid::Uuid;
 use wildside::config::RetentionConfig;
+use wildside::db::route_requests::NewRouteRequest;
+use wildside::db::saved_routes;
+use wildside::db::users::User;
 use wildside::maintenance::{Chore, Tools, run_now};
 use wildside::queue::{EnrichmentJob, Producer};
 use wildside::{db, shared_redis};
@@ -221,7 +227,6 @@ async fn dead_jobs_of_long_ago_are_forgotten() {
 
 #[tokio::test]
 async fn who_took_too_long_notes_nothing_over_another() {
-    use std::time::Duration;
     use wildside::db::maintenance_runs::{claim, finish};
 
     let site = Site::new();
@@ -328,4 +333,114 @@ async fn idempotency_keys_of_one_user_are_bounded_and_expire_in_batches() {
     );
     let left = "SELECT count(*) FROM idempotency_keys GROUP BY user_id ORDER BY user_id";
     assert_eq!(site.sql(left), "20000\n10");
+}
+
+#[tokio::test]
+async fn a_walk_that_is_saved_while_it_is_forgotten_stays_or_is_gone_before() {
+    let site = Site::new();
+    let ada = site.user(1);
+    for number in 1..=5 {
+        site.walk(ada, number, 100 - u32::from(number));
+    }
+    // Somebody has the user locked who is about to save the first walk.
+    let mut saver = site.tools.db.get().await.unwrap();
+    saver.batch_execute("BEGIN").await.unwrap();
+    User::lock(&mut saver, ada).await.unwrap().unwrap();
+    let saving = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity \
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while site.sql(waiting) != "1" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let first = Uuid::from_u128(1);
+        saved_routes::save(&mut saver, ada, first).await.unwrap();
+        saver.batch_execute("COMMIT").await.unwrap();
+    };
+    let limit = Duration::from_secs(20);
+    let trimming = tokio::time::timeout(limit, site.run(Chore::TrimWalks));
+    let saving = tokio::time::timeout(limit, saving);
+    let (trimmed, outcome) = tokio::join!(trimming, saving);
+    outcome.expect("nobody waited for the user's lock");
+    assert_eq!(trimmed.unwrap(), "1 walks forgotten");
+    assert_eq!(site.walks(), "1345");
+    assert_eq!(site.sql("SELECT count(*) FROM saved_routes"), "1");
+}
+
+#[tokio::test]
+async fn a_walk_that_somebody_asks_for_just_now_is_not_forgotten() {
+    let site = Site::new();
+    let ada = site.user(1);
+    for number in 1..=4 {
+        site.walk(ada, number, 100 - u32::from(number));
+    }
+    let mut asker = site.tools.db.get().await.unwrap();
+    asker.batch_execute("BEGIN").await.unwrap();
+    let request = NewRouteRequest::new(ada, serde_json::json!({}), String::new(), Uuid::new_v4());
+    let first = Uuid::from_u128(1);
+    request.insert_answered(&mut asker, first).await.unwrap();
+    assert_eq!(site.run(Chore::TrimWalks).await, "0 walks forgotten");
+    asker.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(site.walks(), "1234");
+    assert_eq!(site.run(Chore::TrimWalks).await, "1 walks forgotten");
+    assert_eq!(site.walks(), "234");
+    assert_eq!(site.sql("SELECT count(*) FROM route_requests"), "3");
+}
+
+#[tokio::test]
+async fn a_walk_that_was_asked_for_very_often_is_forgotten_in_batches() {
+    let site = Site::new();
+    let ada = site.user(1);
+    for number in 1..=4 {
+        site.walk(ada, number, 100 - u32::from(number));
+    }
+    // Before repetitions were marked, and after.
+    for repeated in ["false", "true"] {
+        site.sql(&format!(
+            "INSERT INTO route_requests (id, user_id, params, cache_key, status, route_id, trace_id, created_at, repeated) \
+             SELECT gen_random_uuid(), user_id, params, '', status, route_id, trace_id, \
+                 created_at + n * interval '1 second', {repeated} \
+             FROM route_requests, generate_series(1, 4500) AS n \
+             WHERE route_id = '{}' ORDER BY created_at LIMIT 4500",
+            Uuid::from_u128(1)
+        ));
+    }
+    site.sql(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF (SELECT count(*) FROM gone) > 4000 THEN RAISE 'too many at once'; END IF; RETURN NULL; END $$; \
+         CREATE TRIGGER refuse AFTER DELETE ON route_requests REFERENCING OLD TABLE AS gone \
+             FOR EACH STATEMENT EXECUTE FUNCTION refuse()",
+    );
+    site.run(Chore::TrimWalks).await;
+    assert_eq!(site.walks(), "234");
+    assert_eq!(site.sql("SELECT count(*) FROM route_requests"), "3");
+}
+
+#[tokio::test]
+async fn a_user_whose_rows_cannot_be_removed_is_in_nobodys_way() {
+    let site = Site::new();
+    site.database.expect_error("P0001"); // raised by the trigger
+    for user in 1..=3 {
+        let id = site.user(user);
+        for number in 1..=4 {
+            site.walk(id, user * 10 + number, 100 - u32::from(number));
+        }
+    }
+    let second = Uuid::from_u128(2);
+    site.sql(&format!(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF old.user_id = '{second}' THEN RAISE 'not this one'; END IF; RETURN old; END $$; \
+         CREATE TRIGGER refuse BEFORE DELETE ON route_requests FOR EACH ROW EXECUTE FUNCTION refuse()"
+    ));
+    let left = || {
+        site.sql("SELECT string_agg(n::text, ' ' ORDER BY user_id) FROM (SELECT user_id, count(*) AS n FROM route_requests GROUP BY 1) AS left_over")
+    };
+    let failed = run_now(Chore::TrimWalks, &site.tools).await.unwrap_err();
+    assert!(failed.to_string().contains("not this one"), "{failed}");
+    assert_eq!(left(), "3 4 3");
+    site.sql("UPDATE users SET deleted_at = now() - interval '1 hour' + right(id::text, 1)::integer * interval '1 second'");
+    let failed = run_now(Chore::RemoveDeletedAccounts, &site.tools).await;
+    let failed = failed.unwrap_err();
+    assert!(failed.to_string().contains("not this one"), "{failed}");
+    assert_eq!(left(), "4");
+    assert_eq!(site.sql("SELECT id FROM users"), second.to_string());
 }

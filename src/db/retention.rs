@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::Connection;
 use super::unseen_routes;
+use super::users::User;
 
 /// Deletes up to `limit` requests older than `days` that failed, or that ask again for a walk that the user has.
 pub async fn delete_expendable(
@@ -26,6 +27,14 @@ pub async fn delete_expendable(
     .bind::<BigInt, _>(limit)
     .execute(connection)
     .await
+}
+
+/// What was forgotten at once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Forgotten {
+    pub walks: usize,
+    /// 0: nothing is left to be forgotten.
+    pub requests: usize,
 }
 
 /// A user, and the time of the last walk that is too many.
@@ -60,26 +69,69 @@ impl Hoard {
         .await
     }
 
-    /// Forgets up to `limit` of the walks that are too many, and answers how many. A walk that the user has saved,
-    /// written about or begun stays.
-    pub async fn forget(&self, connection: &mut Connection, limit: i64) -> QueryResult<usize> {
-        let walks = self.expendable(connection, limit).await?;
-        if walks.is_empty() {
-            return Ok(0);
-        }
+    /// Forgets up to `limit` requests for walks that are too many. A walk that the user has saved, written about or begun
+    /// stays, and so does one that somebody asks for just now.
+    ///
+    /// Writes that keep a walk lock the user as well, and inserted requests the walk: none comes in between.
+    pub async fn forget(&self, connection: &mut Connection, limit: i64) -> QueryResult<Forgotten> {
         connection
             .transaction(async |connection| {
-                diesel::sql_query(
-                    "DELETE FROM route_requests WHERE route_id = ANY ($1) AND user_id = $2",
-                )
-                .bind::<diesel::sql_types::Array<SqlUuid>, _>(&walks)
-                .bind::<SqlUuid, _>(self.user_id)
-                .execute(connection)
-                .await?;
-                unseen_routes::delete(connection, &walks).await
+                if User::lock(connection, self.user_id).await?.is_none() {
+                    return Ok(Forgotten::default());
+                }
+                let walks = self.expendable(connection, limit).await?;
+                let walks = unseen_routes::lock(connection, &walks).await?;
+                self.take_requests(connection, &walks, limit).await
             })
-            .await?;
-        Ok(walks.len())
+            .await
+    }
+
+    /// Takes repetitions first: whichever is left has the first request beside it, by which the next batch finds it.
+    async fn take_requests(
+        &self,
+        connection: &mut Connection,
+        walks: &[Uuid],
+        limit: i64,
+    ) -> QueryResult<Forgotten> {
+        let repeated = self.delete(connection, walks, true, limit).await?;
+        if repeated as i64 == limit {
+            return Ok(Forgotten {
+                walks: 0,
+                requests: repeated,
+            });
+        }
+        let first = self.delete(connection, walks, false, limit).await?;
+        unseen_routes::delete(connection, walks).await?;
+        Ok(Forgotten {
+            walks: walks.len(),
+            requests: repeated + first,
+        })
+    }
+
+    /// Deletes up to `limit` of the user's requests for some walks: repetitions in any order, others the newest first.
+    async fn delete(
+        &self,
+        connection: &mut Connection,
+        walks: &[Uuid],
+        repeated: bool,
+        limit: i64,
+    ) -> QueryResult<usize> {
+        let order = if repeated {
+            ""
+        } else {
+            "ORDER BY created_at DESC"
+        };
+        diesel::sql_query(format!(
+            "DELETE FROM route_requests WHERE id = ANY (ARRAY( \
+                 SELECT id FROM route_requests WHERE route_id = ANY ($1) AND user_id = $2 AND repeated = $3 \
+                 {order} LIMIT $4))"
+        ))
+        .bind::<Array<SqlUuid>, _>(walks)
+        .bind::<SqlUuid, _>(self.user_id)
+        .bind::<Bool, _>(repeated)
+        .bind::<BigInt, _>(limit)
+        .execute(connection)
+        .await
     }
 
     async fn expendable(&self, connection: &mut Connection, limit: i64) -> QueryResult<Vec<Uuid>> {

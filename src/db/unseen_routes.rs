@@ -12,17 +12,10 @@ use super::schema::routes;
 ///
 /// First they are locked: whoever asks for one of them meanwhile either is seen or waits until it is gone.
 pub async fn delete(connection: &mut Connection, ids: &[Uuid]) -> QueryResult<usize> {
-    if ids.is_empty() {
+    let locked = lock(connection, ids).await?;
+    if locked.is_empty() {
         return Ok(0);
     }
-    let locked: Vec<Uuid> = routes::table
-        .filter(routes::id.eq_any(ids))
-        .order(routes::id)
-        .select(routes::id)
-        .for_update()
-        .skip_locked()
-        .load(connection)
-        .await?;
     diesel::sql_query(
         "DELETE FROM routes WHERE id = ANY ($1) \
              AND NOT EXISTS (SELECT FROM route_requests WHERE route_id = routes.id)",
@@ -30,6 +23,30 @@ pub async fn delete(connection: &mut Connection, ids: &[Uuid]) -> QueryResult<us
     .bind::<Array<SqlUuid>, _>(locked)
     .execute(connection)
     .await
+}
+
+/// Locks those of the walks that nobody has locked, until the end of the caller's transaction: nobody asks for one
+/// meanwhile.
+pub(super) async fn lock(connection: &mut Connection, ids: &[Uuid]) -> QueryResult<Vec<Uuid>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    routes::table
+        .filter(routes::id.eq_any(ids))
+        .order(routes::id)
+        .select(routes::id)
+        .for_update()
+        .skip_locked()
+        .load(connection)
+        .await
+}
+
+/// Ids of the first walk and of the last in the order of a [`sweep`], of which later walks come last.
+pub async fn ends(connection: &mut Connection) -> QueryResult<Option<(Uuid, Uuid)>> {
+    let ids = routes::table.select(routes::id);
+    let first = ids.order(routes::id.asc()).first(connection).await;
+    let last = ids.order(routes::id.desc()).first(connection).await;
+    Ok(first.optional()?.zip(last.optional()?))
 }
 
 /// A look at some walks in the order of their ids.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use uuid::Uuid;
 
 pub use chores::Chore;
 
@@ -49,6 +50,27 @@ pub enum ChoreError {
     /// It took too long.
     #[error("it took longer than {0:?}")]
     TimedOut(Duration),
+}
+
+/// Failures that concern one user each: the others are looked after all the same, and the chore fails at its end.
+#[derive(Debug, Default)]
+struct Failures(Option<ChoreError>);
+
+impl Failures {
+    /// The outcome, if it is none.
+    fn note<T>(&mut self, user: Uuid, outcome: Result<T, ChoreError>) -> Option<T> {
+        outcome
+            .map_err(|error| {
+                tracing::warn!(%user, %error, "maintenance failed for a user");
+                self.0.get_or_insert(error);
+            })
+            .ok()
+    }
+
+    /// The first of them.
+    fn first(self) -> Result<(), ChoreError> {
+        self.0.map_or(Ok(()), Err)
+    }
 }
 
 /// Does what is due until told to stop: each chore in a loop of its own, so that a long one delays no other.

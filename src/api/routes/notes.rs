@@ -102,9 +102,9 @@ pub async fn add_note(
     let key = key.of(user.id, "POST /routes/notes", body.digest);
     let NoteBody { body, poi_id } = body.value;
     let written = idempotency::once(&state.db, key.as_ref(), async |connection| {
+        lock(connection, user.id, None).await?;
         require_own(connection, id, user.id).await?;
         check_stop(connection, id, poi_id).await?;
-        lock(connection, user.id, None).await?;
         if RouteNote::count(connection, user.id, id).await? >= MAX_NOTES {
             let fault = Fault::new("", "too_many_notes", "a walk has at most 200 notes");
             return Err(ApiError::Conflict("there are too many notes", vec![fault]));

@@ -97,10 +97,10 @@ pub async fn put_progress(
         expected_revision,
     } = body.value;
     let written = idempotency::once(&state.db, key.as_ref(), async |connection| {
-        require_own(connection, id, user.id).await?;
-        check_stops(&visited_poi_ids, &stop_ids(connection, id).await?)?;
         // Before the first progress there is no row of it to be locked.
         lock(connection, user.id, None).await?;
+        require_own(connection, id, user.id).await?;
+        check_stops(&visited_poi_ids, &stop_ids(connection, id).await?)?;
         let current = RouteProgress::find(connection, user.id, id).await?;
         let revision = current.map_or(0, |progress| progress.revision);
         check_revision(expected_revision, revision)?;

@@ -2,10 +2,12 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, put};
+use diesel_async::AsyncConnection;
 use uuid::Uuid;
 
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, PathId};
+use crate::api::users::change::lock;
 use crate::cache::CacheKey;
 use crate::db::Connection;
 use crate::db::routes::Route;
@@ -25,8 +27,15 @@ pub async fn save_route(
     PathId(id): PathId<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
     let mut connection = state.db.get().await?;
-    require_own(&mut connection, id, user.id).await?;
-    saved_routes::save(&mut connection, user.id, id).await?;
+    connection
+        .transaction(async |connection| {
+            // Whoever forgets walks has the user locked as well: a walk that is seen here stays.
+            lock(connection, user.id, None).await?;
+            require_own(connection, id, user.id).await?;
+            saved_routes::save(connection, user.id, id).await?;
+            Ok::<_, ApiError>(())
+        })
+        .await?;
     settle(&state, &mut connection, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
