@@ -38,11 +38,20 @@ pub(super) async fn in_stage<T>(
         progress: Some(progress),
         ..event
     };
-    let glance = timeout(GLANCE, &mut work);
-    let ((), done) = join!(context.announcer.send(&event), glance);
-    if let Ok(done) = done {
-        return done;
-    }
+    let working = async {
+        if let Ok(done) = timeout(GLANCE, &mut work).await {
+            return done;
+        }
+        note(stage, progress, request, context);
+        work.await
+    };
+    // The work goes on all the while, however long the announcement takes.
+    let ((), done) = join!(context.announcer.send(&event), working);
+    done
+}
+
+/// Notes a stage in the ledger, beside the work.
+fn note(stage: &'static str, progress: f32, request: &RouteRequest, context: &JobContext) {
     let note = Stage {
         request_id: request.id,
         attempt: request.attempt,
@@ -55,5 +64,4 @@ pub(super) async fn in_stage<T>(
             tracing::debug!(%error, "stage not noted in the ledger");
         }
     });
-    work.await
 }
