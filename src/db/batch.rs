@@ -174,7 +174,7 @@ async fn ask<Q: Batched>(pool: &Pool, questions: &[Q]) -> Result<Vec<Q::Answer>,
     if let Ok(answers) = timeout(LONGEST, Q::ask(&mut connection, questions)).await {
         return Ok(answers?);
     }
-    // It is dead, or busy with this statement still: nobody else shall have it.
-    connection.condemn();
+    // It is dead, or busy with this statement still: nobody else shall have it. That tells nothing of the others.
+    connection.spend();
     Err(SharedError::BrokenOff)
 }

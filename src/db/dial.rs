@@ -87,7 +87,13 @@ async fn reach(
         Host::Tcp(name) => name,
     };
     let unknown = |error: io::Error| ConnectError::new(Trouble::Host, error.to_string());
-    let addresses = lookup_host((name.as_str(), port)).await.map_err(unknown)?;
+    let patience = patience(config);
+    let addresses = timeout(patience, lookup_host((name.as_str(), port)));
+    let addresses = addresses.await.unwrap_or_else(|_| {
+        let cause = format!("no address within {patience:?}");
+        Err(io::Error::new(io::ErrorKind::TimedOut, cause))
+    });
+    let addresses = addresses.map_err(unknown)?;
     let mut failed = ConnectError::new(Trouble::Host, "it has no address".to_owned());
     for address in addresses {
         match enter(config, connect(config, address), condemned).await {
@@ -109,10 +115,18 @@ async fn connect(config: &Config, address: SocketAddr) -> io::Result<TcpStream> 
     if config.get_keepalives() {
         let time = config.get_keepalives_idle().min(KEEPALIVE);
         let interval = config.get_keepalives_interval().unwrap_or(KEEPALIVE / 3);
-        let keepalive = TcpKeepalive::new().with_time(time).with_interval(interval);
+        let mut keepalive = TcpKeepalive::new().with_time(time).with_interval(interval);
+        if let Some(retries) = config.get_keepalives_retries() {
+            keepalive = keepalive.with_retries(retries);
+        }
         socket.set_tcp_keepalive(&keepalive)?;
     }
     Ok(stream)
+}
+
+/// Longest look-up of a name, and longest try of an address.
+fn patience(config: &Config) -> Duration {
+    config.get_connect_timeout().copied().unwrap_or(PATIENCE)
 }
 
 /// Logs in over a stream, within the time for one address.
@@ -124,7 +138,7 @@ async fn enter<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let patience = config.get_connect_timeout().copied().unwrap_or(PATIENCE);
+    let patience = patience(config);
     let entered = timeout(patience, async {
         let wire = Wire::new(stream.await?, condemned.clone());
         let (client, connection) = config.connect_raw(wire, NoTls).await?;

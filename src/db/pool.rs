@@ -89,11 +89,11 @@ impl Opener {
 }
 
 impl Opener {
-    /// Test for a session that is not to be used again: it is spent, or was opened before one that an error has
-    /// condemned, and is likely to fare the same.
+    /// Test for a session that is not to be used again: it is spent, or was opened before one that has met an error
+    /// which tells of the server, and is likely to fare the same.
     fn refuses(&self, session: &mut Session) -> bool {
         let doubted = self.doubted.load();
-        if session.is_condemned() {
+        if session.casts_doubt() {
             if doubted.as_ref().is_none_or(|at| at.elapsed() > DOUBT_AGAIN) {
                 self.doubted.store(Some(Arc::new(Instant::now())));
             }

@@ -6,6 +6,7 @@ use diesel::QueryResult;
 use diesel::sql_types::Integer;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
+use super::session::in_time;
 use super::{ConnectError, Connection, Session, Trouble};
 
 /// Refuses such a pooler: two sessions that are open at once never share a process of the server, and each keeps its own.
@@ -20,13 +21,17 @@ pub(super) async fn refuse_shared(url: &str, session: &mut Session) -> Result<()
         // The server may have room for no more; that is for others to say.
         Err(_) => return Ok(()),
     };
-    let mut seen = Vec::new();
-    for _ in 0..2 {
-        for session in [&mut *session, &mut other] {
-            let process = process(session).await;
-            seen.push(process.map_err(|error| ConnectError::of_setup(&error))?);
+    let seen = in_time(async {
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            for session in [&mut *session, &mut other] {
+                let process = process(session).await;
+                seen.push(process.map_err(|error| ConnectError::of_setup(&error))?);
+            }
         }
-    }
+        Ok(seen)
+    })
+    .await?;
     if let [mine, others, mine_again, others_again] = seen[..]
         && (mine, others) == (mine_again, others_again)
         && mine != others

@@ -10,11 +10,12 @@ use tokio::time::timeout;
 
 use super::dial::dial;
 use super::setup::ADD_EXTENSIONS_TO_PATH;
+use super::sqlstate::Verdict;
 use super::trouble::{ConnectError, Trouble};
 use super::wire::Condemned;
 use super::{Connection, IDLE_IN_TRANSACTION_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT};
 
-/// From the first packet to the last setting.
+/// Longest setting up of a session that an address has given; each address has a limit of its own before.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A session. It ends when it is dropped, whatever it is doing.
@@ -43,16 +44,13 @@ impl Session {
             LOCK_TIMEOUT.as_millis(),
             IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
         );
-        let opened = timeout(PATIENCE, async {
-            let mut session = Self::open_without_limits(url).await?;
+        let mut session = Self::open_without_limits(url).await?;
+        in_time(async {
             let set = session.connection.batch_execute(&limits).await;
-            set.map_err(|error| ConnectError::of_setup(&error))?;
-            Ok(session)
-        });
-        opened.await.unwrap_or_else(|_| {
-            let cause = format!("no answer within {} s", PATIENCE.as_secs());
-            Err(ConnectError::new(Trouble::Silence, cause))
+            set.map_err(|error| ConnectError::of_setup(&error))
         })
+        .await?;
+        Ok(session)
     }
 
     /// Opens a session for statements that may take as long as they like.
@@ -62,7 +60,11 @@ impl Session {
     pub(super) async fn open_without_limits(url: &str) -> Result<Self, ConnectError> {
         let condemned = Condemned::default();
         let (client, carrier) = dial(url, &condemned).await?;
-        match AsyncPgConnection::try_from(client).await {
+        let connection = in_time(async {
+            let connection = AsyncPgConnection::try_from(client).await;
+            connection.map_err(|error| ConnectError::of_setup(&error))
+        });
+        match connection.await {
             Ok(connection) => Ok(Self {
                 connection,
                 condemned,
@@ -71,30 +73,40 @@ impl Session {
             }),
             Err(error) => {
                 carrier.abort();
-                Err(ConnectError::of_setup(&error))
+                Err(error)
             }
         }
     }
 
     /// Sees to it that nobody else gets this session.
-    pub(super) fn condemn(&self) {
-        self.condemned.set();
+    pub(super) fn spend(&self) {
+        self.condemned.set(Verdict::Spent);
     }
 
-    /// Test for an error after which nobody else shall have it.
-    pub(super) fn is_condemned(&self) -> bool {
-        self.condemned.is_set()
+    /// Test for an error that the other sessions are likely to meet as well.
+    pub(super) fn casts_doubt(&self) -> bool {
+        self.condemned.verdict() == Some(Verdict::Doubt)
     }
 
-    /// Test for an end, or a transaction that was left open.
+    /// Test for an end, an error after which nobody else shall have it, or a transaction that was left open.
     pub(super) fn is_spent(&mut self) -> bool {
-        PoolableConnection::is_broken(&mut self.connection)
+        self.condemned.verdict().is_some() || PoolableConnection::is_broken(&mut self.connection)
     }
 
     /// Time at which it was opened.
     pub(super) const fn opened(&self) -> Instant {
         self.opened
     }
+}
+
+/// Outcome of a step of the setting up, unless it takes too long.
+pub(super) async fn in_time<T>(
+    step: impl Future<Output = Result<T, ConnectError>>,
+) -> Result<T, ConnectError> {
+    timeout(PATIENCE, step).await.unwrap_or_else(|_| {
+        let cause = format!("no answer within {} s", PATIENCE.as_secs());
+        Err(ConnectError::new(Trouble::Silence, cause))
+    })
 }
 
 impl Drop for Session {

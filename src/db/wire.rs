@@ -6,13 +6,13 @@
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use arc_swap::ArcSwapOption;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
-use super::sqlstate;
+use super::sqlstate::{self, Verdict};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 16 << 10;
@@ -28,17 +28,23 @@ const TEXT: u8 = b'M';
 
 /// Mark of a session that has met an error after which nobody else shall have it. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Condemned(Arc<AtomicBool>);
+pub(super) struct Condemned(Arc<ArcSwapOption<Verdict>>);
 
 impl Condemned {
-    /// From now on it has.
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// Marks the session, unless that was done by an error which told of more.
+    pub(super) fn set(&self, verdict: Verdict) {
+        self.0.rcu(|known| {
+            Some(Arc::new(
+                known
+                    .as_deref()
+                    .map_or(verdict, |known| verdict.max(*known)),
+            ))
+        });
     }
 
-    /// Test for the mark.
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// The mark, if there is one.
+    pub(super) fn verdict(&self) -> Option<Verdict> {
+        self.0.load().as_deref().copied()
     }
 }
 
@@ -83,8 +89,8 @@ impl<S> Wire<S> {
                 self.passing = length;
             } else if let Some(message) = rest.get(..length) {
                 let (message, code) = with_code(message);
-                if sqlstate::condemns(&code) {
-                    self.condemned.set();
+                if let Some(verdict) = sqlstate::verdict(&code) {
+                    self.condemned.set(verdict);
                 }
                 self.replace(length, &message);
             } else {
@@ -192,7 +198,7 @@ mod tests {
     }
 
     /// What is read of `sent`, which comes `piece` bytes at a time, and whether the session is condemned.
-    async fn read(sent: &[u8], piece: usize) -> (Vec<u8>, bool) {
+    async fn read(sent: &[u8], piece: usize) -> (Vec<u8>, Option<Verdict>) {
         let (mut server, client) = tokio::io::duplex(piece);
         let condemned = Condemned::default();
         let mut wire = Wire::new(client, condemned.clone());
@@ -202,7 +208,7 @@ mod tests {
             drop(server);
         };
         tokio::join!(sending, async { wire.read_to_end(&mut got).await.unwrap() });
-        (got, condemned.is_set())
+        (got, condemned.verdict())
     }
 
     #[tokio::test]
@@ -215,7 +221,7 @@ mod tests {
         let expected = [&row[..], &told, &ready, &told, &row].concat();
         for piece in [1, 2, 3, 7, 64, 100_000] {
             let (got, condemned) = read(&sent, piece).await;
-            assert!(got == expected && !condemned, "{piece}");
+            assert!(got == expected && condemned.is_none(), "{piece}");
         }
     }
 
@@ -228,9 +234,19 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_that_condemns_the_session_is_noted() {
-        for (code, condemns) in [("25006", true), ("26000", true), ("23505", false)] {
+        for (code, verdict) in [
+            ("25006", Some(Verdict::Doubt)),
+            ("26000", Some(Verdict::Doubt)),
+            ("57P02", Some(Verdict::Doubt)),
+            ("57P01", Some(Verdict::Spent)),
+            ("25P03", Some(Verdict::Spent)),
+            ("23505", None),
+        ] {
             let error = message(b'E', format!("C{code}\0Mtext\0\0").as_bytes());
-            assert_eq!(read(&error, 9).await.1, condemns, "{code}");
+            assert_eq!(read(&error, 9).await.1, verdict, "{code}");
+            let more = [error, message(b'E', b"C57P05\0Mtext\0\0")].concat();
+            let worst = verdict.max(Some(Verdict::Spent));
+            assert_eq!(read(&more, 9).await.1, worst, "{code}");
         }
     }
 
@@ -243,7 +259,7 @@ mod tests {
             &[0; 9],
             b"E\0\0\0\x09C55",
         ] {
-            assert_eq!(read(odd, 4).await, (odd.to_vec(), false));
+            assert_eq!(read(odd, 4).await, (odd.to_vec(), None));
         }
     }
 }

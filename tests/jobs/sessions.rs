@@ -4,8 +4,8 @@ use diesel::QueryResult;
 use diesel::result::Error;
 use diesel::sql_types::Integer;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use wildside::db::{self, Connection, Pool, PoolError};
-use wildside_test_support::{PostgresServer, TestDatabase, free_port};
+use wildside::db::{self, Batched, Batcher, Connection, Pool, PoolError, SharedError};
+use wildside_test_support::{Fault, PostgresServer, TcpProxy, TestDatabase, free_port};
 
 async fn process(connection: &mut Connection) -> i32 {
     diesel::select(diesel::dsl::sql::<Integer>("pg_backend_pid()"))
@@ -121,4 +121,60 @@ async fn who_gets_no_session_is_told_why() {
     let _held = pool.get().await.unwrap();
     let busy = pool.get().await.map(drop).unwrap_err();
     assert!(matches!(busy, PoolError::TimedOut), "{busy}");
+}
+
+/// A batch that is never answered.
+#[derive(Debug)]
+struct Silence;
+
+impl Batched for Silence {
+    type Answer = ();
+
+    async fn ask(_: &mut Connection, _: &[Self]) -> QueryResult<Vec<()>> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_befalls_one_session_costs_no_other() {
+    let database = TestDatabase::empty();
+    for one in ["57P01", "25P03"] {
+        database.expect_error(one);
+    }
+    let pool = db::pool(&database.url(), 2);
+    let mut other = pool.get().await.unwrap();
+    let kept = process(&mut other).await;
+    let ended = "SELECT pg_terminate_backend(pg_backend_pid())";
+    let (first, _) = attempt(&pool, ended).await;
+    let unfinished = "SET idle_in_transaction_session_timeout = 10; BEGIN";
+    let mut idle = pool.get().await.unwrap();
+    assert_ne!(process(&mut idle).await, first);
+    idle.batch_execute(unfinished).await.unwrap();
+    while idle.batch_execute("SELECT 1").await.is_ok() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    drop(idle);
+    let batcher = Batcher::start(pool.clone());
+    let broken = batcher.ask(Silence).await.unwrap_err();
+    assert!(matches!(broken, SharedError::BrokenOff), "{broken}");
+    drop(other);
+    let again = process(&mut pool.get().await.unwrap()).await;
+    assert_eq!(again, kept, "what was opened before is used still");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_are_silent_leave_time_for_the_last() {
+    let server = PostgresServer::start();
+    let silent = [0, 1].map(|_| TcpProxy::to_port(server.port()));
+    for proxy in &silent {
+        proxy.set(Fault::BlackHole);
+    }
+    let [first, second] = silent.each_ref().map(TcpProxy::port);
+    let port = server.port();
+    let hosts = format!("127.0.0.1:{first},127.0.0.1:{second},127.0.0.1:{port}/");
+    let limit = "?connect_timeout=3";
+    let url = server.url("postgres");
+    let url = url.replacen(&format!("127.0.0.1:{port}/"), &hosts, 1) + limit;
+    assert!(url.contains(&hosts), "{url}");
+    db::open(&url).await.unwrap();
 }
