@@ -9,7 +9,7 @@ pub mod walk;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum, value_parser};
 
 use crate::config::Config;
 use crate::{db, telemetry};
@@ -43,7 +43,7 @@ enum Command {
     /// Applies the pending migrations of the database.
     Migrate {
         /// Seconds to wait while another replica migrates.
-        #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+        #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = value_parser!(u64).range(..=86_400))]
         wait: u64,
     },
     /// Prints the description of the API as `OpenAPI` 3.1.

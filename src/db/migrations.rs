@@ -93,7 +93,7 @@ async fn apply_beside(
     Ok(AsyncMigrationHarness::new(session))
 }
 
-/// Names of the indexes of our tables that no query can use.
+/// Names of the indexes of our tables that no query can use, but for those that somebody is building just now.
 async fn broken_indexes(connection: &mut Connection) -> QueryResult<Vec<String>> {
     #[derive(QueryableByName)]
     struct Index {
@@ -102,7 +102,8 @@ async fn broken_indexes(connection: &mut Connection) -> QueryResult<Vec<String>>
     }
     let broken: Vec<Index> = diesel::sql_query(
         "SELECT indexrelid::regclass::text AS name FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
-         WHERE NOT indisvalid AND relnamespace = current_schema::regnamespace",
+         WHERE NOT indisvalid AND relnamespace = current_schema::regnamespace \
+           AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE index_relid = indexrelid)",
     )
     .load(connection)
     .await?;

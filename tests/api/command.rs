@@ -67,6 +67,7 @@ fn every_command_explains_itself_and_refuses_what_it_does_not_know() {
         &["fly"][..],
         &["--mode", "fly"],
         &["jobs"],
+        &["migrate", "--wait", "86401"],
         &["users", "create"],
         &["jobs", "retry"],
     ] {

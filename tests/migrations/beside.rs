@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use wildside_test_support::PostgresServer;
+
+use crate::city;
 
 const INDEX: &str =
     "SELECT indisvalid FROM pg_index WHERE indexrelid = 'route_requests_walk_idx'::regclass";
@@ -44,4 +47,31 @@ fn a_transaction_that_is_open_for_longer_is_waited_for() {
     wildside::db::migrate(&url, Duration::from_mins(1)).unwrap();
     assert_eq!(server.sql("city", INDEX), "t");
     assert!(writer.join().unwrap().unwrap().status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_somebody_else_is_building_is_left_alone() {
+    const PHASE: &str = "SELECT count(*) FROM pg_stat_progress_create_index \
+         WHERE index_relid <> 0 AND phase = 'waiting for writers before build'";
+    const THEIRS: &str = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('theirs')";
+    let server = PostgresServer::start();
+    let url = server.create_migrated("city");
+    server.sql("city", HALF_BUILT);
+    let mut writer = AsyncPgConnection::establish(&url).await.unwrap();
+    let hold = "BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE";
+    writer.batch_execute(hold).await.unwrap();
+    let mut builder = AsyncPgConnection::establish(&url).await.unwrap();
+    let building = tokio::spawn(async move {
+        let build = "CREATE INDEX CONCURRENTLY theirs ON users (display_name)";
+        builder.batch_execute(build).await
+    });
+    let begun = Instant::now();
+    while server.sql("city", PHASE) == "0" {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nobody builds");
+    }
+    city::migrate(&url).await.unwrap();
+    assert_eq!(server.sql("city", THEIRS), "f");
+    writer.batch_execute("COMMIT").await.unwrap();
+    building.await.unwrap().unwrap();
+    assert_eq!(server.sql("city", THEIRS), "t");
 }
