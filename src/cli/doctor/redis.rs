@@ -1,6 +1,6 @@
 //! Redis as `wildside doctor` finds it.
 
-use redis::cmd;
+use redis::{InfoDict, cmd};
 use tokio::time::timeout;
 
 use super::{Finding, PATIENCE, clock};
@@ -32,16 +32,31 @@ pub(super) async fn examine(url: &str) -> Vec<Finding> {
     };
     let mut findings = vec![match &trouble {
         None => Finding::new("redis", Ok("jobs can be queued"), ""),
-        Some((trouble, detail)) => {
-            let found = format!("{} ({detail})", trouble.sentence());
-            Finding::new::<String>("redis", Err(found), trouble.remedy())
-        }
+        Some((trouble, detail)) => fault("redis", *trouble, detail),
     }];
     let is_shut = |trouble| matches!(trouble, Trouble::Away | Trouble::Silent | Trouble::Login);
     if !trouble.is_some_and(|(trouble, _)| is_shut(trouble)) {
         findings.extend(settings(&redis).await);
     }
     findings
+}
+
+/// Finding of what is amiss.
+fn fault(name: &'static str, trouble: Trouble, detail: &str) -> Finding {
+    let found = format!("{} ({detail})", trouble.sentence());
+    Finding::new::<String>(name, Err(found), trouble.remedy())
+}
+
+/// Finding where the server tells no settings.
+fn untold(trouble: Trouble, detail: &str) -> Finding {
+    let name = "redis settings";
+    match trouble {
+        Trouble::Forbidden => {
+            let found = "unknown: this user may not ask for them (INFO)";
+            Finding::new(name, Ok(found), "")
+        }
+        trouble => fault(name, trouble, detail),
+    }
 }
 
 /// Settings that the server tells, which not every user may ask.
@@ -51,44 +66,39 @@ async fn settings(redis: &Redis) -> Vec<Finding> {
     let clock = time.ok().and_then(Result::ok);
     let clock =
         clock.map(|(seconds, micros)| clock::compare("clock of redis", seconds + micros / 1e6));
-    let told = timeout(PATIENCE, cmd("INFO").query_async::<String>(redis)).await;
-    let findings = match told.ok().and_then(Result::ok) {
-        Some(info) => {
-            let info = Info(&info);
+    let told = timeout(PATIENCE, cmd("INFO").query_async::<InfoDict>(redis)).await;
+    let findings = match told {
+        Ok(Ok(info)) => {
+            let info = Info(info);
             vec![info.version(), info.memory(), info.persistence()]
         }
-        None => vec![Finding::new(
-            "redis settings",
-            Ok("unknown: this user may not ask for them (INFO)"),
-            "",
-        )],
+        Ok(Err(error)) => vec![untold(Trouble::of(&error), &error.to_string())],
+        Err(_) => vec![untold(Trouble::Silent, "within 3 s")],
     };
     findings.into_iter().chain(clock).collect()
 }
 
 /// The answer to `INFO`.
-struct Info<'a>(&'a str);
+struct Info(InfoDict);
 
-impl Info<'_> {
-    fn field(&self, name: &str) -> &str {
-        let values = self.0.lines().filter_map(|line| line.split_once(':'));
-        let mut values = values.filter(|(field, _)| *field == name);
-        values.next().map_or("", |(_, value)| value)
+impl Info {
+    fn field(&self, name: &str) -> String {
+        self.0.get(name).unwrap_or_default()
     }
 
     fn number(&self, name: &str) -> u64 {
-        self.field(name).parse().unwrap_or_default()
+        self.0.get(name).unwrap_or_default()
     }
 
     fn version(&self) -> Finding {
         let version = self.field("redis_version");
         let major = version.split('.').next();
         let major: Option<u32> = major.and_then(|major| major.parse().ok());
-        let mode = match self.field("cluster_enabled") {
+        let mode = match self.field("cluster_enabled").as_str() {
             "1" => "in cluster mode, ",
             _ => "",
         };
-        let role = match self.field("role") {
+        let role = match self.field("role").as_str() {
             "slave" => "a replica".to_owned(),
             _ => format!(
                 "a primary with {} replicas",
@@ -129,7 +139,7 @@ impl Info<'_> {
         let failed = ["rdb_last_bgsave_status", "aof_last_write_status"]
             .into_iter()
             .find(|field| self.field(field) == "err");
-        let outcome = match (failed, self.field("aof_enabled")) {
+        let outcome = match (failed, self.field("aof_enabled").as_str()) {
             (Some(field), _) => Err(format!("the last saving failed ({field})")),
             (None, "1") => Ok("every write, in an append-only file"),
             (None, _) => {
@@ -141,5 +151,20 @@ impl Info<'_> {
             outcome.map(str::to_owned),
             "free the disk of Redis, or: redis-cli CONFIG SET save \"\"",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_is_told_as_one() {
+        assert!(untold(Trouble::Forbidden, "NOPERM").ok);
+        let silent = untold(Trouble::Silent, "within 3 s");
+        assert!(
+            !silent.ok && silent.found == "no answer in time (within 3 s)",
+            "{silent:?}"
+        );
     }
 }
