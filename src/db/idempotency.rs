@@ -11,6 +11,9 @@ use super::Connection;
 use super::prepared::Prepared;
 use super::schema::idempotency_keys;
 
+/// Test for a key that is older than a day.
+const IS_EXPIRED: &str = "idempotency_keys.created_at < now() - interval '24 hours'";
+
 /// One key of one user at one endpoint, and what it came with.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = idempotency_keys)]
@@ -93,11 +96,11 @@ impl IdempotencyKey {
 
 /// Forgets up to `limit` of the keys that are older than a day, and answers how many.
 pub async fn expire(connection: &mut Connection, limit: i64) -> QueryResult<usize> {
-    diesel::sql_query(
+    diesel::sql_query(format!(
         "DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY( \
-             SELECT ctid FROM idempotency_keys WHERE created_at < now() - interval '24 hours' \
-             ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
-    )
+             SELECT ctid FROM idempotency_keys WHERE {IS_EXPIRED} \
+             ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))"
+    ))
     .bind::<BigInt, _>(limit)
     .execute(connection)
     .await
@@ -135,5 +138,5 @@ pub async fn trim(
 }
 
 fn is_expired() -> SqlLiteral<Bool> {
-    diesel::dsl::sql("idempotency_keys.created_at < now() - interval '24 hours'")
+    diesel::dsl::sql(IS_EXPIRED)
 }

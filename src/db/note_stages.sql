@@ -13,4 +13,3 @@ UPDATE route_requests AS request
 SET stage = known.stage, progress = known.progress, updated_at = now()
 FROM known
 WHERE request.id = known.id
-RETURNING request.id

@@ -6,7 +6,8 @@ use diesel_async::SimpleAsyncConnection;
 use super::Connection;
 
 /// Puts the schemas of the extensions on the search path of a session.
-pub(super) const ADD_EXTENSIONS_TO_PATH: &str = include_str!("add_extensions_to_path.sql");
+pub(super) const ADD_EXTENSIONS_TO_PATH: &str =
+    include_str!("../../migrations/add_extensions_to_path.sql");
 
 /// Makes the extensions and the role of the tile server where they are missing. What the user may not do is an error
 /// that says what an administrator has to run.

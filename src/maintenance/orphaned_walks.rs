@@ -13,10 +13,11 @@ use crate::db::saved_routes;
 /// they themselves are gone, or the data has changed, so that nobody asks for them by that key again. Answers how many.
 pub(super) async fn let_orphaned_walks_expire(tools: &Tools) -> Result<usize, ChoreError> {
     let mut redis = tools.redis.clone();
+    let areas = AreaState::all(&mut *tools.db.get().await?).await?;
     let (mut cursor, mut orphans) = (0, 0);
     loop {
         let (next, pinned) = RouteCache::pinned(&mut redis, cursor).await?;
-        let orphaned = orphaned(tools, pinned).await?;
+        let orphaned = orphaned(tools, pinned, &areas).await?;
         RouteCache::let_expire(&mut redis, &orphaned).await?;
         orphans += orphaned.len();
         if next == 0 {
@@ -26,19 +27,28 @@ pub(super) async fn let_orphaned_walks_expire(tools: &Tools) -> Result<usize, Ch
     }
 }
 
-/// Those of the walks that nobody keeps.
-async fn orphaned(tools: &Tools, pinned: Vec<PinnedWalk>) -> Result<Vec<CacheKey>, ChoreError> {
+/// Those of the walks that nobody keeps. What is newer than the `areas` is of data that were loaded since these were read.
+async fn orphaned(
+    tools: &Tools,
+    pinned: Vec<PinnedWalk>,
+    areas: &[AreaState],
+) -> Result<Vec<CacheKey>, ChoreError> {
     if pinned.is_empty() {
         return Ok(Vec::new());
     }
     let mut connection = tools.db.get().await?;
-    let areas = AreaState::all(&mut connection).await?;
     let routes: Vec<Uuid> = pinned.iter().filter_map(|walk| walk.route_id).collect();
     let saved = saved_routes::saved_of(&mut connection, &routes).await?;
     let saved: HashSet<Uuid> = saved.into_iter().collect();
+    let has = |wanted: &AreaState| {
+        let is_as_old = |area: &AreaState| area.generation <= wanted.generation;
+        areas
+            .iter()
+            .any(|area| area.id == wanted.id && is_as_old(area))
+    };
     let is_kept = |walk: &PinnedWalk| {
         let is_saved = walk.route_id.is_some_and(|id| saved.contains(&id));
-        is_saved && walk.key.areas().iter().all(|area| areas.contains(area))
+        is_saved && walk.key.areas().iter().all(has)
     };
     let orphaned = pinned.into_iter().filter(|walk| !is_kept(walk));
     Ok(orphaned.map(|walk| walk.key).collect())

@@ -264,7 +264,9 @@ pub async fn connect(url: &str) -> Result<Client, LoadError> {
     // Ends with the client; a fault of the connection is met by the next query.
     tokio::spawn(connection);
     client
-        .batch_execute(include_str!("sql/add_extensions_to_path.sql"))
+        .batch_execute(include_str!(
+            "../../../migrations/add_extensions_to_path.sql"
+        ))
         .await?;
     Ok(client)
 }
