@@ -7,8 +7,8 @@ use diesel_async::SimpleAsyncConnection;
 use futures::future::join_all;
 use uuid::Uuid;
 use wildside::config::RetentionConfig;
-use wildside::db::route_requests::NewRouteRequest;
-use wildside::db::saved_routes;
+use wildside::db::ledger::route_requests::NewRouteRequest;
+use wildside::db::routes::saved_routes;
 use wildside::db::users::User;
 use wildside::maintenance::{Chore, Tools, run_now};
 use wildside::queue::{EnrichmentJob, Producer};
@@ -227,7 +227,7 @@ async fn dead_jobs_of_long_ago_are_forgotten() {
 
 #[tokio::test]
 async fn who_took_too_long_notes_nothing_over_another() {
-    use wildside::db::maintenance_runs::{claim, finish};
+    use wildside::db::maintenance::maintenance_runs::{claim, finish};
 
     let site = Site::new();
     let mut connection = site.tools.db.get().await.unwrap();

@@ -3,31 +3,25 @@
 //! * [`RedisBridge`](redis_bridge::RedisBridge) subscribes to the status events that cross Redis and issues them to the broker.
 //! * [`UserHub`](user_hub::UserHub) takes them from the broker to every session of their user.
 //! * [`WsSession`](ws_session) is one WebSocket connection; what it says is decided by [`protocol`], which knows no socket.
-//! * [`listen`] serves an application so that a session costs little memory.
 //! * [`RouteSupervisor`](route_supervisor::RouteSupervisor) and [`EnrichmentSupervisor`](enrichment_supervisor::EnrichmentSupervisor)
 //!   own the capacity of the [engine threads](engine_pool).
 //! * [`ActorRegistry`](registry::ActorRegistry) can ask each of them what it is doing; [`Watchdog`](watchdog::Watchdog)
 //!   does so all the time. [`envelope`] measures each message.
 
 pub mod broker;
-mod client;
-pub mod crowd;
 pub mod engine_pool;
 pub mod enrichment_supervisor;
 pub mod envelope;
 pub mod event;
 pub mod frame;
 pub mod handle;
-pub mod listen;
 pub mod metrics;
-mod name_run;
 pub mod protocol;
 pub mod redis_bridge;
 pub mod registry;
 pub mod route_supervisor;
 pub mod stats;
 mod subscription;
-mod upgrade;
 pub mod user_hub;
 mod walk_check;
 pub mod watchdog;

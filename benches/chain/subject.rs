@@ -6,9 +6,9 @@ use std::{env, fs, future, thread};
 
 use actix::System;
 use wildside::config::Config;
-use wildside::server::Application;
+use wildside::process::server::Application;
+use wildside::process::worker::Worker;
 use wildside::telemetry;
-use wildside::worker::Worker;
 use wildside_actors::route_supervisor::Engine;
 
 use crate::place::Place;

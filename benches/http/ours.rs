@@ -5,7 +5,7 @@ use std::process::{self, Child, Command, Stdio};
 use std::{env, future, thread};
 
 use wildside::config::Config;
-use wildside::server::Application;
+use wildside::process::server::Application;
 use wildside::telemetry;
 
 /// The argument that makes this program the server.

@@ -13,14 +13,14 @@ use futures::FutureExt;
 use prometheus::Registry;
 use tokio::net::TcpSocket;
 use uuid::Uuid;
-use wildside_actors::crowd::Crowd;
 use wildside_actors::frame::FrameError;
-use wildside_actors::listen::{Patience, listen};
 use wildside_actors::protocol::Limits;
 use wildside_actors::redis_bridge::{BridgeConfig, RedisBridge};
 use wildside_actors::user_hub::{HubConfig, UserHub};
 use wildside_actors::ws_session::{Login, WsSessions};
 use wildside_actors::{ActorMetrics, ActorRegistry};
+use wildside_listen::crowd::Crowd;
+use wildside_listen::{Patience, listen};
 
 pub(crate) const HTTP_THREADS: usize = 2;
 pub(crate) const MOST_CONNECTIONS: usize = 50_000;

@@ -12,9 +12,9 @@ use prometheus::Registry;
 use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
-use wildside::metrics::Metrics;
 use wildside::queue::{Delivery, Job, Producer, Subscription};
 use wildside::shared_redis;
+use wildside::telemetry::metrics::Metrics;
 use wildside_test_support::TestRedis;
 
 use crate::figures::{BACKLOG, CONCURRENCY, Figures, LATENCY_JOBS, RATE};

@@ -95,7 +95,7 @@ impl City {
         Self {
             bounds: [row.get(0), row.get(1), row.get(2), row.get(3)],
             route,
-            token: wildside::tiles::sign(SECRET, route, Utc::now()).unwrap(),
+            token: wildside::walks::tile_tokens::sign(SECRET, route, Utc::now()).unwrap(),
         }
     }
 }

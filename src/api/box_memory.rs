@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::api::conditional::Tagged;
 use crate::api::error::ApiError;
 use crate::api::places::BoxParams;
-use crate::db::places::BoundingBox;
+use crate::db::city::places::BoundingBox;
 
 /// Time for which an answer is kept.
 const MEMORY: Duration = Duration::from_mins(1);

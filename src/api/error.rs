@@ -11,10 +11,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::fault::{FaultCode, FaultFacts};
-use crate::admission::Full;
-use crate::causes;
+use crate::accounts::NameTaken;
+use crate::accounts::password::PasswordError;
+use crate::accounts::quota::TooMany;
 use crate::db;
-use crate::password::PasswordError;
+use crate::telemetry::causes;
+use crate::walks::admission::Full;
 
 /// However many faults a request has, no more are told.
 const MOST_DETAILS: usize = 100;
@@ -322,6 +324,19 @@ impl From<Full> for ApiError {
             details: cause.into_iter().collect(),
             retry_after: full.retry_after,
         }
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(TooMany { retry_after }: TooMany) -> Self {
+        Self::TooManyRequests { retry_after }
+    }
+}
+
+impl From<NameTaken> for ApiError {
+    fn from(NameTaken: NameTaken) -> Self {
+        let fault = Fault::new("username", "username_taken", "belongs to somebody else");
+        Self::Conflict("the name is taken", vec![fault])
     }
 }
 

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
 use crate::api::extract::values;
+use crate::api::state::AppState;
 use crate::readiness::Ready;
-use crate::state::AppState;
 
 /// The process is alive.
 #[derive(Debug, Serialize, ToSchema)]

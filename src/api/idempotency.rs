@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::api::error::{ApiError, Fault};
 use crate::api::extract::parse_id;
-use crate::db::idempotency::{IdempotencyKey, StoredAnswer};
+use crate::db::ledger::idempotency::{IdempotencyKey, StoredAnswer};
 use crate::db::{Connection, Pool};
 
 /// The key that a client gave, if it did.

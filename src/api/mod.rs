@@ -9,7 +9,6 @@
 )]
 
 pub mod admin;
-pub mod attempts;
 pub mod box_memory;
 pub mod conditional;
 pub mod description;
@@ -24,8 +23,10 @@ pub mod middleware;
 pub mod page;
 pub mod places;
 pub mod prometheus;
-pub mod quota;
+pub mod push;
 pub mod routes;
+pub mod session;
+pub mod state;
 pub mod strangers;
 pub mod themes;
 pub mod users;

@@ -12,8 +12,8 @@ use crate::api::conditional::Tagged;
 use crate::api::error::ApiError;
 use crate::api::extract::{Fields, FromFields, Params, PathId};
 use crate::api::routes::body::GeoJsonPoint;
-use crate::db::places::{BoundingBox, Place};
-use crate::state::AppState;
+use crate::api::state::AppState;
+use crate::db::city::places::{BoundingBox, Place};
 
 /// The widest box, in degrees.
 const WIDEST: f64 = 2.0;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use prometheus::{Encoder, TextEncoder};
 
 use crate::api::error::ApiError;
-use crate::state::AppState;
+use crate::api::state::AppState;
 
 /// All metrics of this process, as Prometheus text.
 #[utoipa::path(tag = "operations", responses((status = 200, description = "The metrics", body = String, content_type = "text/plain")))]

@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use crate::api::conditional::Tagged;
 use crate::api::error::{ApiError, Fault};
+use crate::api::state::AppState;
 use crate::db::Pool;
-use crate::db::themes::InterestTheme;
-use crate::state::AppState;
+use crate::db::city::themes::InterestTheme;
 
 /// How long a process answers from memory: themes change with a release, not by the minute.
 const MEMORY: Duration = Duration::from_secs(10);

@@ -10,9 +10,9 @@ use wildside_actors::ws_session::Login;
 use crate::api::error::ApiError;
 use crate::api::extract::CurrentUser;
 use crate::api::middleware::csrf;
-use crate::push::Push;
-use crate::session::LoginSession;
-use crate::state::AppState;
+use crate::api::push::Push;
+use crate::api::session::LoginSession;
+use crate::api::state::AppState;
 
 /// Open the WebSocket.
 ///

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::{Context, bail};
 
 use crate::config::Config;
-use crate::db::maintenance_runs::MaintenanceRun;
+use crate::db::maintenance::maintenance_runs::MaintenanceRun;
 use crate::maintenance::{self, Chore, Tools};
 use crate::queue::Producer;
 use crate::{db, shared_redis};

@@ -9,9 +9,9 @@ pub mod walk;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Parser, Subcommand, value_parser};
 
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::{db, telemetry};
 
 /// Walking tours chosen for you.
@@ -25,17 +25,6 @@ pub struct Cli {
     mode: Mode,
     #[command(subcommand)]
     command: Option<Command>,
-}
-
-/// What a process that serves does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
-    /// Answers HTTP and WebSocket.
-    Server,
-    /// Performs jobs.
-    Worker,
-    /// Both in one process.
-    All,
 }
 
 #[derive(Debug, Subcommand)]
@@ -72,7 +61,7 @@ impl Cli {
     /// What went wrong, naming the variable or file at fault.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            None => crate::serve::run(self.mode)?,
+            None => crate::process::run::run(self.mode)?,
             Some(Command::Migrate { wait }) => migrate(Duration::from_secs(wait))?,
             Some(Command::Openapi) => {
                 print(&(crate::api::description::openapi().to_pretty_json()? + "\n"))?;

@@ -8,11 +8,12 @@ use diesel::QueryResult;
 use diesel_async::AsyncConnection;
 use uuid::Uuid;
 
-use crate::api::users::check_username;
+use crate::accounts::password::PasswordHashing;
+use crate::accounts::{self, check_username};
 use crate::config::Config;
+use crate::db::users::deleted_accounts;
 use crate::db::users::{Credentials, NewUser, Role, User};
-use crate::db::{self, Connection, deleted_accounts};
-use crate::password::PasswordHashing;
+use crate::db::{self, Connection};
 
 /// Looks after accounts.
 #[derive(Debug, Subcommand)]
@@ -64,7 +65,7 @@ async fn perform(command: UsersCommand, url: &str) -> anyhow::Result<Uuid> {
                 role: role.as_str(),
             };
             let mut connection = db::open(url).await?;
-            let user = crate::api::users::create(&mut connection, new_user, hash).await?;
+            let user = accounts::create(&mut connection, new_user, hash).await??;
             Ok(user.id)
         }
         UsersCommand::Password { username } => {

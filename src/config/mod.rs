@@ -5,7 +5,9 @@
 mod analytics;
 mod database;
 mod http;
+pub mod key_file;
 mod limits;
+mod mode;
 mod origin;
 mod overpass;
 mod reader;
@@ -20,6 +22,7 @@ pub use analytics::AnalyticsConfig;
 pub use database::DatabaseConfig;
 pub use http::{ForwardedHeader, HttpConfig};
 pub use limits::LimitsConfig;
+pub use mode::Mode;
 pub use origin::{NotAnOrigin, Origin};
 pub use overpass::OverpassConfig;
 pub use reader::Reader;

@@ -10,7 +10,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use tokio::sync::Mutex;
 
-use super::{Connection, Session, migrations};
+use super::{Connection, Session, migrate};
 
 /// Looks again and again, over a connection of its own that is kept while all is well. A session remembers how it was
 /// made: one that may not write is not asked a second time.
@@ -101,7 +101,7 @@ impl Fitness {
         if state.read_only {
             return Ok(Self::ReadOnly);
         }
-        let known = migrations::versions()?;
+        let known = migrate::versions()?;
         if !state.migrated {
             return Ok(Self::Behind(known.len() as i64));
         }

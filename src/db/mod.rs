@@ -1,4 +1,4 @@
-//! `PostgreSQL`: the pool, the migrations and a file for each table.
+//! `PostgreSQL`: sessions, migrations, and the tables by subject.
 //!
 //! A query is an inherent async function of its row type. It takes a connection, makes one statement and returns
 //! `QueryResult`; whoever calls it owns the transaction.
@@ -8,42 +8,19 @@
     reason = "a query fails as Diesel documents it"
 )]
 
-pub mod areas;
 mod batch;
-pub mod deleted_accounts;
-mod dial;
-pub mod enriched_pois;
-pub mod enrichments;
+pub mod city;
+mod connection;
 mod ewkb;
 pub mod fitness;
-pub mod idempotency;
-pub mod maintenance_runs;
-mod migration_lock;
-mod migrations;
-pub mod my_routes;
-pub mod places;
-pub mod pois;
-mod pool;
-mod pooler;
+pub mod ledger;
+pub mod maintenance;
+mod migrate;
 mod prepared;
-pub mod request_stages;
-pub mod retention;
-pub mod route_requests;
 pub mod routes;
-pub mod saved_routes;
 pub mod schema;
-mod session;
-mod setup;
-mod sqlstate;
-mod startup;
-pub mod themes;
 pub mod tile_token_keys;
-mod trouble;
-pub mod unseen_routes;
 pub mod users;
-pub mod walk_network;
-pub mod walker;
-mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,13 +29,12 @@ use diesel::result::Error;
 use diesel_async::AsyncPgConnection;
 
 pub use batch::{Batched, Batcher};
-pub use migrations::migrate;
-use pool::CHECKOUT_TIMEOUT;
-pub use pool::{Pool, PoolError, PooledSession};
-pub use session::Session;
-pub use sqlstate::{is_outage, is_too_slow};
-pub use startup::{enter, open, wait_until_there};
-pub use trouble::{ConnectError, Trouble};
+use connection::CHECKOUT_TIMEOUT;
+pub use connection::{
+    ConnectError, Pool, PoolError, PooledSession, Session, Trouble, enter, is_outage, is_too_slow,
+    open, wait_until_there,
+};
+pub use migrate::migrate;
 
 /// One connection to the database.
 pub type Connection = AsyncPgConnection;

@@ -9,13 +9,14 @@ use wildside_actors::ActorHandle;
 use wildside_actors::enrichment_supervisor::{
     Classified, ClassifiedPlace, ClassifyElements, EnrichmentSupervisor, OsmElement, OsmType,
 };
+use wildside_engine::Square;
 use wildside_engine::places::{PopularityScale, ThemeId, catalogue};
 
 use super::{JobContext, JobError, Perform};
-use crate::db::enriched_pois::{self, EnrichedPoi};
-use crate::db::enrichments::{self, Outcome};
+use crate::db::city::enriched_pois::{self, EnrichedPoi};
+use crate::db::city::enrichments::{self, Outcome};
 use crate::overpass::{
-    Answer, Element, Fetched, OverpassError, Query, Refusal, Servers, Square, Unanswered,
+    Answer, Element, Fetched, OverpassError, Query, Refusal, Servers, Unanswered,
 };
 use crate::queue::EnrichmentJob;
 

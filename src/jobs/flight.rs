@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{interval, sleep};
 use uuid::Uuid;
 
-use crate::cache::CacheKey;
 use crate::shared_redis::Redis;
+use crate::walks::route_cache::CacheKey;
 
 /// A leader that has not renewed its lock for this long is gone.
 const LOCK_TTL: Duration = Duration::from_secs(4);

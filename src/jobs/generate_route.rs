@@ -18,13 +18,13 @@ use super::flight::{Flight, Turn};
 use super::sparse_themes::enrich_sparse_themes;
 use super::stage::in_stage;
 use super::{JobContext, JobError, Perform};
-use crate::cache::CacheKey;
-use crate::db::route_requests::{Claim, CompletedRequest, Completion, RouteRequest};
+use crate::db::ledger::params::RouteParams;
+use crate::db::ledger::route_requests::{Claim, CompletedRequest, Completion, RouteRequest};
 use crate::db::routes::{NewRoute, Route};
 use crate::queue::GenerateRouteJob;
-use crate::reach::{OutOfReach, Reach};
-use crate::route_params::RouteParams;
-use crate::status;
+use crate::walks::announcer;
+use crate::walks::route_cache::CacheKey;
+use wildside_engine::walk::reach::{OutOfReach, Reach};
 
 /// Streets are loaded this far beyond the outermost place, so that a way round is known too.
 const STREET_MARGIN_METRES: f64 = 300.0;
@@ -81,7 +81,7 @@ enum Claimed {
 async fn begin(job: &GenerateRouteJob, context: &JobContext) -> Result<Claimed, JobError> {
     let claimed = claim(job, context).await?;
     if let Claimed::Mine(request) = &claimed
-        && let Some(event) = status::event(request)
+        && let Some(event) = announcer::event(request)
     {
         let announcer = context.announcer.clone();
         tokio::spawn(async move { announcer.send(&event).await }.in_current_span());
@@ -343,7 +343,7 @@ async fn announce_completions(finished: &[CompletedRequest], context: &JobContex
 
 /// A request that ended before its own job had begun still goes through all statuses.
 async fn announce_completion(request: &CompletedRequest, context: &JobContext) {
-    let Some(complete) = status::completion(request) else {
+    let Some(complete) = announcer::completion(request) else {
         return;
     };
     if request.attempt == 0 {

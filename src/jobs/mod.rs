@@ -17,17 +17,17 @@ pub use enrich_square::Enrichment;
 pub use error::JobError;
 pub use run::{Perform, run};
 
-use crate::analytics::Analytics;
-use crate::cache::RouteCache;
-use crate::db::request_stages::Stage;
-use crate::db::route_requests::{Claim, Completion};
+use crate::city::places::PlaceCache;
+use crate::city::streets::NetworkCache;
+use crate::db::ledger::request_stages::Stage;
+use crate::db::ledger::route_requests::{Claim, Completion};
 use crate::db::{Batcher, Pool};
-use crate::metrics::Metrics;
-use crate::network_cache::NetworkCache;
-use crate::place_cache::PlaceCache;
 use crate::queue::Producer;
 use crate::shared_redis::Redis;
-use crate::status::Announcer;
+use crate::telemetry::analytics::Analytics;
+use crate::telemetry::metrics::Metrics;
+use crate::walks::announcer::Announcer;
+use crate::walks::route_cache::RouteCache;
 
 /// The handles and limits that jobs work with; clones share them.
 #[derive(Debug, Clone)]

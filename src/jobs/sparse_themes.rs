@@ -6,10 +6,10 @@ use wildside_engine::places::catalogue;
 use wildside_engine::{Poi, Point, bounding_box};
 
 use super::{JobContext, JobError};
-use crate::db::enrichments;
-use crate::overpass::Square;
+use crate::db::city::enrichments;
+use crate::db::ledger::params::RouteParams;
 use crate::queue::EnrichmentJob;
-use crate::route_params::RouteParams;
+use wildside_engine::Square;
 
 /// Queues a look for more places of each theme of which the walk had too few. That it could not is logged, no more: the
 /// walk is delivered, and the next one will ask again.

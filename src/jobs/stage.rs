@@ -8,9 +8,9 @@ use tokio::time::timeout;
 use wildside_actors::StatusEvent;
 
 use super::JobContext;
-use crate::db::request_stages::Stage;
-use crate::db::route_requests::RouteRequest;
-use crate::status;
+use crate::db::ledger::request_stages::Stage;
+use crate::db::ledger::route_requests::RouteRequest;
+use crate::walks::announcer;
 
 /// Shortest stage that anybody sees.
 const BLINK: Duration = Duration::from_millis(50);
@@ -30,7 +30,7 @@ pub(super) async fn in_stage<T>(
     if let Ok(done) = timeout(BLINK, &mut work).await {
         return done;
     }
-    let Some(event) = status::event(request) else {
+    let Some(event) = announcer::event(request) else {
         return work.await;
     };
     let event = StatusEvent {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::lost_requests::queue_lost_requests;
 use super::orphaned_walks::let_orphaned_walks_expire;
 use super::{ChoreError, Tools, deleted_accounts, retention};
-use crate::db::enrichments::{self, Stale};
+use crate::db::city::enrichments::{self, Stale};
 use crate::queue::{self, EnrichmentJob};
 
 /// So many at a time: the day's quota belongs to those who walk now.

@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use super::{ChoreError, Failures, Tools};
-use crate::db::deleted_accounts;
+use crate::db::users::deleted_accounts;
 
 /// Rows of a batch, of which each takes some look-ups: far below the time that a statement has.
 const BATCH: i64 = 2_000;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{ChoreError, Tools};
-use crate::db::route_requests::StalledRequest;
+use crate::db::ledger::route_requests::StalledRequest;
 use crate::queue::{GenerateRouteJob, Producer, Pushed};
 
 /// A request that is younger may just be on its way into the queue.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub use chores::Chore;
 
 use crate::config::RetentionConfig;
-use crate::db::maintenance_runs;
+use crate::db::maintenance::maintenance_runs;
 use crate::db::{Pool, PoolError};
 use crate::queue::Producer;
 use crate::shared_redis::Redis;

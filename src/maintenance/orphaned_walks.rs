@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::{ChoreError, Tools};
-use crate::cache::{CacheKey, PinnedWalk, RouteCache};
-use crate::db::areas::AreaState;
-use crate::db::saved_routes;
+use crate::db::city::areas::AreaState;
+use crate::db::routes::saved_routes;
+use crate::walks::route_cache::{CacheKey, PinnedWalk, RouteCache};
 
 /// Looks through the whole cache, and lets the pinned walks expire that nobody keeps any more: their savers' accounts or
 /// they themselves are gone, or the data has changed, so that nobody asks for them by that key again. Answers how many.

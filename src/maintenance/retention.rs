@@ -5,8 +5,9 @@
 use uuid::Uuid;
 
 use super::{ChoreError, Failures, Tools};
-use crate::db::retention::{Hoard, delete_expendable};
-use crate::db::{idempotency, unseen_routes};
+use crate::db::ledger::idempotency;
+use crate::db::maintenance::retention::{Hoard, delete_expendable};
+use crate::db::routes::unseen_routes;
 
 /// Rows that are deleted, and such that are looked at, with one statement.
 const BATCH: i64 = 2_000;

@@ -9,11 +9,9 @@ mod client;
 mod manners;
 mod query;
 mod servers;
-mod square;
 
 pub use answer::{Answer, Element, Rejected};
 pub use client::{Fetched, Overpass, OverpassError, OverpassSettings};
 pub use manners::{Manners, MannersSettings, Permit, Refusal};
 pub use query::Query;
 pub use servers::{Servers, Unanswered};
-pub use square::Square;

@@ -41,3 +41,11 @@ pub use payloads::{EnrichmentJob, GenerateRouteJob, Job};
 pub use producer::{Producer, Pushed};
 pub use pulse::Pulse;
 pub use subscription::Subscription;
+
+use crate::telemetry::metrics::Metrics;
+
+/// Shows the series of all jobs.
+pub fn show_series(metrics: &Metrics) {
+    let kinds = [GenerateRouteJob::KIND, EnrichmentJob::KIND];
+    metrics.show_jobs(&kinds, GenerateRouteJob::QUEUE);
+}

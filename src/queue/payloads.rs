@@ -26,7 +26,7 @@ pub struct GenerateRouteJob {
     pub request_id: Uuid,
     /// Trace of the HTTP request.
     pub trace_id: Uuid,
-    /// [`crate::cache::CacheKey`] of the row: what Redis is asked for while the row is claimed.
+    /// Key of the row in the route cache: what Redis is asked for while the row is claimed.
     pub cache_key: String,
 }
 
@@ -52,7 +52,7 @@ pub struct EnrichmentJob {
     pub trace_id: Uuid,
     /// The theme that is sparse.
     pub theme_id: Uuid,
-    /// Number of the [`crate::overpass::Square`] to look in.
+    /// Number of the [`wildside_engine::Square`] to look in.
     pub square: i32,
 }
 

@@ -19,7 +19,7 @@ use super::entry::Entry;
 use super::holdings::Holdings;
 use super::payloads::Job;
 use super::pulse::Pulse;
-use crate::metrics::Metrics;
+use crate::telemetry::metrics::Metrics;
 
 /// How often delayed jobs are looked at, dropped ones given back and running ones held.
 const CARE_INTERVAL: Duration = Duration::from_millis(250);

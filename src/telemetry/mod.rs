@@ -1,6 +1,11 @@
 //! Logs: one JSON object a line, or pretty in a terminal.
 
+pub mod analytics;
+pub mod causes;
+mod descriptors;
 mod flat_json;
+pub mod metrics;
+pub mod observability;
 
 use std::io::IsTerminal;
 

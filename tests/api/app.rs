@@ -8,7 +8,7 @@ use actix_web::dev::ServerHandle;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use wildside::config::Config;
-use wildside::server::Application;
+use wildside::process::server::Application;
 use wildside_test_support::{TestDatabase, TestRedis};
 
 use crate::log;

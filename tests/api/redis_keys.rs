@@ -7,8 +7,8 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use wildside::maintenance::{Chore, run_now};
-use wildside::observability::Observability;
-use wildside::worker::Worker;
+use wildside::process::worker::Worker;
+use wildside::telemetry::observability::Observability;
 use wildside_test_support::{FakeOverpass, OverpassFault};
 
 use crate::app::{Client, TestApp, config};

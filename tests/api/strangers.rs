@@ -100,7 +100,7 @@ async fn the_rows_read_for_a_box_do_not_grow_with_its_places() {
 
 /// Rows of `pois` that the statement reads for a box with all of them, as sessions plan it.
 fn rows_read(app: &TestApp) -> f64 {
-    let statement = include_str!("../../src/db/places_in_box.sql");
+    let statement = include_str!("../../src/db/city/places_in_box.sql");
     let regions = app.database.sql(
         "SELECT array_agg(DISTINCT poi_region(ST_MakePoint(x, y)::geography)) \
          FROM generate_series(23.9, 25.9, 0.1) AS x, generate_series(59.2, 61.2, 0.1) AS y",

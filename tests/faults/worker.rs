@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
-use wildside::cli::Mode;
-use wildside::serve;
+use wildside::config::Mode;
+use wildside::process::run;
 use wildside_actors::route_supervisor::Engine;
 use wildside_engine::walk::{Leg, Light, WalkRequest};
 use wildside_engine::{Point, Walk};
@@ -24,7 +24,7 @@ pub fn run(mut arguments: impl Iterator<Item = String>) -> ExitCode {
     let milliseconds = arguments.next().and_then(|text| text.parse().ok());
     let time = Duration::from_millis(milliseconds.expect("the time for a walk in milliseconds"));
     let engine = engine(time, arguments.next());
-    serve::run_with_engine(Mode::Worker, engine).expect("the worker ends in good order");
+    run::run_with_engine(Mode::Worker, engine).expect("the worker ends in good order");
     ExitCode::SUCCESS
 }
 

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
-use wildside::admission::{Admission, Full};
-use wildside::db::route_requests::RouteRequest;
+use wildside::db::ledger::route_requests::RouteRequest;
 use wildside::shared_redis::Trouble;
+use wildside::walks::admission::{Admission, Full};
 
 use crate::stage::{SENATE_SQUARE, Stage, an_hour_from};
 

@@ -8,7 +8,7 @@ use diesel::sql_types::{Array, Integer, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use futures::future::join_all;
 use uuid::Uuid;
-use wildside::db::route_requests::{Claim, Completion, RouteRequest};
+use wildside::db::ledger::route_requests::{Claim, Completion, RouteRequest};
 use wildside::db::routes::NewRoute;
 use wildside::db::{self, Batched, Batcher, Connection, SharedError};
 use wildside_actors::Status;

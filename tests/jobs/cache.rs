@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use prometheus::Registry;
 use uuid::Uuid;
-use wildside::cache::{CacheKey, RouteCache};
-use wildside::db::areas::AreaState;
-use wildside::metrics::Metrics;
+use wildside::db::city::areas::AreaState;
 use wildside::shared_redis;
+use wildside::telemetry::metrics::Metrics;
+use wildside::walks::route_cache::{CacheKey, RouteCache};
 use wildside_engine::Point;
 use wildside_test_support::TestRedis;
 

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel_async::SimpleAsyncConnection;
-use wildside::cache::{CacheKey, RouteCache};
 use wildside::db::routes::{Route, RouteDetails, RouteStop};
 use wildside::shared_redis;
+use wildside::walks::route_cache::{CacheKey, RouteCache};
 use wildside_actors::{Status, StatusEvent};
 use wildside_engine::Point;
 

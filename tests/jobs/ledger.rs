@@ -2,7 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 use uuid::Uuid;
-use wildside::db::route_requests::{NewRouteRequest, RouteRequest};
+use wildside::db::ledger::route_requests::{NewRouteRequest, RouteRequest};
 use wildside_actors::Status;
 
 use crate::stage::{SENATE_SQUARE, Stage, an_hour_from};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::try_join_all;
-use wildside::network_cache::NetworkCache;
+use wildside::city::streets::NetworkCache;
 use wildside_engine::Point;
 use wildside_engine::network::{Cell, CellId};
 

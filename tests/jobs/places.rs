@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use wildside::db::areas::AreaState;
-use wildside::place_cache::PlaceCache;
-use wildside::route_params::RouteParams;
+use wildside::city::places::PlaceCache;
+use wildside::db::city::areas::AreaState;
+use wildside::db::ledger::params::RouteParams;
 use wildside_engine::Point;
 use wildside_engine::walk::Accessibility;
 

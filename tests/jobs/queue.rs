@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-use wildside::metrics::Metrics;
 use wildside::queue::{Delivery, Job, Producer, Pushed, Subscription};
 use wildside::shared_redis;
+use wildside::telemetry::metrics::Metrics;
 use wildside_test_support::TestRedis;
 
 pub(crate) const STREAM: &str = "wildside:queue:{errands}";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wildside::route_params::RouteParams;
+use wildside::db::ledger::params::RouteParams;
 use wildside_actors::Status;
 use wildside_engine::Point;
 use wildside_engine::walk::Accessibility;

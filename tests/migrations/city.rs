@@ -48,6 +48,6 @@ pub(crate) async fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
 
 /// The query of a tile request that opens the walk now.
 pub(crate) fn ticket() -> String {
-    let token = wildside::tiles::sign(SECRET.as_bytes(), ROUTE, Utc::now()).unwrap();
+    let token = wildside::walks::tile_tokens::sign(SECRET.as_bytes(), ROUTE, Utc::now()).unwrap();
     format!(r#"{{"route_id": "{ROUTE}", "token": "{token}"}}"#)
 }

@@ -81,5 +81,5 @@ async fn add_key(client: &Client, secret: &[u8]) {
 
 /// A token that opens the tiles of a route now.
 pub(crate) fn token(route_id: Uuid) -> String {
-    wildside::tiles::sign(SECRET, route_id, Utc::now()).unwrap()
+    wildside::walks::tile_tokens::sign(SECRET, route_id, Utc::now()).unwrap()
 }

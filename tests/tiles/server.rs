@@ -65,8 +65,8 @@ fn refused_cases() -> Vec<Case> {
         ),
     ];
     let expired = Utc::now() - TimeDelta::minutes(17);
-    let expired = wildside::tiles::sign(SECRET, ROUTE, expired).unwrap();
-    let foreign = wildside::tiles::sign(&[7; 40], ROUTE, Utc::now()).unwrap();
+    let expired = wildside::walks::tile_tokens::sign(SECRET, ROUTE, expired).unwrap();
+    let foreign = wildside::walks::tile_tokens::sign(&[7; 40], ROUTE, Utc::now()).unwrap();
     for (name, token) in [
         ("damaged", format!("x{good}")),
         ("encoded", format!("{good}%26")),
@@ -322,7 +322,7 @@ async fn an_expired_token_gets_nothing_from_any_cache() {
     let server = TileServer::start(&database.server.url());
     // Ends, skew included, two seconds from now.
     let signed_at = Utc::now() - TimeDelta::minutes(16) + TimeDelta::seconds(2);
-    let ending = wildside::tiles::sign(SECRET, ROUTE, signed_at).unwrap();
+    let ending = wildside::walks::tile_tokens::sign(SECRET, ROUTE, signed_at).unwrap();
     let url = format!("{}/routes/{ROUTE}/{AT}.pbf?token={}", server.url(), ending);
     for _ in 0..3 {
         assert_eq!(get(url.clone()).await.status(), 200);

@@ -17,14 +17,14 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use uuid::Uuid;
-use wildside_actors::crowd::Crowd;
 use wildside_actors::frame::{FrameError, UpdateLocation, WalkProgress};
-use wildside_actors::listen::{Patience, listen};
 use wildside_actors::protocol::Limits;
 use wildside_actors::redis_bridge::{BridgeConfig, RedisBridge};
 use wildside_actors::user_hub::{HubConfig, SnapshotLoader, UserHub};
 use wildside_actors::ws_session::{Login, WsSessions};
 use wildside_actors::{ActorHandle, ActorMetrics, ActorRegistry, ActorReport, Status, StatusEvent};
+use wildside_listen::crowd::Crowd;
+use wildside_listen::{Patience, listen};
 
 /// How long a client waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -7,6 +7,7 @@ mod exchange;
 mod generate;
 mod mend;
 mod plan;
+pub mod reach;
 mod refill;
 mod request;
 mod result;

@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 use self::view::{ActorView, EnrichmentStatus};
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::Admin;
-use crate::db::maintenance_runs::MaintenanceRun;
+use crate::api::state::AppState;
+use crate::db::maintenance::maintenance_runs::MaintenanceRun;
 use crate::db::schema::enrichments;
 use crate::queue::{InspectError, JobRecord, JobState, QUEUES};
-use crate::state::AppState;
 
 /// Jobs of each state and queue that are shown.
 const SHOWN: usize = 100;

@@ -9,8 +9,8 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
 use crate::api::error::ApiError;
+use crate::api::state::AppState;
 use crate::config::{ForwardedHeader, HttpConfig};
-use crate::state::AppState;
 
 /// The address of the client: that of the connection, unless a proxy that we trust names another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::fields::{Fields, FromFields};
 use super::json;
 use crate::api::error::ApiError;
-use crate::state::AppState;
+use crate::api::state::AppState;
 
 /// Longest body.
 const LIMIT: usize = 64 * 1024;

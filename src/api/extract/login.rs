@@ -9,10 +9,10 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures::future::LocalBoxFuture;
 
 use crate::api::error::ApiError;
+use crate::api::session::LoginSession;
+use crate::api::session::rekey::OldKey;
+use crate::api::state::AppState;
 use crate::db::users::{Role, User};
-use crate::session::LoginSession;
-use crate::session::rekey::OldKey;
-use crate::state::AppState;
 
 /// The user whose login session came with the request, as the database has it now.
 #[derive(Debug, Clone)]

@@ -9,8 +9,8 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use crate::api::error::ApiError;
+use crate::api::state::AppState;
 use crate::config::{HttpConfig, Origin};
-use crate::state::AppState;
 
 /// Refuses unsafe methods that a page of a foreign origin sends.
 ///

@@ -6,8 +6,9 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, FromRequest};
 
+use crate::api::error::ApiError;
 use crate::api::extract::ClientAddress;
-use crate::state::AppState;
+use crate::api::state::AppState;
 
 /// Probes of the machines that look after this one. They are counted apart, so that no other request of the same
 /// address has them refused. Another spelling of a path is no way round the limit.
@@ -33,7 +34,9 @@ pub async fn limit_addresses<B: MessageBody>(
         limiter.check(&address)
     });
     if let Err(refusal) = counted {
-        return Ok(req.error_response(refusal).map_into_right_body());
+        return Ok(req
+            .error_response(ApiError::from(refusal))
+            .map_into_right_body());
     }
     Ok(next.call(req).await?.map_into_left_body())
 }

@@ -9,9 +9,9 @@ use wildside_engine::walk::Accessibility;
 
 use crate::api::extract::{Fields, FromFields, values};
 use crate::api::users::profile::AccessibilityPatch;
+use crate::db::ledger::params::RouteParams;
 use crate::db::users::User;
-use crate::reach;
-use crate::route_params::RouteParams;
+use wildside_engine::walk::reach;
 
 /// Default of `popularity_bias`: neither hidden gems nor hotspots.
 const NEUTRAL: f64 = 0.5;

@@ -6,12 +6,12 @@ use serde_json::json;
 use wildside_engine::Point;
 
 use crate::api::error::{ApiError, Fault};
-use crate::db::areas::{Area, AreaState, metres_to_walkable_way};
-use crate::db::route_requests::WALKABLE_METRES;
+use crate::db::city::areas::{Area, AreaState, metres_to_walkable_way};
+use crate::db::ledger::params::RouteParams;
+use crate::db::ledger::route_requests::WALKABLE_METRES;
 use crate::db::{Connection, Pool};
-use crate::reach::{OutOfReach, Reach};
 use crate::recent::Recent;
-use crate::route_params::RouteParams;
+use wildside_engine::walk::reach::{OutOfReach, Reach};
 
 /// The loaded areas as this process saw them last. They change with loads and enrichments; requests come by the hundred.
 /// Clones share it.

@@ -14,18 +14,18 @@ use uuid::Uuid;
 use super::body::{RouteBody, Sources};
 use super::coverage;
 use super::status::RequestState;
-use crate::admission::{self, Full};
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Body, CurrentUser};
 use crate::api::idempotency::{self, ClientKey, Written};
 use crate::api::middleware::trace::TraceId;
-use crate::cache::CacheKey;
-use crate::db::idempotency::IdempotencyKey;
-use crate::db::route_requests::{Acceptance, NewRouteRequest, RouteRequest};
+use crate::api::state::AppState;
+use crate::db::ledger::idempotency::IdempotencyKey;
+use crate::db::ledger::params::RouteParams;
+use crate::db::ledger::route_requests::{Acceptance, NewRouteRequest, RouteRequest};
 use crate::db::{Batched, Connection};
 use crate::queue::{GenerateRouteJob, Job};
-use crate::route_params::RouteParams;
-use crate::state::AppState;
+use crate::walks::admission::{self, Full};
+use crate::walks::route_cache::CacheKey;
 
 /// How long an answer waits for Redis to take the event and the job.
 const SET_OFF_BUDGET: Duration = Duration::from_millis(75);

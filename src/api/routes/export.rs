@@ -13,8 +13,8 @@ use super::show::load;
 use crate::api::conditional::{OWN, Tagged};
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, parse_id};
+use crate::api::state::AppState;
 use crate::db::routes::Route;
-use crate::state::AppState;
 
 /// A walk as GPX 1.1: stops as waypoints, the path as a track.
 ///

@@ -12,8 +12,8 @@ use super::made::GenerationParams;
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, Fields, FromFields, Params};
 use crate::api::page::{Page, PageParams};
-use crate::db::my_routes::MyRoute;
-use crate::state::AppState;
+use crate::api::state::AppState;
+use crate::db::routes::my_routes::MyRoute;
 
 /// A walk in a list.
 #[derive(Debug, Serialize, ToSchema)]

@@ -120,8 +120,8 @@ mod tests {
 
     use super::*;
     use crate::api::routes::body::{AccessibilitySources, Source};
+    use crate::db::ledger::params::RouteParams;
     use crate::db::routes;
-    use crate::route_params::RouteParams;
 
     fn keys(object: &Value) -> BTreeSet<&String> {
         object.as_object().unwrap().keys().collect()

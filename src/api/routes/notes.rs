@@ -12,10 +12,10 @@ use super::saved::require_own;
 use crate::api::error::{ApiError, ErrorBody, Fault};
 use crate::api::extract::{Body, CurrentUser, Fields, FromFields, PathId, parse_id, values};
 use crate::api::idempotency::{self, ClientKey, Written};
+use crate::api::state::AppState;
 use crate::api::users::change::lock;
 use crate::db::Connection;
-use crate::db::walker::{MAX_NOTES, RouteNote, stop_ids};
-use crate::state::AppState;
+use crate::db::routes::walker::{MAX_NOTES, RouteNote, stop_ids};
 
 /// A note.
 #[derive(Debug, Serialize, ToSchema)]

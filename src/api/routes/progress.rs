@@ -12,9 +12,9 @@ use super::saved::require_own;
 use crate::api::error::{ApiError, ErrorBody, Fault};
 use crate::api::extract::{Body, CurrentUser, Fields, FromFields, PathId};
 use crate::api::idempotency::{self, ClientKey, Written};
+use crate::api::state::AppState;
 use crate::api::users::change::{check_revision, lock};
-use crate::db::walker::{RouteProgress, stop_ids};
-use crate::state::AppState;
+use crate::db::routes::walker::{RouteProgress, stop_ids};
 
 /// Visited stops.
 #[derive(Debug, Default, Serialize, ToSchema)]

@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, PathId};
+use crate::api::state::AppState;
 use crate::api::users::change::lock;
-use crate::cache::CacheKey;
 use crate::db::Connection;
 use crate::db::routes::Route;
-use crate::db::saved_routes;
-use crate::state::AppState;
+use crate::db::routes::saved_routes;
+use crate::walks::route_cache::CacheKey;
 
 /// Save a walk.
 ///

@@ -8,10 +8,10 @@ use super::view::RouteView;
 use crate::api::conditional::{OWN, Tagged};
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, PathId};
+use crate::api::state::AppState;
 use crate::db::Connection;
+use crate::db::routes::saved_routes;
 use crate::db::routes::{Route, RouteStop};
-use crate::db::saved_routes;
-use crate::state::AppState;
 
 /// A walk with everything about it.
 #[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path)), responses(

@@ -10,8 +10,8 @@ use wildside_actors::Status;
 
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, PathId};
-use crate::db::route_requests::RouteRequest;
-use crate::state::AppState;
+use crate::api::state::AppState;
+use crate::db::ledger::route_requests::RouteRequest;
 
 /// Where a request stands.
 #[derive(Debug, Serialize, ToSchema)]

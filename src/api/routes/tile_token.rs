@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::api::error::ApiError;
 use crate::api::extract::{CurrentUser, PathId};
+use crate::api::state::AppState;
 use crate::db::routes::Route;
 use crate::db::tile_token_keys;
-use crate::state::AppState;
-use crate::tiles::TileToken;
+use crate::walks::tile_tokens::TileToken;
 
 /// What opens the tiles of a walk.
 #[derive(Debug, Serialize, ToSchema)]

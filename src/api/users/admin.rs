@@ -11,9 +11,9 @@ use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Admin, Body, CurrentUser, Fields, FromFields, Params, PathId, values};
 use crate::api::idempotency::ClientKey;
 use crate::api::page::{Page, PageParams};
-use crate::db::deleted_accounts;
+use crate::api::state::AppState;
+use crate::db::users::deleted_accounts;
 use crate::db::users::{Role, User, UserChanges};
-use crate::state::AppState;
 
 /// All users, in order of their sign-up.
 #[utoipa::path(tag = "admin", security(("session" = [])), params(PageParams), responses(

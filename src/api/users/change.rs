@@ -12,12 +12,12 @@ use super::profile::{self, Profile};
 use crate::api::error::{ApiError, ErrorBody, Fault};
 use crate::api::extract::{Body, CurrentUser, Fields, FromFields, values};
 use crate::api::idempotency::{self, ClientKey, Written};
+use crate::api::session::LoginSession;
+use crate::api::state::AppState;
 use crate::db::Connection;
-use crate::db::idempotency::IdempotencyKey;
+use crate::db::ledger::idempotency::IdempotencyKey;
 use crate::db::users::{Credentials, User, UserChanges};
-use crate::reach;
-use crate::session::LoginSession;
-use crate::state::AppState;
+use wildside_engine::walk::reach;
 
 const WRONG_PASSWORD: ApiError = ApiError::Forbidden("the current password is wrong");
 

@@ -11,8 +11,8 @@ use super::change::{change, lock};
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Body, CurrentUser, Fields, FromFields};
 use crate::api::idempotency::{self, ClientKey, Written};
+use crate::api::state::AppState;
 use crate::db::users::{User, UserChanges};
-use crate::state::AppState;
 
 /// The themes a user likes.
 #[derive(Debug, ToSchema)]

@@ -6,15 +6,15 @@ use actix_web::{HttpResponse, post};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::canonical_name;
 use super::profile::Profile;
-use crate::api::attempts::Place;
+use crate::accounts::attempts::Place;
+use crate::accounts::canonical_name;
+use crate::accounts::password::{LONGEST_BYTES, PasswordHashing};
 use crate::api::error::ApiError;
 use crate::api::extract::{Body, ClientAddress, CurrentUser, Fields, FromFields};
+use crate::api::session::{Device, LoginSession};
+use crate::api::state::AppState;
 use crate::db::users::{Credentials, User};
-use crate::password::{LONGEST_BYTES, PasswordHashing};
-use crate::session::{Device, LoginSession};
-use crate::state::AppState;
 
 /// A name and its password.
 #[derive(Debug, ToSchema)]

@@ -7,8 +7,8 @@ use actix_web::{HttpResponse, delete, get};
 use super::profile::Profile;
 use crate::api::error::ApiError;
 use crate::api::extract::CurrentUser;
-use crate::db::deleted_accounts;
-use crate::state::AppState;
+use crate::api::state::AppState;
+use crate::db::users::deleted_accounts;
 
 /// Who am I?
 #[utoipa::path(tag = "users", security(("session" = [])), responses(

@@ -7,5 +7,3 @@ pub mod login;
 pub mod me;
 pub mod profile;
 pub mod sign_up;
-
-pub use sign_up::{canonical_name, check_username, create};

@@ -3,19 +3,18 @@
 use actix_session::Session;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
-use diesel_async::AsyncConnection;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::profile::Profile;
-use crate::api::attempts::Place;
-use crate::api::error::{ApiError, Fault};
+use crate::accounts::attempts::Place;
+use crate::accounts::password::PasswordHashing;
+use crate::accounts::{self, check_username};
+use crate::api::error::ApiError;
 use crate::api::extract::{Body, ClientAddress, Fields, FromFields, values};
-use crate::db::Connection;
-use crate::db::users::{Credentials, NewUser, Role, User};
-use crate::password::PasswordHashing;
-use crate::session::{Device, LoginSession};
-use crate::state::AppState;
+use crate::api::session::{Device, LoginSession};
+use crate::api::state::AppState;
+use crate::db::users::{NewUser, Role, User};
 
 /// A name and a password for a new account.
 #[derive(Debug, ToSchema)]
@@ -53,25 +52,6 @@ fn username(fields: &mut Fields<'_>, key: &str) -> Option<String> {
             None
         }
     }
-}
-
-/// The name, if an account may have it.
-///
-/// # Errors
-/// What it must be instead.
-pub fn check_username(name: &str) -> Result<String, &'static str> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
-    if (3..=64).contains(&name.len()) && name.bytes().all(allowed) {
-        Ok(name.to_owned())
-    } else {
-        Err("must be 3 to 64 letters, digits or ._@+-")
-    }
-}
-
-/// The name as it is looked up and counted: upper and lower case are the same. `None`: no account can have it.
-pub fn canonical_name(name: &str) -> Option<String> {
-    let name = check_username(name).ok()?;
-    Some(name.to_ascii_lowercase())
 }
 
 /// Sign up.
@@ -135,34 +115,7 @@ impl SignUp {
             display_name: self.display_name.as_deref().unwrap_or(&self.username),
             role: Role::User.as_str(),
         };
-        create(&mut *state.db.get().await?, new_user, password_hash).await
+        let mut connection = state.db.get().await?;
+        Ok(accounts::create(&mut connection, new_user, password_hash).await??)
     }
-}
-
-/// Adds a user with a password.
-///
-/// # Errors
-/// `conflict` if the name is taken.
-pub async fn create(
-    connection: &mut Connection,
-    new_user: NewUser<'_>,
-    password_hash: String,
-) -> Result<User, ApiError> {
-    connection
-        .transaction(async |connection| {
-            let Some(user_id) = new_user.insert(connection).await? else {
-                let fault = Fault::new("username", "username_taken", "belongs to somebody else");
-                return Err(ApiError::Conflict("the name is taken", vec![fault]));
-            };
-            Credentials {
-                user_id,
-                password_hash,
-            }
-            .upsert(connection)
-            .await?;
-            User::find(connection, user_id)
-                .await?
-                .ok_or(ApiError::NotFound("user"))
-        })
-        .await
 }

@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 use tokio::time::timeout;
 
 use super::{Finding, PATIENCE, clock};
-use crate::db::areas::Area;
+use crate::db::city::areas::Area;
 use crate::db::fitness::Fitness;
 use crate::db::{self, Connection};
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use crate::api::session::KeyRing;
 use crate::config::{Config, ConfigError};
-use crate::session::KeyRing;
-use crate::tiles::TileTokens;
+use crate::walks::tile_tokens::TileTokens;
 
 /// Longest wait for one dependency.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -1,0 +1,14 @@
+//! Modes: what a process of the service does.
+
+use clap::ValueEnum;
+
+/// What a process that serves does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Answers HTTP and WebSocket.
+    Server,
+    /// Performs jobs.
+    Worker,
+    /// Both in one process.
+    All,
+}

@@ -1,0 +1,9 @@
+//! The city in tables: areas that were loaded, streets, places and their enrichment.
+
+pub mod areas;
+pub mod enriched_pois;
+pub mod enrichments;
+pub mod places;
+pub mod pois;
+pub mod themes;
+pub mod walk_network;

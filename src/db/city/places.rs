@@ -1,0 +1,151 @@
+//! `pois` as readers see them.
+
+use std::f64::consts::PI;
+
+use diesel::QueryResult;
+use diesel::prelude::*;
+use diesel::sql_types::{
+    Array, BigInt, Double, Float4, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid,
+};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::db::Connection;
+use crate::db::prepared::Prepared;
+
+/// A place with everything that is known of it.
+#[derive(Debug, Clone, PartialEq, QueryableByName)]
+pub struct Place {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub name: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Double)]
+    pub lon: f64,
+    #[diesel(sql_type = Double)]
+    pub lat: f64,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub osm_tags: Option<Value>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub narrative: Option<String>,
+    #[diesel(sql_type = Nullable<Float4>)]
+    pub popularity_score: Option<f32>,
+    #[diesel(sql_type = Array<SqlUuid>)]
+    pub theme_ids: Vec<Uuid>,
+}
+
+const COLUMNS: &str = "id, name, kind, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, osm_tags, narrative, \
+    popularity_score, ARRAY(SELECT theme_id FROM poi_interest_themes WHERE poi_id = pois.id ORDER BY theme_id) AS theme_ids";
+
+/// A box in degrees: west, south, east, north.
+pub type BoundingBox = [f64; 4];
+
+impl Place {
+    /// The place, also one that is gone: walks have visited it.
+    pub async fn find(connection: &mut Connection, id: i64) -> QueryResult<Option<Self>> {
+        Prepared(
+            diesel::sql_query(format!("SELECT {COLUMNS} FROM pois WHERE id = $1"))
+                .bind::<BigInt, _>(id),
+        )
+        .get_result(connection)
+        .await
+        .optional()
+    }
+
+    /// The most popular places in a box, of one theme or of any. In a box with thousands of places, these are chosen among
+    /// the most popular of each square of a grid, so that no box costs more than another.
+    pub async fn most_popular(
+        connection: &mut Connection,
+        bbox: BoundingBox,
+        theme_id: Option<Uuid>,
+        limit: i64,
+    ) -> QueryResult<Vec<Self>> {
+        let [west, south, east, north] = bbox;
+        let Squares { cells, regions } = Squares::covering(bbox);
+        let squares = (cells.len() + regions.len()).max(1);
+        let of_each = limit.max(CANDIDATES / squares as i64);
+        let query = diesel::sql_query(include_str!("places_in_box.sql"))
+            .bind::<Double, _>(west)
+            .bind::<Double, _>(south)
+            .bind::<Double, _>(east)
+            .bind::<Double, _>(north)
+            .bind::<Nullable<SqlUuid>, _>(theme_id)
+            .bind::<BigInt, _>(limit)
+            .bind::<Array<Integer>, _>(cells)
+            .bind::<Array<Integer>, _>(regions)
+            .bind::<BigInt, _>(of_each);
+        Prepared(query).load(connection).await
+    }
+}
+
+/// Places of a crowd that are looked at, or as many of each square as are wanted.
+const CANDIDATES: i64 = 4096;
+/// Cells into which a box is divided at most; a larger one is divided into regions.
+const MOST_CELLS: usize = 256;
+
+/// The squares that a box touches, of the finer grid if they are not too many.
+#[derive(Debug, Default)]
+struct Squares {
+    cells: Vec<i32>,
+    regions: Vec<i32>,
+}
+
+impl Squares {
+    fn covering(bbox: BoundingBox) -> Self {
+        let cells = squares(bbox, 15, MOST_CELLS);
+        // There are thirty in the largest box at 60° north, some hundred in the farthest.
+        let regions = || squares(bbox, 9, usize::MAX).unwrap_or_default();
+        match cells {
+            Some(cells) => Self {
+                cells,
+                ..Self::default()
+            },
+            None => Self {
+                regions: regions(),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+/// The squares of the web-mercator grid that a box touches, as `poi_cell` and `poi_region` number them; `None` if these
+/// are more than `most`.
+fn squares([west, south, east, north]: BoundingBox, zoom: u32, most: usize) -> Option<Vec<i32>> {
+    let side = f64::from(1 << zoom);
+    let column = |lon: f64| ((lon + 180.0) / 360.0 * side).floor() as i32;
+    let row = |lat: f64| {
+        let y = (1.0 - lat.to_radians().tan().asinh() / PI) / 2.0 * side;
+        y.floor().clamp(0.0, side - 1.0) as i32
+    };
+    let (columns, rows) = (column(west)..=column(east), row(north)..=row(south));
+    if columns.clone().count() * rows.clone().count() > most {
+        return None;
+    }
+    Some(
+        columns
+            .flat_map(|x| rows.clone().map(move |y| x << zoom | y))
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_box_has_more_than_some_hundred_squares() {
+        for south in -90..=88 {
+            for (west, width) in [(-180.0, 2.0), (7.4, 0.05), (7.4, 0.2), (178.0, 2.0)] {
+                let south = f64::from(south);
+                let Squares { cells, regions } =
+                    Squares::covering([west, south, west + width, south + width]);
+                let both = (cells.len(), regions.len());
+                assert!(both.0 <= 256 && both.1 <= 256, "{both:?} at {south}");
+                assert!((both.0 == 0) != (both.1 == 0), "{both:?} at {south}");
+            }
+        }
+    }
+}

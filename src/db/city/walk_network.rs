@@ -1,0 +1,123 @@
+//! `walk_edges`: the streets that a pedestrian may use, by cell.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Float4, Integer, Nullable, Text};
+use diesel::{QueryDsl, QueryResult, QueryableByName};
+use diesel_async::RunQueryDsl;
+use wildside_engine::network::{Cell, CellId, Edge, Lit, WayClass};
+
+use crate::db::Connection;
+use crate::db::ewkb::line_points;
+use crate::db::prepared::Prepared;
+use crate::db::schema::areas;
+
+/// A stored stretch of a way. It is decoded away from the runtime's threads.
+#[derive(Debug, QueryableByName)]
+pub struct StoredEdge {
+    #[diesel(sql_type = Integer)]
+    cell: i32,
+    #[diesel(sql_type = BigInt)]
+    way_id: i64,
+    #[diesel(sql_type = BigInt)]
+    from_node: i64,
+    #[diesel(sql_type = BigInt)]
+    to_node: i64,
+    #[diesel(sql_type = Text)]
+    class: String,
+    #[diesel(sql_type = Nullable<Bool>)]
+    lit: Option<bool>,
+    #[diesel(sql_type = Nullable<Text>)]
+    surface: Option<String>,
+    #[diesel(sql_type = Nullable<Float4>)]
+    incline_percent: Option<f32>,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
+    #[diesel(sql_type = Binary)]
+    line: Vec<u8>,
+}
+
+impl StoredEdge {
+    /// All stretches of these cells. Where loaded areas overlap, a stretch that both hold comes once.
+    pub async fn of_cells(connection: &mut Connection, cells: &[CellId]) -> QueryResult<Vec<Self>> {
+        let cells: Vec<i32> = cells.iter().map(|cell| cell.0 as i32).collect();
+        Prepared(
+            diesel::sql_query(
+                "SELECT DISTINCT ON (cell, way_id, segment, from_node, to_node) \
+                    cell, way_id, from_node, to_node, class, lit, surface, incline_percent, name, \
+                    geom::bytea AS line \
+             FROM walk_edges WHERE cell = ANY ($1) \
+             ORDER BY cell, way_id, segment, from_node, to_node, area_id DESC",
+            )
+            .bind::<Array<Integer>, _>(cells),
+        )
+        .load(connection)
+        .await
+    }
+
+    /// Joins stretches to cells; a cell without any is empty.
+    pub fn into_cells(edges: Vec<Self>, cells: &[CellId]) -> HashMap<CellId, Arc<Cell>> {
+        let mut words = Words::default();
+        let mut by_cell: HashMap<CellId, Vec<Edge>> =
+            cells.iter().map(|&cell| (cell, Vec::new())).collect();
+        for edge in edges {
+            let cell = CellId(edge.cell as u32);
+            match edge.decode(&mut words) {
+                Ok(edge) => by_cell.entry(cell).or_default().push(edge),
+                Err(way_id) => tracing::warn!(way.id = way_id, "a street's line can't be read"),
+            }
+        }
+        let finished = by_cell
+            .into_iter()
+            .map(|(id, edges)| (id, Arc::new(Cell::new(edges))));
+        finished.collect()
+    }
+
+    fn decode(self, words: &mut Words) -> Result<Edge, i64> {
+        let geometry = line_points(&self.line).ok_or(self.way_id)?;
+        Ok(Edge {
+            way_id: self.way_id,
+            from_node: self.from_node,
+            to_node: self.to_node,
+            class: WayClass::from_word(&self.class),
+            lit: match self.lit {
+                Some(true) => Lit::Yes,
+                Some(false) => Lit::No,
+                None => Lit::Unknown,
+            },
+            surface: self.surface.map(|word| words.share(word)),
+            incline_percent: self.incline_percent,
+            name: self.name.map(|word| words.share(word)),
+            geometry,
+        })
+    }
+}
+
+/// Street names and surfaces repeat: each is kept once.
+#[derive(Debug, Default)]
+struct Words(HashMap<String, Arc<str>>);
+
+impl Words {
+    fn share(&mut self, word: String) -> Arc<str> {
+        let shared = self
+            .0
+            .entry(word)
+            .or_insert_with_key(|word| Arc::from(word.as_str()));
+        Arc::clone(shared)
+    }
+}
+
+/// Which loads the streets come from; it changes when one of them does.
+pub type NetworkVersion = Vec<(i32, String, DateTime<Utc>)>;
+
+/// The version of the stored streets.
+pub async fn version(connection: &mut Connection) -> QueryResult<NetworkVersion> {
+    use diesel::ExpressionMethods;
+    areas::table
+        .select((areas::id, areas::source_digest, areas::loaded_at))
+        .order(areas::id.asc())
+        .load(connection)
+        .await
+}

@@ -1,0 +1,20 @@
+//! Sessions with `PostgreSQL`: dialled, set up, pooled, and dropped once an error has condemned them.
+
+mod dial;
+mod pool;
+mod pooler;
+mod session;
+mod sqlstate;
+mod startup;
+mod trouble;
+mod wire;
+
+pub(super) use pool::CHECKOUT_TIMEOUT;
+pub use pool::{Pool, PoolError, PooledSession};
+pub(super) use pooler::refuse_shared;
+pub(super) use session::ADD_EXTENSIONS_TO_PATH;
+pub use session::Session;
+pub(super) use sqlstate::LOCK_NOT_AVAILABLE;
+pub use sqlstate::{is_outage, is_too_slow};
+pub use startup::{enter, open, wait_until_there};
+pub use trouble::{ConnectError, Trouble};

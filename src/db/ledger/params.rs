@@ -1,0 +1,300 @@
+//! A request for a walk in its one canonical form.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use wildside_engine::Point;
+use wildside_engine::places::ThemeId;
+use wildside_engine::walk::{Accessibility, WalkRequest};
+
+use wildside_engine::walk::reach::{self, OutOfReach, Reach};
+
+/// Coordinates are rounded to 1e-5 degrees: about a metre.
+const COORDINATE_STEPS_PER_DEGREE: f64 = 1e5;
+/// The bias is rounded to hundredths; nobody tells them apart.
+const BIAS_STEPS: f64 = 100.0;
+
+/// What is asked for, with defaults filled in, coordinates and bias rounded, and themes sorted without duplicates.
+///
+/// Requests that mean the same are equal, have the same JSON, and get the same walk. It is stored in
+/// `route_requests.params` and `routes.generation_params`, in the shape of the body of `POST /routes`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteParams {
+    #[serde(with = "geojson_point")]
+    start_location: Point,
+    #[serde(
+        default,
+        with = "optional_geojson_point",
+        skip_serializing_if = "Option::is_none"
+    )]
+    end_location: Option<Point>,
+    duration_minutes: u32,
+    interest_theme_ids: Vec<Uuid>,
+    popularity_bias: f64,
+    accessibility: Accessibility,
+}
+
+impl RouteParams {
+    /// The canonical form of a request. An end at the start is a round walk like any other.
+    pub fn new(
+        start: Point,
+        end: Option<Point>,
+        duration_minutes: u32,
+        mut themes: Vec<Uuid>,
+        popularity_bias: f64,
+        accessibility: Accessibility,
+    ) -> Self {
+        themes.sort_unstable();
+        themes.dedup();
+        let start_location = round_point(start);
+        Self {
+            start_location,
+            end_location: end.map(round_point).filter(|end| *end != start_location),
+            duration_minutes,
+            interest_theme_ids: themes,
+            popularity_bias: round(popularity_bias, BIAS_STEPS),
+            accessibility,
+        }
+    }
+
+    /// Where the walk begins.
+    pub fn start(&self) -> Point {
+        self.start_location
+    }
+
+    /// Where it ends, if not at its start.
+    pub fn end(&self) -> Option<Point> {
+        self.end_location
+    }
+
+    /// Start and, if it is another place, end.
+    pub fn ends(&self) -> impl Iterator<Item = Point> {
+        std::iter::once(self.start_location).chain(self.end_location)
+    }
+
+    /// Length of the walk.
+    pub fn duration_minutes(&self) -> u32 {
+        self.duration_minutes
+    }
+
+    /// Themes, sorted; empty: all.
+    pub fn themes(&self) -> &[Uuid] {
+        &self.interest_theme_ids
+    }
+
+    /// 0 for hidden gems, 1 for hotspots.
+    pub fn popularity_bias(&self) -> f64 {
+        self.popularity_bias
+    }
+
+    /// Metres as the crow flies from the start, within which all stops are: half the time out and half back, or all
+    /// of it with an end elsewhere.
+    pub fn reach_metres(&self) -> f64 {
+        let metres = reach::metres(self.duration_minutes);
+        if self.end_location.is_some() {
+            metres
+        } else {
+            metres / 2.0
+        }
+    }
+
+    /// The circle with everything that the walk may visit.
+    ///
+    /// # Errors
+    /// There is no such walk.
+    pub fn reach(&self) -> Result<Reach, OutOfReach> {
+        Reach::of(
+            self.start_location,
+            self.end_location,
+            self.duration_minutes,
+        )
+    }
+
+    /// SHA-256 of the canonical JSON.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut json = Vec::with_capacity(256);
+        // Plain data with string keys: writing it to memory can't fail.
+        let _ = serde_json::to_writer(&mut json, self);
+        Sha256::digest(&json).into()
+    }
+
+    /// What the engine is asked. The seed follows from the request, so the same request gives the same walk.
+    pub fn to_walk_request(&self) -> WalkRequest {
+        let digest = self.digest();
+        let mut seed = [0; 8];
+        seed.copy_from_slice(&digest[..8]);
+        WalkRequest {
+            start: self.start_location,
+            end: self.end_location,
+            budget_seconds: self.duration_minutes * 60,
+            themes: self
+                .interest_theme_ids
+                .iter()
+                .copied()
+                .map(ThemeId)
+                .collect(),
+            popularity_bias: self.popularity_bias,
+            accessibility: self.accessibility,
+            seed: u64::from_le_bytes(seed),
+        }
+    }
+}
+
+fn round_point(point: Point) -> Point {
+    Point::new(
+        round(point.lon, COORDINATE_STEPS_PER_DEGREE),
+        round(point.lat, COORDINATE_STEPS_PER_DEGREE),
+    )
+}
+
+fn round(value: f64, steps: f64) -> f64 {
+    // Adding zero turns -0.0 into 0.0: they are equal, but their JSON is not.
+    (value * steps).round() / steps + 0.0
+}
+
+/// A point as a `GeoJSON` geometry.
+mod geojson_point {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use wildside_engine::Point;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(tag = "type", rename = "Point")]
+    pub(super) struct GeoJsonPoint {
+        coordinates: [f64; 2],
+    }
+
+    impl From<Point> for GeoJsonPoint {
+        fn from(point: Point) -> Self {
+            Self {
+                coordinates: [point.lon, point.lat],
+            }
+        }
+    }
+
+    impl From<GeoJsonPoint> for Point {
+        fn from(
+            GeoJsonPoint {
+                coordinates: [lon, lat],
+            }: GeoJsonPoint,
+        ) -> Self {
+            Point::new(lon, lat)
+        }
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        point: &Point,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        GeoJsonPoint::from(*point).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Point, D::Error> {
+        GeoJsonPoint::deserialize(deserializer).map(Point::from)
+    }
+}
+
+mod optional_geojson_point {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use wildside_engine::Point;
+
+    use super::geojson_point::GeoJsonPoint;
+
+    #[expect(
+        clippy::ref_option,
+        reason = "serde's `with` passes the field by reference"
+    )]
+    pub(super) fn serialize<S: Serializer>(
+        point: &Option<Point>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        point.map(GeoJsonPoint::from).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Point>, D::Error> {
+        Ok(Option::<GeoJsonPoint>::deserialize(deserializer)?.map(Point::from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn theme(n: u128) -> Uuid {
+        Uuid::from_u128(n)
+    }
+
+    fn walk_from(start: Point, themes: Vec<Uuid>) -> RouteParams {
+        RouteParams::new(start, None, 60, themes, 0.5, Accessibility::default())
+    }
+
+    #[test]
+    fn positions_within_half_a_metre_are_the_same_request() {
+        let here = walk_from(Point::new(24.941_232, 60.170_191), vec![]);
+        let nearby = walk_from(Point::new(24.941_228, 60.170_194), vec![]);
+        let elsewhere = walk_from(Point::new(24.941_25, 60.170_19), vec![]);
+        assert_eq!(here.digest(), nearby.digest());
+        assert_ne!(here.digest(), elsewhere.digest());
+    }
+
+    #[test]
+    fn json_has_the_shape_of_the_public_body() {
+        let params = walk_from(
+            Point::new(-3.1883, 55.9533),
+            vec![theme(2), theme(1), theme(2)],
+        );
+        let json = serde_json::to_value(&params).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "start_location": {"type": "Point", "coordinates": [-3.1883, 55.9533]},
+                "duration_minutes": 60,
+                "interest_theme_ids": [theme(1), theme(2)],
+                "popularity_bias": 0.5,
+                "accessibility": {"avoid_stairs": false, "prefer_well_lit": false}
+            })
+        );
+        assert_eq!(serde_json::from_value::<RouteParams>(json).unwrap(), params);
+    }
+
+    #[test]
+    fn an_end_at_the_start_is_a_round_walk() {
+        let start = Point::new(7.42, 43.73);
+        let there_and_back = RouteParams::new(
+            start,
+            Some(start),
+            60,
+            vec![],
+            0.5,
+            Accessibility::default(),
+        );
+        assert_eq!(there_and_back, walk_from(start, vec![]));
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_repetition_of_themes_do_not_matter(ids in prop::collection::vec(0_u128..8, 0..12)) {
+            let here = Point::new(7.42, 43.73);
+            let themes: Vec<Uuid> = ids.iter().copied().map(theme).collect();
+            let mut reversed: Vec<Uuid> = themes.iter().rev().copied().collect();
+            reversed.extend_from_slice(&themes);
+            prop_assert_eq!(walk_from(here, themes).digest(), walk_from(here, reversed).digest());
+        }
+
+        #[test]
+        fn canonical_form_survives_storage(lon in -180.0..180.0, lat in -90.0..90.0, bias in 0.0..1.0) {
+            let params = RouteParams::new(Point::new(lon, lat), None, 90, vec![], bias, Accessibility::default());
+            let stored: RouteParams = serde_json::from_str(&serde_json::to_string(&params).unwrap()).unwrap();
+            prop_assert_eq!(stored.digest(), params.digest());
+            let again = RouteParams::new(stored.start(), None, 90, vec![], stored.popularity_bias, stored.accessibility);
+            prop_assert_eq!(again, params);
+        }
+    }
+}

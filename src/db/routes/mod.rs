@@ -1,0 +1,216 @@
+//! `routes` and `route_pois`: generated walks.
+
+pub mod my_routes;
+pub mod saved_routes;
+pub mod unseen_routes;
+pub mod walker;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{
+    Array, BigInt, Binary, Double, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid,
+};
+use diesel_async::RunQueryDsl;
+use postgis_diesel::types::{LineString, Point as SqlPoint};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+use wildside_engine::walk::{Leg, Light, Stop};
+use wildside_engine::{Point, Walk};
+
+use super::Connection;
+use super::ewkb::line_points;
+use super::prepared::Prepared;
+use super::schema::routes;
+
+const WGS84: u32 = 4326;
+
+/// What `routes.details` holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteDetails {
+    pub legs: Vec<Leg>,
+    pub stairs_metres: f64,
+    pub light: Light,
+    pub repeated_metres: f64,
+}
+
+/// A walk to be stored, as a [`Completion`](super::ledger::requests::Completion) does.
+#[derive(Debug)]
+pub struct NewRoute {
+    pub id: Uuid,
+    pub(super) path: LineString<SqlPoint>,
+    pub(super) distance_metres: f64,
+    pub(super) duration_seconds: i32,
+    pub(super) score: f64,
+    /// [`RouteDetails`] as JSON.
+    pub(super) details: String,
+    /// In order.
+    pub(super) stops: Vec<Stop>,
+}
+
+impl NewRoute {
+    /// The walk under a new id.
+    ///
+    /// # Errors
+    /// The walk can't be written as JSON.
+    pub fn new(walk: Walk) -> serde_json::Result<Self> {
+        let points = walk.path.iter().map(|point| SqlPoint {
+            x: point.lon,
+            y: point.lat,
+            srid: Some(WGS84),
+        });
+        Ok(Self {
+            id: Uuid::now_v7(),
+            path: LineString {
+                points: points.collect(),
+                srid: Some(WGS84),
+            },
+            distance_metres: walk.distance_metres,
+            duration_seconds: walk.duration_seconds as i32,
+            score: walk.score,
+            stops: walk.stops,
+            details: serde_json::to_string(&RouteDetails {
+                legs: walk.legs,
+                stairs_metres: walk.stairs_metres,
+                light: walk.light,
+                repeated_metres: walk.repeated_metres,
+            })?,
+        })
+    }
+}
+
+/// A stored walk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    pub id: Uuid,
+    pub path: Vec<Point>,
+    pub generation_params: Value,
+    pub distance_metres: f64,
+    pub duration_seconds: i32,
+    pub score: f64,
+    /// [`RouteDetails`] as JSON.
+    pub details: Value,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, QueryableByName)]
+struct RouteRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Binary)]
+    line: Vec<u8>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    generation_params: Option<Value>,
+    #[diesel(sql_type = Double)]
+    distance_metres: f64,
+    #[diesel(sql_type = Integer)]
+    duration_seconds: i32,
+    #[diesel(sql_type = Double)]
+    score: f64,
+    #[diesel(sql_type = Jsonb)]
+    details: Value,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+}
+
+impl Route {
+    /// The walk, if one of the user's requests ended in it, with the parameters of the latest of these.
+    pub async fn find_for_user(
+        connection: &mut Connection,
+        id: Uuid,
+        user_id: Uuid,
+    ) -> QueryResult<Option<Self>> {
+        let row: Option<RouteRow> = Prepared(diesel::sql_query(
+            "SELECT id, path::bytea AS line, params AS generation_params, distance_metres, duration_seconds, score, \
+                    details, routes.created_at \
+             FROM routes, LATERAL ( \
+                 SELECT params FROM route_requests WHERE route_id = $1 AND user_id = $2 \
+                 ORDER BY route_requests.created_at DESC LIMIT 1) AS mine \
+             WHERE id = $1",
+        )
+        .bind::<SqlUuid, _>(id)
+        .bind::<SqlUuid, _>(user_id))
+        .get_result(connection)
+        .await
+        .optional()?;
+        Ok(row.map(Self::from))
+    }
+
+    /// Whether one of the user's requests ended in the walk.
+    pub async fn belongs_to(
+        connection: &mut Connection,
+        id: Uuid,
+        user_id: Uuid,
+    ) -> QueryResult<bool> {
+        let requests = super::schema::route_requests::table
+            .filter(super::schema::route_requests::route_id.eq(id))
+            .filter(super::schema::route_requests::user_id.eq(user_id));
+        diesel::select(diesel::dsl::exists(requests))
+            .get_result(connection)
+            .await
+    }
+
+    /// Whether the walk is still there.
+    pub async fn exists(connection: &mut Connection, id: Uuid) -> QueryResult<bool> {
+        diesel::select(diesel::dsl::exists(routes::table.find(id)))
+            .get_result(connection)
+            .await
+    }
+}
+
+impl From<RouteRow> for Route {
+    fn from(row: RouteRow) -> Self {
+        Self {
+            id: row.id,
+            path: line_points(&row.line).unwrap_or_default(),
+            generation_params: row.generation_params.unwrap_or_default(),
+            distance_metres: row.distance_metres,
+            duration_seconds: row.duration_seconds,
+            score: row.score,
+            details: row.details,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// A stop of a stored walk, with what is known of the place.
+#[derive(Debug, Clone, PartialEq, QueryableByName)]
+pub struct RouteStop {
+    #[diesel(sql_type = BigInt)]
+    pub poi_id: i64,
+    #[diesel(sql_type = Integer)]
+    pub position: i32,
+    #[diesel(sql_type = Nullable<diesel::sql_types::Text>)]
+    pub name: Option<String>,
+    #[diesel(sql_type = Double)]
+    pub lon: f64,
+    #[diesel(sql_type = Double)]
+    pub lat: f64,
+    #[diesel(sql_type = Nullable<diesel::sql_types::Text>)]
+    pub narrative: Option<String>,
+    #[diesel(sql_type = Nullable<diesel::sql_types::Float4>)]
+    pub popularity_score: Option<f32>,
+    #[diesel(sql_type = Array<SqlUuid>)]
+    pub theme_ids: Vec<Uuid>,
+    #[diesel(sql_type = Integer)]
+    pub arrive_after_seconds: i32,
+    #[diesel(sql_type = Integer)]
+    pub visit_seconds: i32,
+}
+
+impl RouteStop {
+    /// The stops of a walk in order.
+    pub async fn of_route(connection: &mut Connection, route_id: Uuid) -> QueryResult<Vec<Self>> {
+        Prepared(diesel::sql_query(
+            "SELECT poi_id, position, name, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, \
+                    narrative, popularity_score, arrive_after_seconds, visit_seconds, \
+                    ARRAY(SELECT theme_id FROM poi_interest_themes WHERE poi_id = pois.id ORDER BY theme_id) \
+                        AS theme_ids \
+             FROM route_pois JOIN pois ON pois.id = poi_id \
+             WHERE route_id = $1 ORDER BY position",
+        )
+        .bind::<SqlUuid, _>(route_id))
+        .load(connection)
+        .await
+    }
+}

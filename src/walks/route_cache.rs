@@ -1,0 +1,245 @@
+//! The route cache: which stored route answers which request.
+//!
+//! It only saves work. While Redis is away or slow every question is a miss, and what is found is believed only after
+//! the route was seen in the database.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use rand::Rng;
+use redis::aio::ConnectionLike;
+use redis::{AsyncCommands, FromRedisValue, RedisResult};
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::db::city::areas::AreaState;
+use crate::db::ledger::params::RouteParams;
+use crate::shared_redis::Redis;
+use crate::telemetry::metrics::Metrics;
+
+/// Waiting longer than this for the cache costs more than it saves.
+const TIME_BUDGET: Duration = Duration::from_millis(75);
+/// Prefix of all keys.
+const PREFIX: &str = "wildside:route:v1:";
+/// Life of an answer that nobody keeps any more.
+const LEAVE_SECONDS: i64 = 3600;
+
+/// Where the answer to a canonical request is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheKey(String);
+
+impl CacheKey {
+    /// The key of a request on the data of the areas within its reach: when one of them changes, so does the key.
+    pub fn new(params: &RouteParams, areas: &[AreaState]) -> Self {
+        let mut key = String::from(PREFIX);
+        for byte in &params.digest()[..16] {
+            let _ = write!(key, "{byte:02x}");
+        }
+        for area in areas {
+            let _ = write!(key, ":{}.{}", area.id, area.generation);
+        }
+        Self(key)
+    }
+
+    /// A key as the ledger has it.
+    pub fn stored(key: String) -> Self {
+        Self(key)
+    }
+
+    /// The areas that [`Self::new`] was given.
+    pub fn areas(&self) -> Vec<AreaState> {
+        let parts = self.0.split(':').filter_map(|part| part.split_once('.'));
+        let areas = parts.filter_map(|(id, generation)| {
+            Some(AreaState {
+                id: id.parse().ok()?,
+                generation: generation.parse().ok()?,
+            })
+        });
+        areas.collect()
+    }
+
+    /// The text that goes into the ledger.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is kept under a key.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    route_id: Uuid,
+}
+
+/// An answer that is kept for good.
+#[derive(Debug)]
+pub struct PinnedWalk {
+    pub key: CacheKey,
+    /// `None`: unreadable.
+    pub route_id: Option<Uuid>,
+}
+
+/// A handle to the cache; clones share the connection.
+#[derive(Debug, Clone)]
+pub struct RouteCache {
+    redis: Redis,
+    metrics: Metrics,
+    ttl: Duration,
+}
+
+impl RouteCache {
+    /// A cache on a shared connection. A route is offered to others for `ttl`, less up to a tenth, so that not all that
+    /// were made together expire together.
+    pub fn new(redis: Redis, metrics: Metrics, ttl: Duration) -> Self {
+        Self {
+            redis,
+            metrics,
+            ttl,
+        }
+    }
+
+    /// The route that answered this request before, if it is remembered. It may have been deleted since: look it up.
+    pub async fn get(&self, key: &CacheKey) -> Option<Uuid> {
+        let found: Option<Option<Vec<u8>>> =
+            within_budget(self.redis.clone().get(key.as_str())).await;
+        let (route_id, result) = match found {
+            None => (None, "error"),
+            Some(None) => (None, "miss"),
+            Some(Some(bytes)) => match serde_json::from_slice::<Entry>(&bytes) {
+                Ok(entry) => (Some(entry.route_id), "hit"),
+                Err(error) => {
+                    tracing::warn!(cache.key = key.as_str(), %error, "unreadable cache entry ignored");
+                    (None, "miss")
+                }
+            },
+        };
+        self.metrics
+            .route_cache_requests_total
+            .with_label_values(&[result])
+            .inc();
+        route_id
+    }
+
+    /// Remembers the answer to a request for a while.
+    pub async fn put(&self, key: &CacheKey, route_id: Uuid) {
+        let Ok(entry) = serde_json::to_vec(&Entry { route_id }) else {
+            return;
+        };
+        let ttl = self.jittered_ttl_seconds();
+        within_budget::<()>(self.redis.clone().set_ex(key.as_str(), entry, ttl)).await;
+    }
+
+    /// Forgets an answer that turned out to be gone.
+    pub async fn remove(&self, key: &CacheKey) {
+        within_budget::<()>(self.redis.clone().del(key.as_str())).await;
+    }
+
+    /// Remembers the answer to these requests for good, because somebody saved the route; false if the cache was not told.
+    pub async fn pin(&self, keys: &[CacheKey], route_id: Uuid) -> bool {
+        let Ok(entry) = serde_json::to_vec(&Entry { route_id }) else {
+            return false;
+        };
+        let mut told = redis::pipe();
+        for key in keys {
+            told.set(key.as_str(), &entry).ignore();
+        }
+        within_budget::<()>(told.query_async(&mut self.redis.clone()))
+            .await
+            .is_some()
+    }
+
+    /// Lets the pinned answers to these requests expire again; false if the cache was not told.
+    pub async fn unpin(&self, keys: &[CacheKey]) -> bool {
+        let ttl = i64::try_from(self.jittered_ttl_seconds()).unwrap_or(i64::MAX);
+        let mut told = redis::pipe();
+        for key in keys {
+            told.expire(key.as_str(), ttl).ignore();
+        }
+        within_budget::<()>(told.query_async(&mut self.redis.clone()))
+            .await
+            .is_some()
+    }
+
+    /// The pinned answers in the next part of the cache, and where it goes on: 0 at the end, as at the beginning.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn pinned(
+        redis: &mut impl ConnectionLike,
+        cursor: u64,
+    ) -> RedisResult<(u64, Vec<PinnedWalk>)> {
+        const AT_A_TIME: usize = 500;
+        /// Redis' word for a key without a TTL.
+        const FOR_GOOD: i64 = -1;
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor)
+            .arg("MATCH")
+            .arg(format!("{PREFIX}*"))
+            .arg("COUNT")
+            .arg(AT_A_TIME);
+        let (next, mut keys): (u64, Vec<String>) = scan.query_async(redis).await?;
+        let mut ask = redis::pipe();
+        for key in &keys {
+            ask.ttl(key);
+        }
+        let mut ttls = answers::<i64>(&ask, redis).await?.into_iter();
+        keys.retain(|_| ttls.next() == Some(FOR_GOOD));
+        let mut ask = redis::pipe();
+        for key in &keys {
+            ask.get(key);
+        }
+        let entries = answers::<Option<Vec<u8>>>(&ask, redis).await?;
+        let pinned = keys
+            .into_iter()
+            .zip(entries)
+            .map(|(key, entry)| PinnedWalk {
+                key: CacheKey(key),
+                route_id: entry
+                    .and_then(|entry| serde_json::from_slice::<Entry>(&entry).ok())
+                    .map(|entry| entry.route_id),
+            });
+        Ok((next, pinned.collect()))
+    }
+
+    /// Lets answers expire that nobody keeps any more.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn let_expire(redis: &mut impl ConnectionLike, keys: &[CacheKey]) -> RedisResult<()> {
+        let mut ask = redis::pipe();
+        for key in keys {
+            ask.expire(key.as_str(), LEAVE_SECONDS);
+        }
+        answers::<i64>(&ask, redis).await.map(drop)
+    }
+
+    fn jittered_ttl_seconds(&self) -> u64 {
+        let longest = self.ttl.as_secs().max(1);
+        rand::rng().random_range(longest - longest / 10..=longest)
+    }
+}
+
+/// Asks for many things at once; a pipeline with nothing in it is none.
+async fn answers<T: FromRedisValue>(
+    ask: &redis::Pipeline,
+    redis: &mut impl ConnectionLike,
+) -> RedisResult<Vec<T>> {
+    if ask.is_empty() {
+        return Ok(Vec::new());
+    }
+    ask.query_async(redis).await
+}
+
+async fn within_budget<T>(command: impl Future<Output = RedisResult<T>>) -> Option<T> {
+    match timeout(TIME_BUDGET, command).await {
+        Ok(Ok(value)) => Some(value),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "route cache is away");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("route cache is slow");
+            None
+        }
+    }
+}
