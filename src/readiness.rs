@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use crate::db::fitness::Lookout;
 use crate::queue::{GenerateRouteJob, Producer};
 use crate::recent::Recent;
-use crate::shared_redis::Trouble;
+use crate::shared_redis::{Failure, within};
 
 /// A dependency that takes longer is as good as away.
 const TIME_BUDGET: Duration = Duration::from_secs(1);
@@ -131,12 +131,15 @@ impl Readiness {
     async fn look(&self) -> Seen {
         let (postgresql, redis) = tokio::join!(
             timeout(TIME_BUDGET, self.database.look()),
-            timeout(TIME_BUDGET, self.queue.try_out::<GenerateRouteJob>())
+            within(TIME_BUDGET, self.queue.try_out::<GenerateRouteJob>())
         );
-        let redis = redis.map(|tried| tried.err().map(|error| Trouble::of(&error).sentence()));
+        let redis = redis.err().map(|failure| match failure {
+            Failure::Slow(_) => SILENT,
+            Failure::Refused(_) => failure.trouble().sentence(),
+        });
         let seen = Seen {
             postgresql: postgresql.unwrap_or(Some(SILENT)),
-            redis: redis.unwrap_or(Some(SILENT)),
+            redis,
         };
         self.known.set(seen);
         seen

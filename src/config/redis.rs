@@ -26,7 +26,7 @@ impl RedisConfig {
 
 /// Check of a URL: the fault, without the password.
 fn check(url: &str) -> Result<(), String> {
-    if url.starts_with("rediss://") || url.starts_with("valkeys://") {
+    if url.starts_with("rediss://") {
         let why = "asks for TLS, which is not supported yet: use redis://, within a network that is yours";
         return Err(why.to_owned());
     }

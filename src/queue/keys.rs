@@ -1,5 +1,9 @@
 //! Where a queue lives in Redis.
 
+use redis::RedisResult;
+
+use crate::shared_redis::Redis;
+
 /// The consumer group of all workers.
 pub(super) const GROUP: &str = "workers";
 
@@ -27,6 +31,17 @@ impl Keys {
     /// Keys of the queue in releases before hash tags.
     pub(super) fn untagged(queue: &str) -> Self {
         Self::on(format!("wildside:queue:{queue}"))
+    }
+
+    /// Jobs that wait or run, and dead ones.
+    pub(super) async fn depth(&self, redis: &Redis) -> RedisResult<(i64, i64)> {
+        let (ready, delayed, dead): (i64, i64, i64) = redis::pipe()
+            .xlen(&self.stream)
+            .zcard(&self.delayed)
+            .xlen(&self.dead)
+            .query_async(&mut redis.clone())
+            .await?;
+        Ok((ready + delayed, dead))
     }
 
     fn on(stream: String) -> Self {

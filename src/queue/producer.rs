@@ -59,14 +59,9 @@ impl Producer {
     ///
     /// # Errors
     /// Redis is away or slow.
-    pub async fn depth<J: Job>(&self) -> RedisResult<u64> {
-        let keys = Keys::of(J::QUEUE);
-        let (ready, delayed): (u64, u64) = redis::pipe()
-            .xlen(keys.stream)
-            .zcard(keys.delayed)
-            .query_async(&mut self.redis.clone())
-            .await?;
-        Ok(ready + delayed)
+    pub async fn depth<J: Job>(&self) -> RedisResult<i64> {
+        let (unfinished, _) = Keys::of(J::QUEUE).depth(&self.redis).await?;
+        Ok(unfinished)
     }
 
     /// Tries whether a job of this type could be queued now, without queueing one.
@@ -80,6 +75,7 @@ impl Producer {
             .key(keys.ids)
             .key(keys.dead)
             .key(keys.trial)
+            .arg(GROUP)
             .invoke_async(&mut self.redis.clone())
             .await
     }

@@ -1,5 +1,6 @@
 //! The one multiplexed Redis connection that a process shares for short commands.
 
+mod patience;
 mod trouble;
 
 use std::fmt;
@@ -11,10 +12,10 @@ use futures::FutureExt;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
 use redis::{
-    Client, Cmd, ErrorKind, IntoConnectionInfo, Pipeline, RedisError, RedisFuture, RedisResult,
-    Value,
+    Client, Cmd, IntoConnectionInfo, Pipeline, RedisError, RedisFuture, RedisResult, Value,
 };
 
+pub use patience::{Failure, within};
 pub use trouble::Trouble;
 
 /// No short command takes longer than this on a healthy network.
@@ -28,16 +29,6 @@ const DEAD_AFTER: Duration = Duration::from_secs(5);
 const PIPELINE: usize = 1024;
 /// A connection is given at least this long before it is replaced.
 const REPLACED_AFTER: Duration = Duration::from_secs(1);
-/// Codes of a server that is not, or not yet, the one to turn to: a demoted primary, a replica that has lost its
-/// primary, a server that loads its data, a node that the keys have left, one that does not know us.
-const ELSEWHERE: [&str; 6] = [
-    "READONLY",
-    "MASTERDOWN",
-    "LOADING",
-    "MOVED",
-    "CLUSTERDOWN",
-    "NOAUTH",
-];
 
 /// A client of Redis at `url` whose connections send at once and notice a dead peer.
 ///
@@ -169,9 +160,12 @@ fn refusal(answer: &Value) -> Option<RedisError> {
     }
 }
 
-/// Test for an error after which another connection may lead to a server that does better. One that was refused a login
-/// is never tried again by itself.
+/// Test for an error after which another connection may lead to a server that does better: a demoted primary, a server
+/// that loads its data, a node that the keys have left, one that does not know us. One that was refused a login is never
+/// tried again by itself.
 fn leads_astray(error: &RedisError) -> bool {
-    error.kind() == ErrorKind::AuthenticationFailed
-        || error.code().is_some_and(|code| ELSEWHERE.contains(&code))
+    matches!(
+        Trouble::of(error),
+        Trouble::Replica | Trouble::Loading | Trouble::Cluster | Trouble::Login
+    )
 }

@@ -40,11 +40,11 @@ impl Trouble {
             ErrorKind::AuthenticationFailed => Self::Login,
             ErrorKind::Io if error.is_timeout() => Self::Silent,
             ErrorKind::Io => Self::Away,
-            _ => Self::of_code(error.code().unwrap_or_default(), error.detail()),
+            _ => Self::of_code(error.code().unwrap_or_default()),
         }
     }
 
-    fn of_code(code: &str, detail: Option<&str>) -> Self {
+    fn of_code(code: &str) -> Self {
         match code {
             "NOAUTH" | "WRONGPASS" => Self::Login,
             "NOPERM" => Self::Forbidden,
@@ -56,10 +56,6 @@ impl Trouble {
             "LOADING" => Self::Loading,
             "BUSY" => Self::Occupied,
             "WRONGTYPE" => Self::Foreign,
-            // What a script may not call is told by the script.
-            "ERR" if detail.is_some_and(|detail| detail.contains("user executing the script")) => {
-                Self::Forbidden
-            }
             _ => Self::Other,
         }
     }
@@ -148,9 +144,7 @@ mod tests {
             ("ERR", Trouble::Other),
             ("UNHEARD", Trouble::Other),
         ] {
-            assert_eq!(Trouble::of_code(code, Some("words")), trouble, "{code}");
+            assert_eq!(Trouble::of_code(code), trouble, "{code}");
         }
-        let told = "The user executing the script can't run this command or subcommand";
-        assert_eq!(Trouble::of_code("ERR", Some(told)), Trouble::Forbidden);
     }
 }

@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use chrono::TimeDelta;
-use redis::RedisError;
-use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use crate::config::LimitsConfig;
@@ -19,7 +17,7 @@ use crate::db::Pool;
 use crate::db::ledger::route_requests::RouteRequest;
 use crate::queue::{GenerateRouteJob, Producer};
 use crate::recent::Recent;
-use crate::shared_redis::Trouble;
+use crate::shared_redis::{Failure, Trouble, within};
 
 /// A look may take this long.
 const TIME_BUDGET: Duration = Duration::from_millis(75);
@@ -56,10 +54,28 @@ pub struct Full {
 }
 
 /// Redis takes no jobs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Refusing {
     since: Instant,
     trouble: Trouble,
+}
+
+impl Refusing {
+    /// State after one more attempt. An error of no known meaning says less than what is known already.
+    fn after(before: Option<Self>, outcome: Result<(), Trouble>) -> Option<Self> {
+        let news = outcome.err()?;
+        Some(match before {
+            None => Self {
+                since: Instant::now(),
+                trouble: news,
+            },
+            Some(before) if news == Trouble::Other => before,
+            Some(before) => Self {
+                trouble: news,
+                ..before
+            },
+        })
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -114,16 +130,13 @@ impl Admission {
     }
 
     /// Hears what became of a job that was to be queued.
-    pub fn queued(&self, outcome: Result<(), Trouble>) {
-        let before = self.refusing.load();
-        match (outcome, before.as_deref()) {
-            (Ok(()), None) => {}
-            (Ok(()), Some(_)) => self.refusing.store(None),
-            (Err(trouble), before) => {
-                let since = before.map_or_else(Instant::now, |before| before.since);
-                let refusing = Refusing { since, trouble };
-                self.refusing.store(Some(refusing.into()));
-            }
+    pub fn queued<T>(&self, outcome: &Result<T, Failure>) {
+        let outcome = outcome.as_ref().map(drop).map_err(Failure::trouble);
+        let after = |before: Option<Refusing>| Refusing::after(before, outcome);
+        let before = self.refusing.load().as_deref().copied();
+        if before != after(before) {
+            self.refusing
+                .rcu(|before| after(before.as_deref().copied()).map(Arc::new));
         }
     }
 
@@ -157,8 +170,8 @@ impl Admission {
     /// Trial of the queue: requests that are refused queue nothing, so nothing else tells when it works again.
     async fn try_again(&self, refusing: Option<Refusing>) {
         if refusing.is_some() {
-            let tried = timeout(TIME_BUDGET, self.queue.try_out::<GenerateRouteJob>()).await;
-            self.queued(trouble(tried));
+            let tried = within(TIME_BUDGET, self.queue.try_out::<GenerateRouteJob>()).await;
+            self.queued(&tried);
         }
     }
 
@@ -191,14 +204,23 @@ impl Admission {
     }
 }
 
-/// Trouble of Redis that an attempt to queue something shows.
-///
-/// # Errors
-/// It refused, or was too slow.
-pub fn trouble<T>(outcome: Result<Result<T, RedisError>, Elapsed>) -> Result<(), Trouble> {
-    match outcome {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(Trouble::of(&error)),
-        Err(_) => Err(Trouble::Silent),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_lasts_from_its_first_refusal_to_the_next_success() {
+        let first = Refusing::after(None, Err(Trouble::Other)).unwrap();
+        let named = Refusing::after(Some(first), Err(Trouble::Forbidden)).unwrap();
+        assert_eq!(named.since, first.since);
+        assert_eq!(named.trouble, Trouble::Forbidden);
+        assert_eq!(
+            Refusing::after(Some(named), Err(Trouble::Other)),
+            Some(named),
+            "what is known stays known"
+        );
+        assert_eq!(Refusing::after(Some(named), Ok(())), None);
+        let late = Refusing::after(None, Err(Trouble::Silent)).unwrap();
+        assert!(late.since >= first.since, "a late error begins anew");
     }
 }

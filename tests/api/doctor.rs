@@ -58,8 +58,27 @@ fn the_causes_of_redis_are_told_apart() {
         settings["found"].as_str().unwrap().contains("unknown"),
         "{settings}"
     );
-    redis.command(&["ACL", "SETUSER", "walker", "-@scripting"]);
-    assert_fault(&look(&limited, "redis"), "may not run", "ACL SETUSER");
+    for (taken, given) in [
+        ("-hset", "+hset"),
+        ("-xclaim", "+xclaim"),
+        (
+            "resetkeys %R~wildside:* ~*} ~*:delayed ~*:dead ~*:trial",
+            "~wildside:*",
+        ),
+        ("-@scripting", "+@scripting"),
+    ] {
+        let set = |rights: &str| {
+            let words: Vec<&str> = ["ACL", "SETUSER", "walker"]
+                .into_iter()
+                .chain(rights.split(' '))
+                .collect();
+            assert_eq!(redis.command(&words).trim(), "+OK", "{rights}");
+        };
+        set(taken);
+        assert_fault(&look(&limited, "redis"), "may not run", "ACL SETUSER");
+        set(given);
+        assert_eq!(look(&limited, "redis")["ok"], true, "{given}");
+    }
     redis.command(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
     redis.command(&["CONFIG", "SET", "maxmemory", "1gb"]);
     let memory = look(&redis.url(), "redis memory");

@@ -36,8 +36,8 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         number: 53,
-        fault: "Redis forbids scripts",
-        done: "-@scripting for the user until requests are refused, and +@scripting again",
+        fault: "Redis forbids scripts, or a command in them",
+        done: "-@scripting, then -hset for the user until requests are refused, and back again",
         quick: false,
         play: || forbidden().boxed_local(),
     },
@@ -129,14 +129,18 @@ async fn forbidden() -> Outcome {
         let words = ["ACL", "SETUSER", "walker", rights];
         scene.fleet.redis.command(&words)
     };
-    set("-@scripting");
-    let begun = Instant::now();
-    both_say(&scene, "the user may not run the scripts").await;
-    let refused = refused_because(&scene, "redis_forbidden", begun).await;
-    set("+@scripting");
-    let mended = Instant::now();
-    scene.goes_on(20).await;
-    both_are_ready(&scene).await;
+    let mut refused = Vec::new();
+    let mut mended = Instant::now();
+    for what in ["@scripting", "hset"] {
+        set(&format!("-{what}"));
+        let begun = Instant::now();
+        both_say(&scene, "the user may not run the scripts").await;
+        refused.push(refused_because(&scene, "redis_forbidden", begun).await);
+        set(&format!("+{what}"));
+        mended = Instant::now();
+        scene.goes_on(20).await;
+        both_are_ready(&scene).await;
+    }
     let report = scene.settle().await.all_complete();
     assert!(scene.all_run());
     Outcome::recovered(

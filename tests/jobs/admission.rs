@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 use wildside::db::ledger::route_requests::RouteRequest;
-use wildside::shared_redis::Trouble;
+use wildside::queue::GenerateRouteJob;
+use wildside::shared_redis::{Trouble, within};
 use wildside::walks::admission::{Admission, Full};
 
 use crate::stage::{SENATE_SQUARE, Stage, an_hour_from};
@@ -80,7 +81,8 @@ async fn what_redis_does_not_take_for_long_is_refused_with_the_cause_until_it_do
         stage.redis.command(&words)
     };
     limit("1");
-    admission.queued(Err(Trouble::Full));
+    let trial = stage.producer.try_out::<GenerateRouteJob>();
+    admission.queued(&within(Duration::from_secs(10), trial).await);
     stage.database.sql(&old);
     sleep(LATER).await;
     assert_eq!(admission.check().await, Ok(()), "it may but blink");

@@ -7,7 +7,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpResponse, post};
 use serde::Serialize;
-use tokio::time::timeout;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -24,7 +23,8 @@ use crate::db::ledger::params::RouteParams;
 use crate::db::ledger::route_requests::{Acceptance, NewRouteRequest, RouteRequest};
 use crate::db::{Batched, Connection};
 use crate::queue::{GenerateRouteJob, Job};
-use crate::walks::admission::{self, Full};
+use crate::shared_redis::within;
+use crate::walks::admission::Full;
 use crate::walks::route_cache::CacheKey;
 
 /// How long an answer waits for Redis to take the event and the job.
@@ -216,7 +216,7 @@ async fn set_off(state: &AppState, request: &RouteRequest) {
         // Redis has just answered with the walk, and no sweep makes up for this event.
         return announced.await;
     }
-    let told = timeout(SET_OFF_BUDGET, async {
+    let told = within(SET_OFF_BUDGET, async {
         let job = GenerateRouteJob {
             request_id: request.id,
             trace_id: request.trace_id,
@@ -224,19 +224,14 @@ async fn set_off(state: &AppState, request: &RouteRequest) {
         };
         // The job goes first: the user waits for it.
         let (pushed, ()) = tokio::join!(state.queue.push(&job), announced);
-        pushed.map(drop)
+        pushed
     });
     let outcome = told.await;
-    let failed = match &outcome {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(_) => Some("redis is slow".to_owned()),
-    };
-    state.admission.queued(admission::trouble(outcome));
-    let Some(error) = failed else {
+    state.admission.queued(&outcome);
+    let Err(error) = outcome else {
         return;
     };
-    tracing::warn!(request.id = %request.id, error, "job not queued; the sweep will");
+    tracing::warn!(request.id = %request.id, %error, "job not queued; the sweep will");
     let failures = &state.observability.metrics.job_push_failures_total;
     failures.with_label_values(&[GenerateRouteJob::QUEUE]).inc();
 }

@@ -1,11 +1,10 @@
 //! Redis as `wildside doctor` finds it.
 
 use redis::{InfoDict, cmd};
-use tokio::time::timeout;
 
 use super::{Finding, PATIENCE, clock};
 use crate::queue::{GenerateRouteJob, Producer};
-use crate::shared_redis::{self, Redis, Trouble};
+use crate::shared_redis::{self, Failure, Redis, Trouble, within};
 
 /// The oldest release that has all commands of the queue.
 const OLDEST: u32 = 7;
@@ -24,56 +23,55 @@ pub(super) async fn examine(url: &str) -> Vec<Finding> {
         }
     };
     let producer = Producer::new(redis.clone());
-    let trial = timeout(PATIENCE, producer.try_out::<GenerateRouteJob>()).await;
-    let trouble = match trial {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some((Trouble::of(&error), error.to_string())),
-        Err(_) => Some((Trouble::Silent, "within 3 s".to_owned())),
-    };
-    let mut findings = vec![match &trouble {
+    let trial = within(PATIENCE, producer.try_out::<GenerateRouteJob>()).await;
+    let failure = trial.err();
+    let mut findings = vec![match &failure {
         None => Finding::new("redis", Ok("jobs can be queued"), ""),
-        Some((trouble, detail)) => fault("redis", *trouble, detail),
+        Some(failure) => fault("redis", failure),
     }];
-    let is_shut = |trouble| matches!(trouble, Trouble::Away | Trouble::Silent | Trouble::Login);
-    if !trouble.is_some_and(|(trouble, _)| is_shut(trouble)) {
+    let trouble = failure.as_ref().map(Failure::trouble);
+    if !matches!(
+        trouble,
+        Some(Trouble::Away | Trouble::Silent | Trouble::Login)
+    ) {
         findings.extend(settings(&redis).await);
     }
     findings
 }
 
 /// Finding of what is amiss.
-fn fault(name: &'static str, trouble: Trouble, detail: &str) -> Finding {
-    let found = format!("{} ({detail})", trouble.sentence());
+fn fault(name: &'static str, failure: &Failure) -> Finding {
+    let trouble = failure.trouble();
+    let found = format!("{} ({failure})", trouble.sentence());
     Finding::new::<String>(name, Err(found), trouble.remedy())
 }
 
 /// Finding where the server tells no settings.
-fn untold(trouble: Trouble, detail: &str) -> Finding {
+fn untold(failure: &Failure) -> Finding {
     let name = "redis settings";
-    match trouble {
+    match failure.trouble() {
         Trouble::Forbidden => {
             let found = "unknown: this user may not ask for them (INFO)";
             Finding::new(name, Ok(found), "")
         }
-        trouble => fault(name, trouble, detail),
+        _ => fault(name, failure),
     }
 }
 
 /// Settings that the server tells, which not every user may ask.
 async fn settings(redis: &Redis) -> Vec<Finding> {
     let redis = &mut redis.clone();
-    let time = timeout(PATIENCE, cmd("TIME").query_async::<(f64, f64)>(redis)).await;
-    let clock = time.ok().and_then(Result::ok);
-    let clock =
-        clock.map(|(seconds, micros)| clock::compare("clock of redis", seconds + micros / 1e6));
-    let told = timeout(PATIENCE, cmd("INFO").query_async::<InfoDict>(redis)).await;
+    let time = within(PATIENCE, cmd("TIME").query_async::<(f64, f64)>(redis)).await;
+    let clock = time
+        .ok()
+        .map(|(seconds, micros)| clock::compare("clock of redis", seconds + micros / 1e6));
+    let told = within(PATIENCE, cmd("INFO").query_async::<InfoDict>(redis)).await;
     let findings = match told {
-        Ok(Ok(info)) => {
+        Ok(info) => {
             let info = Info(info);
             vec![info.version(), info.memory(), info.persistence()]
         }
-        Ok(Err(error)) => vec![untold(Trouble::of(&error), &error.to_string())],
-        Err(_) => vec![untold(Trouble::Silent, "within 3 s")],
+        Err(failure) => vec![untold(&failure)],
     };
     findings.into_iter().chain(clock).collect()
 }
@@ -160,10 +158,12 @@ mod tests {
 
     #[test]
     fn only_a_refusal_is_told_as_one() {
-        assert!(untold(Trouble::Forbidden, "NOPERM").ok);
-        let silent = untold(Trouble::Silent, "within 3 s");
+        let refusal = redis::make_extension_error("NOPERM".to_owned(), None);
+        assert!(untold(&Failure::Refused(refusal)).ok);
+        let timeout = std::io::Error::from(std::io::ErrorKind::TimedOut);
+        let silent = untold(&Failure::Refused(timeout.into()));
         assert!(
-            !silent.ok && silent.found == "no answer in time (within 3 s)",
+            !silent.ok && silent.found.starts_with("no answer in time ("),
             "{silent:?}"
         );
     }
