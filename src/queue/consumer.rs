@@ -4,8 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::streams::{StreamClaimReply, StreamId, StreamPendingCountReply, StreamReadReply};
-use redis::{AsyncConnectionConfig, Client, RedisResult, cmd};
+use redis::streams::{
+    StreamClaimReply, StreamId, StreamPendingCountReply, StreamRangeReply, StreamReadReply,
+};
+use redis::{
+    AsyncCommands, AsyncConnectionConfig, Client, RedisResult, cmd, from_redis_value_ref, pipe,
+};
 use uuid::Uuid;
 
 use super::entry::Entry;
@@ -25,6 +29,8 @@ const PROMOTE_AT_ONCE: usize = 200;
 const DEAD_JOBS_KEPT: usize = 10_000;
 /// Ids that are compared with their jobs in one step.
 const TIDY_AT_ONCE: usize = 1_000;
+/// Dead jobs of an older release that are taken over in one step.
+const TAKE_OVER_AT_ONCE: usize = 1_000;
 /// Life of what an older release left behind: its replicas may still run.
 const LEFT_BEHIND_FOR: Duration = Duration::from_hours(24);
 
@@ -64,29 +70,7 @@ impl Consumer {
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
         self.create_group(&mut connection).await?;
-        self.take_over(&mut connection).await;
         Ok(connection)
-    }
-
-    /// Takes over the dead jobs of a release that had the queue elsewhere, and lets the rest end in time: what was
-    /// promised is queued again by the ledger.
-    async fn take_over(&self, connection: &mut MultiplexedConnection) {
-        let Keys {
-            stream,
-            delayed,
-            dead,
-            ids,
-            ..
-        } = &self.left_behind;
-        let mut renaming = cmd("RENAMENX");
-        renaming.arg(dead).arg(&self.keys.dead);
-        // There is no such key, but once.
-        let _ = renaming.exec_async(connection).await;
-        for key in [stream, delayed, ids] {
-            let mut ending = cmd("EXPIRE");
-            ending.arg(key).arg(LEFT_BEHIND_FOR.as_secs()).arg("NX");
-            let _ = ending.exec_async(connection).await;
-        }
     }
 
     async fn create_group(&self, connection: &mut impl ConnectionLike) -> RedisResult<()> {
@@ -278,6 +262,42 @@ impl Consumer {
             .await
     }
 
+    /// Takes over dead jobs of a release that had the queue elsewhere, some of whose workers may still bury more, and lets
+    /// the rest end in time: what was promised is queued again by the ledger.
+    async fn take_over(&self) -> RedisResult<()> {
+        let redis = &mut self.redis.clone();
+        let Keys {
+            stream,
+            delayed,
+            dead,
+            ids,
+            ..
+        } = &self.left_behind;
+        let mut ending = pipe();
+        for key in [stream, delayed, ids] {
+            let seconds = LEFT_BEHIND_FOR.as_secs();
+            ending.cmd("EXPIRE").arg(key).arg(seconds).arg("NX");
+        }
+        ending.exec_async(redis).await?;
+        let left: StreamRangeReply = redis
+            .xrange_count(dead, "-", "+", TAKE_OVER_AT_ONCE)
+            .await?;
+        for job in left.ids {
+            // Other workers do the same: the job is whose it was to delete.
+            if redis.xdel(dead, &[&job.id]).await? {
+                let fields = job.map.iter().map(|(field, value)| {
+                    let value: Vec<u8> = from_redis_value_ref(value).unwrap_or_default();
+                    (field, value)
+                });
+                let fields: Vec<_> = fields.collect();
+                redis
+                    .xadd::<_, _, _, _, ()>(&self.keys.dead, "*", &fields)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sweeps up after workers that are long gone, and ids whose jobs are.
     pub(super) async fn tidy(&self) -> RedisResult<()> {
         let next: u64 = TIDY
@@ -291,18 +311,12 @@ impl Consumer {
             .invoke_async(&mut self.redis.clone())
             .await?;
         self.tidied_to.store(next, Relaxed);
-        Ok(())
+        self.take_over().await
     }
 
     /// Jobs that wait or run, and dead ones.
     pub(super) async fn depth(&self) -> RedisResult<(i64, i64)> {
-        let (ready, delayed, dead): (i64, i64, i64) = redis::pipe()
-            .xlen(&self.keys.stream)
-            .zcard(&self.keys.delayed)
-            .xlen(&self.keys.dead)
-            .query_async(&mut self.redis.clone())
-            .await?;
-        Ok((ready + delayed, dead))
+        self.keys.depth(&self.redis).await
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
 use wildside::queue::{Producer, Pushed};
 use wildside_test_support::TestRedis;
 
@@ -101,6 +102,43 @@ async fn a_job_that_runs_is_in_the_queue_until_its_entry_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn however_a_run_ends_it_leaves_the_id_to_the_job_that_was_queued_meanwhile() {
+    for ending in ["finish", "retry", "bury"] {
+        let redis = TestRedis::start();
+        let producer = producer(&redis);
+        let gate = Arc::new(Semaphore::new(0));
+        let first = Arc::new(AtomicBool::new(true));
+        let opened = gate.clone();
+        let notebook = Notebook::new(move |delivery| {
+            let (gate, is_first) = (opened.clone(), first.swap(false, Ordering::Relaxed));
+            async move {
+                gate.acquire().await.unwrap().forget();
+                match ending {
+                    "retry" if is_first => delivery.retry_after(Duration::ZERO).await,
+                    "bury" if is_first => delivery.bury("it never works").await,
+                    _ => delivery.finish().await,
+                }
+            }
+        });
+        let worker = TestWorker::start(&redis.url(), 1, &notebook);
+        let job = errand();
+        producer.push(&job).await.unwrap();
+        notebook.wait_for(1, PATIENCE).await;
+        redis.command(&["DEL", &format!("{STREAM}:ids")]);
+        assert_eq!(producer.push(&job).await.unwrap(), Pushed::Added);
+        gate.add_permits(1);
+        notebook.wait_for(2, PATIENCE).await;
+        let third = producer.push(&job).await.unwrap();
+        assert_eq!(third, Pushed::AlreadyThere, "{ending}");
+        gate.add_permits(9);
+        wait_until_empty(&producer).await;
+        assert_eq!(notebook.runs().len(), 2, "{ending}");
+        until_redis_says(&redis, &["HLEN", &format!("{STREAM}:ids")], ":0");
+        worker.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ids_of_lost_jobs_are_forgotten() {
     let redis = TestRedis::start();
     let producer = producer(&redis);
@@ -125,5 +163,11 @@ async fn dead_jobs_of_a_release_that_had_the_queue_elsewhere_are_taken_over() {
     while redis.command(&["TTL", &before]).starts_with(":-") {
         assert!(begun.elapsed() < PATIENCE, "it stays for ever");
     }
+    // A worker of that release still runs.
+    redis.command(&["XADD", &format!("{before}:dead"), "*", "id", "late"]);
+    let next = TestWorker::start(&redis.url(), 1, &finisher());
+    until_redis_says(&redis, &["XLEN", &format!("{STREAM}:dead")], ":2");
+    until_redis_says(&redis, &["XLEN", &format!("{before}:dead")], ":0");
+    next.stop().await;
     worker.stop().await;
 }

@@ -6,5 +6,8 @@ if pending.err or #pending == 0 then
 end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 redis.call('XDEL', KEYS[1], ARGV[3])
-redis.call('HDEL', KEYS[2], ARGV[4])
+-- Whose id was lost may have been queued again meanwhile.
+if redis.call('HGET', KEYS[2], ARGV[4]) == ARGV[3] then
+    redis.call('HDEL', KEYS[2], ARGV[4])
+end
 return 1

@@ -4,10 +4,14 @@ local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, A
 if pending.err or #pending == 0 then
     return 0
 end
-local time = redis.call('TIME')
-local due = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[4]
-redis.call('ZADD', KEYS[2], due, ARGV[6])
-redis.call('HSET', KEYS[3], ARGV[5], ARGV[6])
+local place = redis.call('HGET', KEYS[3], ARGV[5])
+-- Whose id was lost may have been queued again meanwhile.
+if place == ARGV[3] or not is_there(KEYS[1], KEYS[2], place) then
+    local time = redis.call('TIME')
+    local due = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[4]
+    redis.call('ZADD', KEYS[2], due, ARGV[6])
+    redis.call('HSET', KEYS[3], ARGV[5], ARGV[6])
+end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 redis.call('XDEL', KEYS[1], ARGV[3])
 return 1
