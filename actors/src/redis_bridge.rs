@@ -138,7 +138,7 @@ impl RedisBridge {
             messages,
             pings,
         });
-        self.echo.forget();
+        self.echo.excuse();
         self.failures = 0;
         self.subscriptions += 1;
         tracing::info!(
@@ -163,15 +163,12 @@ impl RedisBridge {
             self.subscriptions,
         );
         let pong = async move { timeout(patience, sink.ping::<redis::Value>()).await };
-        let calling = call(
-            self.client.clone(),
-            self.echo.channel().to_owned(),
-            patience,
-        );
+        let (channel, number) = (self.echo.channel().to_owned(), self.echo.next());
+        let calling = call(self.client.clone(), channel, number, patience);
         ctx.spawn(future::join(pong, calling).into_actor(self).map(
             move |(pong, called), bridge, ctx| match pong {
                 _ if bridge.subscriptions != of => {}
-                Ok(Ok(_)) if called => bridge.echo.called(),
+                Ok(Ok(_)) if called => bridge.echo.called(number),
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => bridge.lost(&error, ctx),
                 Err(_) => bridge.lost(&"no answer to PING", ctx),
@@ -205,7 +202,7 @@ impl RedisBridge {
         let mut events = Vec::with_capacity(messages.len());
         for message in messages {
             if message.get_channel_name() == self.echo.channel() {
-                self.echo.heard();
+                self.echo.heard(message.get_payload_bytes());
                 continue;
             }
             match serde_json::from_slice::<StatusEvent>(message.get_payload_bytes()) {
@@ -306,6 +303,8 @@ impl Handler<Received> for RedisBridge {
             self.issue(events, credit);
             return;
         }
+        // Behind what waits here may be calls that have arrived.
+        self.echo.excuse();
         let waiting = timeout(OVERLOADED_AFTER, self.credits.clone().acquire_owned());
         ctx.wait(
             waiting

@@ -12,10 +12,14 @@ use uuid::Uuid;
 
 use crate::event::all_channels;
 
-/// The calls of one subscriber, on a channel of its own.
+/// The calls of one subscriber, numbered, on a channel of its own.
 pub(crate) struct Echo {
     channel: String,
-    called: u64,
+    /// Number of the last call.
+    last: u64,
+    /// Number of the last call that Redis has taken and that should be heard.
+    awaited: u64,
+    /// Number of the last call that was heard.
     heard: u64,
 }
 
@@ -23,7 +27,8 @@ impl Echo {
     pub(crate) fn new() -> Self {
         Self {
             channel: format!("wildside:echo:{}", Uuid::new_v4().simple()),
-            called: 0,
+            last: 0,
+            awaited: 0,
             heard: 0,
         }
     }
@@ -33,22 +38,31 @@ impl Echo {
         &self.channel
     }
 
-    /// A new subscription has heard nothing, and need not have.
-    pub(crate) fn forget(&mut self) {
-        (self.called, self.heard) = (0, 0);
+    /// Awaits no call any more: the subscription is new, or what has arrived could not be read until now.
+    pub(crate) fn excuse(&mut self) {
+        self.awaited = 0;
     }
 
-    pub(crate) fn called(&mut self) {
-        self.called += 1;
+    /// Number of the next call.
+    pub(crate) fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
     }
 
-    pub(crate) fn heard(&mut self) {
-        self.heard += 1;
+    /// Awaits a call that Redis has taken.
+    pub(crate) fn called(&mut self, number: u64) {
+        self.awaited = number;
+    }
+
+    /// Hears a call. One that Redis took without saying so is heard as well, and stands for no other.
+    pub(crate) fn heard(&mut self, call: &[u8]) {
+        let number = str::from_utf8(call).ok().and_then(|call| call.parse().ok());
+        self.heard = self.heard.max(number.unwrap_or_default());
     }
 
     /// A call was not heard, which was long ago by the time of the next.
     pub(crate) fn is_missing(&self) -> bool {
-        self.heard < self.called
+        self.heard < self.awaited
     }
 }
 
@@ -71,13 +85,37 @@ pub(crate) async fn subscribe(
 }
 
 /// Calls over a new connection, for which the address is looked up anew; whether Redis has taken the call.
-pub(crate) async fn call(client: Client, channel: String, patience: Duration) -> bool {
+pub(crate) async fn call(client: Client, channel: String, number: u64, patience: Duration) -> bool {
     let calling = async {
         let mut connection = client.get_multiplexed_async_connection().await?;
         let mut publish = redis::cmd("PUBLISH");
-        publish.arg(channel).arg("");
+        publish.arg(channel).arg(number);
         publish.exec_async(&mut connection).await
     };
     let called: Result<RedisResult<()>, _> = timeout(patience, calling).await;
     matches!(called, Ok(Ok(())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_call_stands_for_itself() {
+        let mut echo = Echo::new();
+        let (untold, first) = (echo.next(), echo.next());
+        echo.heard(untold.to_string().as_bytes());
+        echo.called(first);
+        assert!(echo.is_missing(), "what was heard is another call");
+        echo.heard(first.to_string().as_bytes());
+        assert!(!echo.is_missing());
+
+        let second = echo.next();
+        echo.called(second);
+        echo.excuse();
+        assert!(!echo.is_missing(), "nothing could be heard");
+        let third = echo.next();
+        echo.called(third);
+        assert!(echo.is_missing(), "the excuse is used up");
+    }
 }
