@@ -40,6 +40,7 @@ pub struct Application {
     address: SocketAddr,
     admin_address: Option<SocketAddr>,
     server: Server,
+    admin_server: Option<Server>,
     state: AppState,
     push: Push,
 }
@@ -58,11 +59,12 @@ impl Application {
         let admin = admin.transpose()?;
         let address = public.local_addr()?;
         let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
-        let server = serve(public, admin, &state, &push)?;
+        let (server, admin_server) = serve(public, admin, &state, &push)?;
         Ok(Self {
             address,
             admin_address,
             server,
+            admin_server,
             state,
             push,
         })
@@ -96,12 +98,14 @@ impl Application {
     pub async fn run(self, stop: impl Future<Output = ()> + 'static) -> anyhow::Result<()> {
         let Self {
             server,
+            admin_server,
             state,
             push,
             ..
         } = self;
         state.observability.watch_actors();
         let handle = server.handle();
+        let admin = admin_server.map(|admin| (admin.handle(), actix_web::rt::spawn(admin)));
         let ending = actix_web::rt::spawn(async move {
             stop.await;
             tracing::info!("ending: new clients are sent elsewhere");
@@ -112,6 +116,10 @@ impl Application {
         });
         let outcome = server.await;
         ending.abort();
+        if let Some((handle, served)) = admin {
+            handle.stop(true).await;
+            served.await??;
+        }
         Ok(outcome?)
     }
 }
@@ -128,30 +136,38 @@ fn bind(variable: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| format!("{variable}: can't listen on {address}"))
 }
 
-/// Serves the public, and on a listener of their own the maintainers, who otherwise come in by the same door.
+/// Serves the public, and on a listener of their own the maintainers, who otherwise come in by the same door. A server
+/// counts the connections of all its listeners together, so that each has its own.
 fn serve(
     public: TcpListener,
     admin: Option<TcpListener>,
     state: &AppState,
     push: &Push,
-) -> anyhow::Result<Server> {
+) -> anyhow::Result<(Server, Option<Server>)> {
     let all = Parts::new(state, push, api::endpoints)?;
     let http = &state.http;
     let (patience, crowd) = (patience(http), crowd(http));
-    let server = Server::build()
-        .workers(http.threads)
-        .max_concurrent_connections(http.max_connections)
-        .shutdown_timeout(http.shutdown_timeout.as_secs())
-        .disable_signals();
+    let server = |threads| {
+        Server::build()
+            .workers(threads)
+            .max_concurrent_connections(http.max_connections)
+            .shutdown_timeout(http.shutdown_timeout.as_secs())
+            .disable_signals()
+    };
     let Some(admin) = admin else {
-        return Ok(listen(server, public, patience, crowd, move || app(&all))?.run());
+        let server = listen(server(http.threads), public, patience, crowd, move || {
+            app(&all)
+        });
+        return Ok((server?.run(), None));
     };
     let few = all.with(api::public_endpoints);
-    let server = listen(server, public, patience, crowd, move || app(&few))?;
-    let server = listen(server, admin, patience, Crowd::unlimited(), move || {
+    let public = listen(server(http.threads), public, patience, crowd, move || {
+        app(&few)
+    });
+    let admin = listen(server(1), admin, patience, Crowd::unlimited(), move || {
         app(&all)
-    })?;
-    Ok(server.run())
+    });
+    Ok((public?.run(), Some(admin?.run())))
 }
 
 /// Adds endpoints to an application.

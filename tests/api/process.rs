@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use wildside_test_support::{TestDatabase, TestRedis, free_port};
 
 use crate::app::Client;
@@ -278,7 +280,13 @@ async fn a_hangup_ends_no_process() {
 async fn maintainers_may_have_a_door_of_their_own() {
     let (database, redis) = (TestDatabase::create(), TestRedis::start());
     let admin = SocketAddr::from(([127, 0, 0, 1], free_port()));
-    let variables = [("WILDSIDE_ADMIN_BIND", &*admin.to_string())];
+    let variables = [
+        ("WILDSIDE_ADMIN_BIND", &*admin.to_string()),
+        ("WILDSIDE_HTTP_THREADS", "1"),
+        ("WILDSIDE_HEADER_TIMEOUT_SECONDS", "60"),
+        ("WILDSIDE_MAX_CONNECTIONS", "16"),
+        ("WILDSIDE_CONNECTIONS_PER_ADDRESS", "0"),
+    ];
     let server = Process::start(&database, &redis, &variables);
     server.ready().await;
     for path in [
@@ -311,7 +319,14 @@ async fn maintainers_may_have_a_door_of_their_own() {
         let status = inside.get(path).await.status.as_u16();
         assert_eq!(status, expected, "{path}");
     }
-    let counted = inside.get("/metrics").await.text;
+    let mut all = Vec::new();
+    for _ in 0..20 {
+        all.push(TcpStream::connect(server.address()).await.unwrap());
+    }
+    let mut inside = Client::of(admin);
+    let full = timeout(PATIENCE, inside.get("/metrics")).await;
+    let counted = full.expect("the public has all connections").text;
+    drop(all);
     assert!(counted.contains(r#"endpoint="/api/v1/users",method="POST",status="201""#));
 }
 
