@@ -5,7 +5,7 @@
 //! * [`WsSession`](ws_session) is one WebSocket connection; what it says is decided by [`protocol`], which knows no socket.
 //! * [`RouteSupervisor`](route_supervisor::RouteSupervisor) and [`EnrichmentSupervisor`](enrichment_supervisor::EnrichmentSupervisor)
 //!   own the capacity of the [engine threads](engine_pool).
-//! * [`ActorRegistry`](registry::ActorRegistry) can ask each of them what it is doing; [`Watchdog`](watchdog::Watchdog)
+//! * [`ActorRegistry`] can ask each of them what it is doing; [`Watchdog`](watchdog::Watchdog)
 //!   does so all the time. [`envelope`] measures each message.
 
 pub mod broker;

@@ -1,4 +1,4 @@
-# Building the release with a progress line. Sourced by bash, not run.
+# Building with a progress line. Sourced by bash, not run.
 
 # Cargo draws its bar into the log; its last state is "123/434: crate, …".
 build_progress() { tr '\r' '\n' <"$log/build.log" | grep -o '[0-9]*/[0-9]*: ' | tail -n 1 | tr -d ': '; }
@@ -19,9 +19,9 @@ show_build_progress() {
 }
 
 build() {
-    step "building the release; the first time this takes minutes (log: .wildside/log/build.log)"
+    step "building; the first time this takes minutes (log: .wildside/log/build.log)"
     start build env CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=80 CARGO_TERM_COLOR=never \
-        cargo build --release --locked --package wildside --package wildside-ingest --bins
+        cargo build --locked --workspace --bin wildside --bin wildside-ingest
     show_build_progress
     wait "${pids[build]}" || fail_with_log "$log/build.log" "the build failed"
     rm -f "$state/build.pid"

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Licences, sources, duplicates (which of them matter says deny.toml) and advisories of the dependencies.
+# Unused dependencies; licences, sources, duplicates (which of them matter says deny.toml) and advisories of the dependencies.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$root"
+
+PATH=$PATH:$(deploy/local/cargo_tool.sh cargo-machete 0.9.1 3)
+cargo machete
 
 PATH=$PATH:$(deploy/local/cargo_tool.sh cargo-deny 0.20.2 4)
 cargo deny --workspace --all-features check bans licenses sources

@@ -6,7 +6,7 @@ here=$(dirname "${BASH_SOURCE[0]}")
 for part in common processes build postgres redis martin; do . "$here/$part.sh"; done
 cd "$root" || exit 1
 
-bin=${CARGO_TARGET_DIR:-$root/target}/release
+bin=${CARGO_TARGET_DIR:-$root/target}/debug
 bind=${WILDSIDE_BIND:-127.0.0.1:8080}
 extract=${PBF:-ingest/data/helsinki.osm.pbf}
 walk_start=${AT:-24.9522,60.1690}
