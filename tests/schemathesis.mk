@@ -8,4 +8,4 @@ schemathesis: ## Ask the running API everything its description allows, and more
 	@tests/schemathesis/run.sh $(EXAMPLES)
 
 security: ## Try to break in, and print each probe with its answer and the matrix of who may do what
-	@cargo test --quiet --test api security:: -- --no-capture --test-threads=1
+	@cargo test --quiet --test it api::security:: -- --no-capture --test-threads=1

@@ -70,9 +70,6 @@ tmp=$(mktemp -d)
 chmod 1777 "$tmp"
 trap 'rm -rf "$tmp"' EXIT
 cargo build --quiet --workspace --bins
-tests wildside migrations
 tests wildside-ingest load
-tests wildside tiles base:: pois:: routes:: tokens::
-tests wildside jobs generate_route:: places:: network:: ledger::
-tests wildside api walks::
+tests wildside it migrations:: tiles::{base,pois,routes,tokens}:: jobs::{generate_route,places,network,ledger}:: api::walks::
 say "all of it passes on $(chroot "$debian/root" /usr/lib/postgresql/17/bin/postgres --version)"

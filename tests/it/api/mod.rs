@@ -1,0 +1,25 @@
+//! The HTTP and WebSocket interface from outside: a real server, its own database, its own Redis.
+#![allow(dead_code, unreachable_pub)]
+
+mod accounts;
+mod app;
+mod at_once;
+mod city;
+mod command;
+mod deletion;
+mod description;
+mod doctor;
+mod envelope;
+mod generators;
+mod hoard;
+mod log;
+mod process;
+mod profiles;
+mod reach;
+mod redis_keys;
+mod rotation;
+mod security;
+mod strangers;
+mod walkers;
+mod walks;
+mod websocket;

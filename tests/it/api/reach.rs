@@ -1,0 +1,90 @@
+//! Walks that can't be, whatever the streets are: refused when they are asked for.
+
+use serde_json::{Value, json};
+
+use crate::api::app::TestApp;
+use crate::api::city;
+
+fn from_to(start: [f64; 2], end: [f64; 2], minutes: u32) -> Value {
+    let point = |at: [f64; 2]| json!({"type": "Point", "coordinates": at});
+    json!({"start_location": point(start), "end_location": point(end), "duration_minutes": minutes})
+}
+
+#[actix_web::test]
+async fn an_end_out_of_reach_is_refused_with_how_far_the_walk_gets() {
+    let app = TestApp::spawn();
+    city::load(&app);
+    let mut ada = app.user("ada").await;
+    let helsinki = from_to(city::START, [24.95, 60.17], 180);
+    let far = ada.post("/api/v1/routes", &helsinki).await;
+    assert_eq!(far.codes(), ["unprocessable", "out_of_reach"]);
+    let fault = &far.json()["details"][0];
+    assert_eq!(fault["field"], "end_location");
+    assert_eq!(fault["reach_metres"], 12_960.0);
+    assert!(fault["distance_metres"].as_f64().unwrap() > 2e6, "{fault}");
+    assert_eq!(fault["swapped_coordinates_suspected"], false);
+    let message = far.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("13.0 km far"), "{message}");
+
+    let [lon, lat] = city::START;
+    let swapped = from_to(city::START, [lat, lon + 0.001], 60);
+    let swapped = ada.post("/api/v1/routes", &swapped).await;
+    assert_eq!(
+        swapped.json()["details"][0]["swapped_coordinates_suspected"],
+        true
+    );
+    assert_eq!(
+        app.database
+            .sql("SELECT count(*) FROM route_requests")
+            .trim(),
+        "0"
+    );
+}
+
+#[actix_web::test]
+async fn an_end_that_is_not_loaded_is_refused_as_such_a_start_is() {
+    let app = TestApp::spawn();
+    city::load(&app);
+    let mut ada = app.user("ada").await;
+    let [lon, _] = city::START;
+    let outside = from_to(city::START, [lon, 43.76], 60);
+    let outside = ada.post("/api/v1/routes", &outside).await;
+    assert_eq!(outside.codes(), ["unprocessable", "outside_coverage"]);
+    let fault = &outside.json()["details"][0];
+    assert_eq!(fault["field"], "end_location.coordinates");
+    assert_eq!(
+        fault["covered"][0]["bbox"],
+        json!([7.4, 43.72, 7.44, 43.75])
+    );
+}
+
+/// All of the earth is loaded; nobody has mapped the street at its ends.
+#[actix_web::test]
+async fn the_ends_of_the_earth_are_answered_at_once() {
+    let app = TestApp::spawn();
+    city::load(&app);
+    app.database
+        .sql("UPDATE areas SET boundary = ST_Multi(ST_MakeEnvelope(-180, -90, 180, 90, 4326))");
+    let mut ada = app.user("ada").await;
+    for (start, end, code) in [
+        ([179.99, -16.8], [-179.99, -16.8], "out_of_reach"),
+        ([180.0, 0.0], [-180.0, 0.0], "out_of_reach"),
+        ([0.0, 0.0], [-0.0, 0.0], "no_walkable_way_nearby"),
+        ([0.0, 90.0], [180.0, 90.0], "no_walkable_way_nearby"),
+        ([0.0, -90.0], [-180.0, -90.0], "no_walkable_way_nearby"),
+        ([-180.0, 89.9], [180.0, -89.9], "out_of_reach"),
+    ] {
+        let answer = ada.post("/api/v1/routes", &from_to(start, end, 180)).await;
+        assert_eq!(answer.codes(), ["unprocessable", code], "{start:?} {end:?}");
+    }
+    for number in ["NaN", "Infinity", "1e400", "\"7.42\""] {
+        let body = format!(
+            r#"{{"start_location": {{"type": "Point", "coordinates": [{number}, 43.73]}}, "duration_minutes": 60}}"#
+        );
+        let body = Some(("application/json", body.into_bytes()));
+        let answer = ada
+            .send_raw(reqwest::Method::POST, "/api/v1/routes", body, &[])
+            .await;
+        assert_eq!(answer.status.as_u16(), 400, "{number}: {}", answer.text);
+    }
+}

@@ -1,0 +1,79 @@
+//! Streets in memory: loaded once, bounded, and forgotten when a load changes them.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use wildside::city::streets::NetworkCache;
+use wildside_engine::Point;
+use wildside_engine::network::{Cell, CellId};
+
+use crate::jobs::stage::{SENATE_SQUARE, Stage};
+
+fn cells_around_the_square() -> Vec<CellId> {
+    let (lon, lat) = (SENATE_SQUARE.lon, SENATE_SQUARE.lat);
+    CellId::covering(
+        Point::new(lon - 0.03, lat - 0.015),
+        Point::new(lon + 0.03, lat + 0.015),
+    )
+}
+
+fn edges(cells: &[std::sync::Arc<Cell>]) -> usize {
+    cells.iter().map(|cell| cell.edges().len()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cells_hold_what_the_table_holds_and_are_loaded_once() {
+    let stage = Stage::set_in_helsinki().await;
+    let cache = NetworkCache::new(stage.db.clone(), 1_000_000);
+    let ids = cells_around_the_square();
+    let answers = try_join_all((0..8).map(|_| cache.cells(&ids)))
+        .await
+        .unwrap();
+    let list = ids
+        .iter()
+        .map(|id| id.0.to_string())
+        .collect::<Vec<_>>()
+        .join(",");
+    let stored = stage.database.sql(&format!(
+        "SELECT count(*) FROM walk_edges WHERE cell IN ({list})"
+    ));
+    assert_eq!(edges(&answers[0]).to_string(), stored.trim());
+    assert!(edges(&answers[0]) > 1000, "{}", edges(&answers[0]));
+    for answer in &answers {
+        let shared = |cell: &std::sync::Arc<Cell>| {
+            answers[0]
+                .iter()
+                .any(|other| std::sync::Arc::ptr_eq(cell, other))
+        };
+        assert_eq!(answer.len(), ids.len());
+        assert!(answer.iter().all(shared), "a cell was loaded twice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_load_is_seen_within_a_second() {
+    let stage = Stage::set_in_helsinki().await;
+    let cache = NetworkCache::new(stage.db.clone(), 1_000_000);
+    let ids = cells_around_the_square();
+    assert!(edges(&cache.cells(&ids).await.unwrap()) > 0);
+    stage
+        .database
+        .sql("DELETE FROM walk_edges; UPDATE areas SET loaded_at = now()");
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(edges(&cache.cells(&ids).await.unwrap()), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_stays_within_its_bound() {
+    let stage = Stage::set_in_helsinki().await;
+    let cache = NetworkCache::new(stage.db.clone(), 500);
+    let ids = cells_around_the_square();
+    for id in &ids {
+        cache.cells(&[*id]).await.unwrap();
+        assert!(cache.edges() <= 500, "{}", cache.edges());
+    }
+    assert!(
+        edges(&cache.cells(&ids).await.unwrap()) > 1000,
+        "what is too large to keep is still answered"
+    );
+}

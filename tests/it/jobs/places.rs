@@ -1,0 +1,89 @@
+//! Places in memory: those of the table, and never older than what a request was accepted with.
+
+use std::time::Duration;
+
+use wildside::city::places::PlaceCache;
+use wildside::db::city::areas::AreaState;
+use wildside::db::ledger::params::RouteParams;
+use wildside_engine::Point;
+use wildside_engine::walk::Accessibility;
+
+use crate::jobs::stage::{SENATE_SQUARE, Stage, an_hour_from};
+
+async fn areas(stage: &Stage) -> Vec<AreaState> {
+    AreaState::all(&mut stage.db.get().await.unwrap())
+        .await
+        .unwrap()
+}
+
+async fn candidates(cache: &PlaceCache, params: &RouteParams, areas: &[AreaState]) -> Vec<i64> {
+    let reach = params.reach().unwrap();
+    let pois = cache.candidates(params, reach, areas).await.unwrap();
+    pois.iter().map(|poi| poi.id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_candidates_are_those_of_the_table() {
+    let stage = Stage::set_in_helsinki().await;
+    let cache = PlaceCache::new(stage.db.clone(), 1_000_000);
+    let areas = areas(&stage).await;
+    let theme = stage.database.sql(
+        "SELECT theme_id FROM poi_interest_themes GROUP BY theme_id ORDER BY count(*) DESC LIMIT 1",
+    );
+    let theme = theme.trim().parse().unwrap();
+    let end = Point::new(SENATE_SQUARE.lon + 0.005, SENATE_SQUARE.lat);
+    for end in [None, Some(end)] {
+        let params = RouteParams::new(
+            SENATE_SQUARE,
+            end,
+            15,
+            vec![theme],
+            0.5,
+            Accessibility::default(),
+        );
+        let point = |at: Point| format!("'POINT({} {})'::geography", at.lon, at.lat);
+        let metres = |at: Point| format!("ST_Distance(location, {}, false)", point(at));
+        let stored = stage.database.sql(&format!(
+            "SELECT string_agg(id::text, ',' ORDER BY id) FROM pois JOIN poi_interest_themes ON poi_id = id \
+             WHERE theme_id = '{theme}' AND removed_at IS NULL AND {} + {} <= {}",
+            metres(params.start()),
+            params.end().map_or_else(|| "0".to_owned(), metres),
+            params.reach_metres(),
+        ));
+        let ids = candidates(&cache, &params, &areas).await;
+        let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+        assert!(!ids.is_empty());
+        assert_eq!(ids.join(","), stored.trim());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_sees_the_data_that_it_was_accepted_with() {
+    let stage = Stage::set_in_helsinki().await;
+    let cache = PlaceCache::new(stage.db.clone(), 1_000_000);
+    let params = an_hour_from(SENATE_SQUARE);
+    let accepted_before = areas(&stage).await;
+    let gone = candidates(&cache, &params, &accepted_before).await[0];
+    stage.database.sql(&format!(
+        "UPDATE pois SET removed_at = now() WHERE id = {gone}; UPDATE areas SET generation = generation + 1"
+    ));
+    let accepted_after = areas(&stage).await;
+    let places = candidates(&cache, &params, &accepted_after).await;
+    assert!(!places.contains(&gone), "older than the request");
+    let places = candidates(&cache, &params, &accepted_before).await;
+    assert!(!places.contains(&gone), "newer does no harm");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_else_changes_is_seen_within_a_second() {
+    let stage = Stage::set_in_helsinki().await;
+    let cache = PlaceCache::new(stage.db.clone(), 1_000_000);
+    let params = an_hour_from(SENATE_SQUARE);
+    let areas = areas(&stage).await;
+    let gone = candidates(&cache, &params, &areas).await[0];
+    stage.database.sql(&format!(
+        "UPDATE pois SET removed_at = now() WHERE id = {gone}; UPDATE areas SET generation = generation + 1"
+    ));
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert!(!candidates(&cache, &params, &areas).await.contains(&gone));
+}
