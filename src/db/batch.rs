@@ -1,8 +1,8 @@
-//! Many callers, one statement.
+//! Group commit: one statement for many callers.
 //!
-//! Whatever a statement is for, it has costs of its own: a round trip, a plan to start and, if it writes, a commit. Who
-//! comes alone has one for itself at once; who comes while one is under way waits, and goes with the next together with all
-//! others who wait. So a busy system becomes quicker the more it has to do.
+//! Whatever a statement is for, it has costs of its own: a round trip, a plan to start and, if it writes, a commit. The
+//! first caller's statement runs at once; callers that arrive meanwhile are sent together in the next one. So a busy
+//! system becomes quicker the more it has to do.
 
 use std::fmt::Debug;
 use std::panic::AssertUnwindSafe;
@@ -27,63 +27,68 @@ const ROOM: usize = 1_024;
 /// The database gives a statement up before; this is for one whose connection is dead.
 const LONGEST: Duration = STATEMENT_TIMEOUT.saturating_add(Duration::from_secs(1));
 
-/// A question that can be answered together with others of its kind.
+/// Work of one caller that runs in one statement with other work of its kind.
 pub trait Batched: Debug + Send + Sync + Sized + 'static {
-    /// What its caller gets.
-    type Answer: Debug + Send + 'static;
+    /// Result for the caller.
+    type Output: Debug + Send + 'static;
 
-    /// Asks all at once, with one statement; answers in the order of the questions.
-    fn ask(
+    /// Runs all in one statement; results come in the order of the work.
+    fn run_all(
         connection: &mut Connection,
-        questions: &[Self],
-    ) -> impl Future<Output = QueryResult<Vec<Self::Answer>>> + Send;
+        all: &[Self],
+    ) -> impl Future<Output = QueryResult<Vec<Self::Output>>> + Send;
 }
 
-type Outcome<Q> = Result<<Q as Batched>::Answer, SharedError>;
+type Outcome<W> = Result<<W as Batched>::Output, SharedError>;
 
-/// Asks questions of one kind, one statement at a time. Clones share it.
+/// Runs work of one kind, one statement at a time. Clones share it.
 #[derive(Debug)]
-pub struct Batcher<Q: Batched> {
+pub struct Batcher<W: Batched> {
     pool: Pool,
     /// Held while a statement is under way.
-    turn: Arc<Semaphore>,
-    calls: mpsc::Sender<Call<Q>>,
+    running: Arc<Semaphore>,
+    calls: mpsc::Sender<Call<W>>,
 }
 
 #[derive(Debug)]
-struct Call<Q: Batched> {
-    question: Q,
-    answer: oneshot::Sender<Outcome<Q>>,
+struct Call<W: Batched> {
+    work: W,
+    reply: oneshot::Sender<Outcome<W>>,
     /// Set by who is first: the batch that takes the call, or the caller who waits no longer.
     decided: Arc<AtomicBool>,
 }
 
-impl<Q: Batched> Batcher<Q> {
-    /// Asks on connections of `pool`. Must be called on a runtime.
+impl<W: Batched> Batcher<W> {
+    /// Runs statements on connections of `pool`. Must be called on a runtime.
     pub fn start(pool: Pool) -> Self {
-        let turn = Arc::new(Semaphore::new(1));
+        let running = Arc::new(Semaphore::new(1));
         let (calls, waiting) = mpsc::channel(ROOM);
-        tokio::spawn(answer_all(pool.clone(), turn.clone(), waiting));
-        Self { pool, turn, calls }
-    }
-
-    /// The answer. As with a connection of one's own, nobody waits for a turn longer than for a connection.
-    ///
-    /// # Errors
-    /// The database is away or slow, or refuses this question.
-    pub async fn ask(&self, question: Q) -> Result<Q::Answer, SharedError> {
-        match self.turn.try_acquire() {
-            Ok(_turn) => ask_alone(&self.pool, slice::from_ref(&question)).await,
-            Err(_) => self.ask_with_others(question).await,
+        tokio::spawn(run_batches(pool.clone(), running.clone(), waiting));
+        Self {
+            pool,
+            running,
+            calls,
         }
     }
 
-    async fn ask_with_others(&self, question: Q) -> Result<Q::Answer, SharedError> {
-        let (answer, mut answered) = oneshot::channel();
+    /// Runs the work, alone or with that of others, and waits for its result. As with a connection of one's own, nobody
+    /// waits for a statement to begin longer than for a connection.
+    ///
+    /// # Errors
+    /// The database is away or slow, or refuses this work.
+    pub async fn submit(&self, work: W) -> Outcome<W> {
+        match self.running.try_acquire() {
+            Ok(_running) => run_alone(&self.pool, slice::from_ref(&work)).await,
+            Err(_) => self.submit_with_others(work).await,
+        }
+    }
+
+    async fn submit_with_others(&self, work: W) -> Outcome<W> {
+        let (reply, mut replied) = oneshot::channel();
         let decided = Arc::new(AtomicBool::new(false));
         let call = Call {
-            question,
-            answer,
+            work,
+            reply,
             decided: decided.clone(),
         };
         let soon = timeout(CHECKOUT_TIMEOUT, async {
@@ -91,88 +96,85 @@ impl<Q: Batched> Batcher<Q> {
                 .send(call)
                 .await
                 .map_err(|_| SharedError::BrokenOff)?;
-            (&mut answered).await.map_err(|_| SharedError::BrokenOff)?
+            (&mut replied).await.map_err(|_| SharedError::BrokenOff)?
         });
         match soon.await {
             Ok(outcome) => outcome,
             Err(_) if decided.swap(true, Ordering::Relaxed) => {
-                answered.await.map_err(|_| SharedError::BrokenOff)?
+                replied.await.map_err(|_| SharedError::BrokenOff)?
             }
             Err(_) => Err(SharedError::from(PoolError::TimedOut)),
         }
     }
 }
 
-impl<Q: Batched> Clone for Batcher<Q> {
+impl<W: Batched> Clone for Batcher<W> {
     fn clone(&self) -> Self {
         Self {
             pool: self.pool.clone(),
-            turn: self.turn.clone(),
+            running: self.running.clone(),
             calls: self.calls.clone(),
         }
     }
 }
 
-/// Answers those who wait, until there is nobody left who could ask.
-async fn answer_all<Q: Batched>(
+/// Runs the work of those who wait, until there is nobody left who could submit any.
+async fn run_batches<W: Batched>(
     pool: Pool,
-    turn: Arc<Semaphore>,
-    mut waiting: mpsc::Receiver<Call<Q>>,
+    running: Arc<Semaphore>,
+    mut waiting: mpsc::Receiver<Call<W>>,
 ) {
     while let Some(first) = waiting.recv().await {
-        let Ok(_turn) = turn.acquire().await else {
+        let Ok(_running) = running.acquire().await else {
             return;
         };
         let others = iter::from_fn(|| waiting.try_recv().ok()).take(MOST - 1);
         let taken = iter::once(first)
             .chain(others)
-            .filter(|call| !call.answer.is_closed() && !call.decided.swap(true, Ordering::Relaxed));
-        let (questions, answers) = taken.map(|call| (call.question, call.answer)).unzip();
-        // Should it panic, only these callers are without an answer.
-        let answering = AssertUnwindSafe(answer(&pool, questions, answers));
-        if answering.catch_unwind().await.is_err() {
+            .filter(|call| !call.reply.is_closed() && !call.decided.swap(true, Ordering::Relaxed));
+        let (all, replies) = taken.map(|call| (call.work, call.reply)).unzip();
+        // Should it panic, only these callers are without a result.
+        let batch = AssertUnwindSafe(run_batch(&pool, all, replies));
+        if batch.catch_unwind().await.is_err() {
             tracing::error!("a batch was broken off");
         }
     }
 }
 
-/// One statement for all. If the database refuses what one of them asks, each has a statement of its own.
-async fn answer<Q: Batched>(
+/// One statement for all. If the database refuses the work of one of them, each has a statement of its own.
+async fn run_batch<W: Batched>(
     pool: &Pool,
-    questions: Vec<Q>,
-    answers: Vec<oneshot::Sender<Outcome<Q>>>,
+    all: Vec<W>,
+    replies: Vec<oneshot::Sender<Outcome<W>>>,
 ) {
-    let outcomes: Vec<Outcome<Q>> = match ask(pool, &questions).await {
-        Ok(all) => all.into_iter().map(Ok).collect(),
-        Err(SharedError::Query(error)) if questions.len() > 1 && !is_outage(&error) => {
+    let outcomes: Vec<Outcome<W>> = match run(pool, &all).await {
+        Ok(results) => results.into_iter().map(Ok).collect(),
+        Err(SharedError::Query(error)) if all.len() > 1 && !is_outage(&error) => {
             let mut outcomes = Vec::new();
-            for question in questions.chunks(1) {
-                outcomes.push(ask_alone(pool, question).await);
+            for work in all.chunks(1) {
+                outcomes.push(run_alone(pool, work).await);
             }
             outcomes
         }
-        Err(error) => answers.iter().map(|_| Err(error.clone())).collect(),
+        Err(error) => replies.iter().map(|_| Err(error.clone())).collect(),
     };
-    for (outcome, to) in outcomes.into_iter().zip(answers) {
+    for (outcome, to) in outcomes.into_iter().zip(replies) {
         // Whoever has gone does not want it any more.
         let _ = to.send(outcome);
     }
 }
 
-async fn ask_alone<Q: Batched>(pool: &Pool, question: &[Q]) -> Outcome<Q> {
-    ask(pool, question)
-        .await?
-        .pop()
-        .ok_or(SharedError::BrokenOff)
+async fn run_alone<W: Batched>(pool: &Pool, work: &[W]) -> Outcome<W> {
+    run(pool, work).await?.pop().ok_or(SharedError::BrokenOff)
 }
 
-async fn ask<Q: Batched>(pool: &Pool, questions: &[Q]) -> Result<Vec<Q::Answer>, SharedError> {
-    if questions.is_empty() {
+async fn run<W: Batched>(pool: &Pool, all: &[W]) -> Result<Vec<W::Output>, SharedError> {
+    if all.is_empty() {
         return Ok(Vec::new());
     }
     let mut connection = pool.get().await?;
-    if let Ok(answers) = timeout(LONGEST, Q::ask(&mut connection, questions)).await {
-        return Ok(answers?);
+    if let Ok(results) = timeout(LONGEST, W::run_all(&mut connection, all)).await {
+        return Ok(results?);
     }
     // It is dead, or busy with this statement still: nobody else shall have it. That tells nothing of the others.
     connection.spend();

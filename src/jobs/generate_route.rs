@@ -90,7 +90,7 @@ async fn begin(job: &GenerateRouteJob, context: &JobContext) -> Result<Claimed, 
 }
 
 async fn claim(job: &GenerateRouteJob, context: &JobContext) -> Result<Claimed, JobError> {
-    if let Some(request) = context.claims.ask(Claim(job.request_id)).await? {
+    if let Some(request) = context.claims.submit(Claim(job.request_id)).await? {
         return Ok(Claimed::Mine(request));
     }
     let mut connection = context.db.get().await?;
@@ -169,7 +169,7 @@ async fn answer(
         route: NewRoute::new(walk)?,
     };
     let route_id = completion.route.id;
-    let storing = context.completions.ask(completion);
+    let storing = context.completions.submit(completion);
     let finished = in_stage("storing", 0.9, request, context, storing).await?;
     if finished.is_empty() {
         tracing::warn!("another worker has taken the request over");

@@ -60,7 +60,7 @@ fn note(stage: &'static str, progress: f32, request: &RouteRequest, context: &Jo
     };
     let stages = context.stages.clone();
     tokio::spawn(async move {
-        if let Err(error) = stages.ask(note).await {
+        if let Err(error) = stages.submit(note).await {
             tracing::debug!(%error, "stage not noted in the ledger");
         }
     });

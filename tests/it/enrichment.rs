@@ -111,7 +111,7 @@ impl City {
             request,
             ends: Vec::new(),
         }];
-        let accepted = Acceptance::ask(&mut connection, &wanted).await.unwrap();
+        let accepted = Acceptance::run_all(&mut connection, &wanted).await.unwrap();
         let request = accepted.into_iter().next().flatten().unwrap();
         self.producer
             .push(&GenerateRouteJob {

@@ -170,7 +170,7 @@ impl Request {
             }
         }
         room?;
-        match state.acceptances.ask(wanted).await? {
+        match state.acceptances.submit(wanted).await? {
             Some(row) => Ok(row),
             None => Err(coverage::no_way_nearby(&mut *state.db.get().await?, &self.params).await?),
         }
@@ -190,7 +190,7 @@ impl Request {
             return Ok(row);
         }
         room?;
-        let accepted = Acceptance::ask(connection, slice::from_ref(&wanted)).await?;
+        let accepted = Acceptance::run_all(connection, slice::from_ref(&wanted)).await?;
         match accepted.into_iter().next().flatten() {
             Some(row) => Ok(row),
             None => Err(coverage::no_way_nearby(connection, &self.params).await?),

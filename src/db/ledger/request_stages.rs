@@ -9,7 +9,7 @@ use crate::db::ledger::route_requests::column;
 use crate::db::prepared::Prepared;
 use crate::db::{Batched, Connection};
 
-/// A worker is at a stage of a request for longer than a moment. It is not noted if another worker has claimed the
+/// Note that a worker is at a stage of a request for longer than a moment. It is not written if another worker has claimed the
 /// request since, if it is further or has ended, or if somebody has it locked just now.
 #[derive(Debug)]
 pub struct Stage {
@@ -21,9 +21,12 @@ pub struct Stage {
 }
 
 impl Batched for Stage {
-    type Answer = ();
+    type Output = ();
 
-    async fn ask(connection: &mut Connection, stages: &[Self]) -> QueryResult<Vec<Self::Answer>> {
+    async fn run_all(
+        connection: &mut Connection,
+        stages: &[Self],
+    ) -> QueryResult<Vec<Self::Output>> {
         let query = diesel::sql_query(include_str!("note_stages.sql"))
             .bind::<Array<SqlUuid>, _>(column(stages.iter(), |stage| stage.request_id))
             .bind::<Array<Integer>, _>(column(stages.iter(), |stage| stage.attempt))

@@ -145,8 +145,8 @@ impl NewRouteRequest {
     }
 }
 
-/// A request is to be accepted as `pending`, for a worker to answer it. The answer: its row; `None` if it has an end
-/// without a way for walkers near it.
+/// Insertion of a request as `pending`, for a worker to answer it. Comes to its row; `None` if it has an end without a way
+/// for walkers near it.
 #[derive(Debug)]
 pub struct Acceptance {
     pub request: NewRouteRequest,
@@ -157,9 +157,12 @@ pub struct Acceptance {
 pub const WALKABLE_METRES: f64 = 250.0;
 
 impl Batched for Acceptance {
-    type Answer = Option<RouteRequest>;
+    type Output = Option<RouteRequest>;
 
-    async fn ask(connection: &mut Connection, wanted: &[Self]) -> QueryResult<Vec<Self::Answer>> {
+    async fn run_all(
+        connection: &mut Connection,
+        wanted: &[Self],
+    ) -> QueryResult<Vec<Self::Output>> {
         #[derive(QueryableByName)]
         struct Accepted {
             #[diesel(sql_type = SqlUuid)]
@@ -323,15 +326,18 @@ impl RouteRequest {
     }
 }
 
-/// A worker wants the request. The answer: the request, taken for the caller; `None` if it is finished or gone, or if
+/// Claim of a worker to a request. Comes to the request, taken for the caller; `None` if it is finished or gone, or if
 /// somebody has it locked just now, which [`RouteRequest::claim`] waits for.
 #[derive(Debug)]
 pub struct Claim(pub Uuid);
 
 impl Batched for Claim {
-    type Answer = Option<RouteRequest>;
+    type Output = Option<RouteRequest>;
 
-    async fn ask(connection: &mut Connection, claims: &[Self]) -> QueryResult<Vec<Self::Answer>> {
+    async fn run_all(
+        connection: &mut Connection,
+        claims: &[Self],
+    ) -> QueryResult<Vec<Self::Output>> {
         let ids: Vec<Uuid> = claims.iter().map(|claim| claim.0).collect();
         let query = diesel::sql_query(include_str!("claim_requests.sql"));
         let query = Prepared(query.bind::<Array<SqlUuid>, _>(&ids));
@@ -344,7 +350,7 @@ impl Batched for Claim {
     }
 }
 
-/// A walk that was computed for a request. The answer: the requests that it has ended, all unfinished ones like it
+/// Storing of a walk that was computed for a request. Comes to the requests that it has ended, all unfinished ones like it
 /// among them; none if the caller was fenced, and then nothing is stored.
 #[derive(Debug)]
 pub struct Completion {
@@ -355,12 +361,12 @@ pub struct Completion {
 }
 
 impl Batched for Completion {
-    type Answer = Vec<CompletedRequest>;
+    type Output = Vec<CompletedRequest>;
 
-    async fn ask(
+    async fn run_all(
         connection: &mut Connection,
         completions: &[Self],
-    ) -> QueryResult<Vec<Self::Answer>> {
+    ) -> QueryResult<Vec<Self::Output>> {
         let stops = || {
             let routes = completions.iter().map(|completion| &completion.route);
             routes.flat_map(|route| {

@@ -29,9 +29,12 @@ struct Row {
 }
 
 impl Batched for Quotient {
-    type Answer = (i32, usize);
+    type Output = (i32, usize);
 
-    async fn ask(connection: &mut Connection, asked: &[Self]) -> QueryResult<Vec<Self::Answer>> {
+    async fn run_all(
+        connection: &mut Connection,
+        asked: &[Self],
+    ) -> QueryResult<Vec<Self::Output>> {
         let numbers: Vec<i32> = asked.iter().map(|asked| asked.0).collect();
         let query = diesel::sql_query(
             "SELECT 100 / number AS quotient FROM unnest($1) AS number, pg_sleep(greatest(-number, 0))",
@@ -48,12 +51,12 @@ impl Batched for Quotient {
 async fn those_who_come_during_a_statement_go_with_the_next() {
     let stage = Stage::set();
     let batcher = Batcher::start(stage.db.clone());
-    let alone = batcher.ask(Quotient(5)).await.unwrap();
+    let alone = batcher.submit(Quotient(5)).await.unwrap();
     assert_eq!(alone, (20, 1), "nobody waits for company");
-    let slow = batcher.ask(Quotient(-1));
+    let slow = batcher.submit(Quotient(-1));
     let others = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
-        join_all((1..=9).map(|number| batcher.ask(Quotient(number)))).await
+        join_all((1..=9).map(|number| batcher.submit(Quotient(number)))).await
     };
     let (_, others) = tokio::join!(slow, others);
     for (number, answer) in (1..).zip(others) {
@@ -66,10 +69,10 @@ async fn a_question_that_is_refused_spoils_no_other() {
     let stage = Stage::set();
     stage.database.expect_error("22012"); // division by zero
     let batcher = Batcher::start(stage.db.clone());
-    let slow = batcher.ask(Quotient(-1));
+    let slow = batcher.submit(Quotient(-1));
     let others = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
-        join_all([4, 0, 10].map(|number| batcher.ask(Quotient(number)))).await
+        join_all([4, 0, 10].map(|number| batcher.submit(Quotient(number)))).await
     };
     let (_, others) = tokio::join!(slow, others);
     assert_eq!(others[0].as_ref().unwrap(), &(25, 1));
@@ -84,11 +87,11 @@ async fn a_question_that_is_refused_spoils_no_other() {
 async fn nobody_waits_long_for_a_turn() {
     let stage = Stage::set();
     let batcher = Batcher::start(stage.db.clone());
-    let slow = batcher.ask(Quotient(-4));
+    let slow = batcher.submit(Quotient(-4));
     let other = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let asked = Instant::now();
-        (batcher.ask(Quotient(1)).await, asked.elapsed())
+        (batcher.submit(Quotient(1)).await, asked.elapsed())
     };
     let (slow, (other, waited)) = tokio::join!(slow, other);
     assert_eq!(
@@ -98,14 +101,14 @@ async fn nobody_waits_long_for_a_turn() {
     );
     assert!(matches!(other, Err(SharedError::Pool(_))), "{other:?}");
     assert!(waited < Duration::from_millis(2_500), "{waited:?}");
-    assert_eq!(batcher.ask(Quotient(2)).await.unwrap(), (50, 1));
+    assert_eq!(batcher.submit(Quotient(2)).await.unwrap(), (50, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_away_is_told_to_all() {
     let pool = db::pool("postgres://nobody@127.0.0.1:1/nothing", 1);
     let batcher = Batcher::start(pool);
-    let answers = join_all((1..4).map(|number| batcher.ask(Quotient(number)))).await;
+    let answers = join_all((1..4).map(|number| batcher.submit(Quotient(number)))).await;
     for answer in answers {
         assert!(matches!(answer, Err(SharedError::Pool(_))), "{answer:?}");
     }
@@ -144,7 +147,7 @@ async fn walks_that_are_stored_together_end_each_their_own_requests() {
     let third = stage.accept(&an_hour_from(Point::new(0.0, 0.0))).await;
     let mut connection = stage.db.get().await.unwrap();
     let claims = [first.id, second.id, third.id, Uuid::new_v4()].map(Claim);
-    let mut claimed = Claim::ask(&mut connection, &claims).await.unwrap();
+    let mut claimed = Claim::run_all(&mut connection, &claims).await.unwrap();
     assert_eq!(claimed.pop().unwrap(), None, "there is no such request");
     let claimed: Vec<RouteRequest> = claimed.into_iter().map(Option::unwrap).collect();
     let heir = RouteRequest::claim(&mut connection, third.id)
@@ -153,7 +156,7 @@ async fn walks_that_are_stored_together_end_each_their_own_requests() {
     assert_eq!(heir.unwrap().attempt, 2);
 
     let completions: Vec<Completion> = claimed.iter().map(completion).collect();
-    let ended = Completion::ask(&mut connection, &completions)
+    let ended = Completion::run_all(&mut connection, &completions)
         .await
         .unwrap();
     let mut ids = ended
@@ -188,7 +191,7 @@ async fn a_claim_leaves_out_what_is_locked() {
     assert_eq!(lock.execute(&mut holder).await, Ok(1));
     let mut connection = stage.db.get().await.unwrap();
     let claims = [locked.id, free.id].map(Claim);
-    let claimed = Claim::ask(&mut connection, &claims).await.unwrap();
+    let claimed = Claim::run_all(&mut connection, &claims).await.unwrap();
     let ids = claimed
         .iter()
         .map(|claimed| claimed.as_ref().map(|request| request.id));

@@ -128,9 +128,9 @@ async fn who_gets_no_session_is_told_why() {
 struct Silence;
 
 impl Batched for Silence {
-    type Answer = ();
+    type Output = ();
 
-    async fn ask(_: &mut Connection, _: &[Self]) -> QueryResult<Vec<()>> {
+    async fn run_all(_: &mut Connection, _: &[Self]) -> QueryResult<Vec<()>> {
         std::future::pending().await
     }
 }
@@ -155,7 +155,7 @@ async fn what_befalls_one_session_costs_no_other() {
     }
     drop(idle);
     let batcher = Batcher::start(pool.clone());
-    let broken = batcher.ask(Silence).await.unwrap_err();
+    let broken = batcher.submit(Silence).await.unwrap_err();
     assert!(matches!(broken, SharedError::BrokenOff), "{broken}");
     drop(other);
     let again = process(&mut pool.get().await.unwrap()).await;

@@ -184,7 +184,7 @@ impl Stage {
             request,
             ends: Vec::new(),
         }];
-        let accepted = Acceptance::ask(&mut connection, &wanted).await.unwrap();
+        let accepted = Acceptance::run_all(&mut connection, &wanted).await.unwrap();
         accepted.into_iter().next().flatten().unwrap()
     }
 
