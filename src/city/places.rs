@@ -88,7 +88,7 @@ impl PlaceCache {
     }
 
     /// The places that a walk with this reach may visit, by id: of the themes asked for, still there in the data of
-    /// `areas` or newer.
+    /// `areas` or newer. Without any areas, in the data that there are now.
     ///
     /// # Errors
     /// The database is away or slow.
@@ -111,7 +111,8 @@ impl PlaceCache {
 
     async fn forget_if_older_than(&self, wanted: &[AreaState]) -> Result<(), SharedError> {
         let mut known = self.known.lock().await;
-        if known.is_fresh() && wanted.iter().all(|area| known.has(*area)) {
+        let is_known = !wanted.is_empty() && wanted.iter().all(|area| known.has(*area));
+        if known.is_fresh() && is_known {
             return Ok(());
         }
         let areas = AreaState::all(&mut *self.pool.get().await?).await?;

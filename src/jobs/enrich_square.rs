@@ -53,9 +53,9 @@ impl Perform for EnrichmentJob {
             tracing::info!("somebody else has asked meanwhile");
             return Ok(());
         }
-        let fetched = match ask(self, square, enrichment).await? {
-            Ok(fetched) => fetched,
-            Err(outcome) => return self.end(&outcome, square, context).await,
+        let fetched = match fetch(self, square, enrichment).await? {
+            Reply::Elements(fetched) => fetched,
+            Reply::Never(outcome) => return self.end(&outcome, square, context).await,
         };
         let classified = classify(fetched.answer.elements.clone(), enrichment).await?;
         let outcome = store(self, square, &fetched, classified, context).await?;
@@ -114,21 +114,29 @@ impl EnrichmentJob {
     }
 }
 
-/// Asks Overpass when it is our turn. An outcome instead of an answer: another run would not change it.
-async fn ask(
+/// Reply of Overpass.
+enum Reply {
+    /// The elements.
+    Elements(Fetched),
+    /// None, and another run would not change it.
+    Never(Outcome),
+}
+
+/// Fetches the elements from Overpass, when it is our turn.
+async fn fetch(
     job: &EnrichmentJob,
     square: Square,
     enrichment: &Enrichment,
-) -> Result<Result<Fetched, Outcome>, JobError> {
+) -> Result<Reply, JobError> {
     let (south_west, north_east) = square.corners();
     let search = catalogue().search(ThemeId(job.theme_id));
     let query = Query::places(&search, south_west, north_east);
-    match ask_in_turn(&enrichment.servers, &query).await {
-        Ok(fetched) => Ok(Ok(fetched)),
+    match fetch_in_turn(&enrichment.servers, &query).await {
+        Ok(fetched) => Ok(Reply::Elements(fetched)),
         Err(Unanswered::NotNow(refusal)) if refusal.wait > LONGEST_WAIT => {
             tracing::warn!(%refusal, "enrichment given up for now");
             let pause = TimeDelta::from_std(refusal.wait).unwrap_or(REFUSAL_PAUSE);
-            Ok(Err(Outcome::failed(&refusal.reason, pause)))
+            Ok(Reply::Never(Outcome::failed(&refusal.reason, pause)))
         }
         Err(Unanswered::NotNow(refusal)) => Err(JobError::Postponed {
             wait: refusal.wait,
@@ -136,16 +144,16 @@ async fn ask(
         }),
         Err(Unanswered::Failed(error)) if !error.is_temporary() => {
             tracing::error!(%error, "overpass refuses the query");
-            Ok(Err(Outcome::failed(error.code(), REFUSAL_PAUSE)))
+            Ok(Reply::Never(Outcome::failed(error.code(), REFUSAL_PAUSE)))
         }
         Err(Unanswered::Failed(error)) => Err(error.into()),
         Err(Unanswered::Redis(error)) => Err(error.into()),
     }
 }
 
-/// Waits in its slot while others ask. Put off instead, each of many waiting jobs would be taken up and put down over and
-/// over.
-async fn ask_in_turn(servers: &Servers, query: &Query) -> Result<Fetched, Unanswered> {
+/// Retries in its slot while others are in turn. Put off instead, each of many waiting jobs would be taken up and put down
+/// over and over.
+async fn fetch_in_turn(servers: &Servers, query: &Query) -> Result<Fetched, Unanswered> {
     let begun = Instant::now();
     loop {
         match servers.ask(query).await {

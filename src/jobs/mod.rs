@@ -2,11 +2,9 @@
 
 mod enrich_square;
 mod error;
-mod flight;
 mod generate_route;
 mod run;
 mod sparse_themes;
-mod stage;
 
 use std::time::Duration;
 

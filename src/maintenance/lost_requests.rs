@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{ChoreError, Tools};
+use crate::db::city::areas::AreaState;
 use crate::db::ledger::route_requests::StalledRequest;
 use crate::queue::{GenerateRouteJob, Producer, Pushed};
 
@@ -22,12 +23,14 @@ pub(super) async fn queue_lost_requests(tools: &Tools) -> Result<usize, ChoreErr
     let mut after = (DateTime::<Utc>::UNIX_EPOCH, Uuid::nil());
     let mut queued = 0;
     for _ in 0..MAX_BATCHES {
+        // Requests that have waited so long were accepted with these data, or older.
+        let areas = AreaState::all(&mut connection).await?;
         let stalled = StalledRequest::list(&mut connection, STALLED_AFTER, after, BATCH).await?;
         let Some(last) = stalled.last() else {
             break;
         };
         after = (last.created_at, last.id);
-        queued += queue_the_jobless(&stalled, &tools.producer).await?;
+        queued += queue_the_jobless(&stalled, &areas, &tools.producer).await?;
     }
     if queued > 0 {
         tracing::warn!(jobs = queued, "requests without a job were queued again");
@@ -37,6 +40,7 @@ pub(super) async fn queue_lost_requests(tools: &Tools) -> Result<usize, ChoreErr
 
 async fn queue_the_jobless(
     requests: &[StalledRequest],
+    areas: &[AreaState],
     producer: &Producer,
 ) -> Result<usize, ChoreError> {
     let ids: Vec<Uuid> = requests.iter().map(|request| request.id).collect();
@@ -47,6 +51,7 @@ async fn queue_the_jobless(
             request_id: request.id,
             trace_id: request.trace_id,
             cache_key: request.cache_key.clone(),
+            areas: areas.to_vec(),
         };
         if producer.push(&job).await? == Pushed::Added {
             queued += 1;

@@ -40,15 +40,9 @@ async fn orphaned(
     let routes: Vec<Uuid> = pinned.iter().filter_map(|walk| walk.route_id).collect();
     let saved = saved_routes::saved_of(&mut connection, &routes).await?;
     let saved: HashSet<Uuid> = saved.into_iter().collect();
-    let has = |wanted: &AreaState| {
-        let is_as_old = |area: &AreaState| area.generation <= wanted.generation;
-        areas
-            .iter()
-            .any(|area| area.id == wanted.id && is_as_old(area))
-    };
     let is_kept = |walk: &PinnedWalk| {
         let is_saved = walk.route_id.is_some_and(|id| saved.contains(&id));
-        is_saved && walk.key.areas().iter().all(has)
+        is_saved && walk.key.is_current(areas)
     };
     let orphaned = pinned.into_iter().filter(|walk| !is_kept(walk));
     Ok(orphaned.map(|walk| walk.key).collect())

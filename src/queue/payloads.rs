@@ -5,6 +5,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::db::city::areas::AreaState;
+
 /// A unit of work for a queue.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The queue it waits in.
@@ -28,6 +30,10 @@ pub struct GenerateRouteJob {
     pub trace_id: Uuid,
     /// Key of the row in the route cache: what Redis is asked for while the row is claimed.
     pub cache_key: String,
+    /// Data that the request was accepted with: the walk is of these or newer. None from an older release: then of what
+    /// there is when the job runs.
+    #[serde(default)]
+    pub areas: Vec<AreaState>,
 }
 
 impl Job for GenerateRouteJob {
@@ -66,5 +72,28 @@ impl Job for EnrichmentJob {
 
     fn trace_id(&self) -> Uuid {
         self.trace_id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_of_a_release_that_knew_no_areas_is_understood() {
+        let id = Uuid::nil();
+        let older = format!(r#"{{"request_id":"{id}","trace_id":"{id}","cache_key":"key"}}"#);
+        let job: GenerateRouteJob = serde_json::from_str(&older).unwrap();
+        assert!(job.areas.is_empty());
+        let areas = vec![AreaState {
+            id: 1,
+            generation: 2,
+        }];
+        let job = GenerateRouteJob { areas, ..job };
+        let text = serde_json::to_string(&job).unwrap();
+        assert_eq!(
+            serde_json::from_str::<GenerateRouteJob>(&text).unwrap(),
+            job
+        );
     }
 }

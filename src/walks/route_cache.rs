@@ -47,16 +47,18 @@ impl CacheKey {
         Self(key)
     }
 
-    /// The areas that [`Self::new`] was given.
-    pub fn areas(&self) -> Vec<AreaState> {
-        let parts = self.0.split(':').filter_map(|part| part.split_once('.'));
-        let areas = parts.filter_map(|(id, generation)| {
-            Some(AreaState {
-                id: id.parse().ok()?,
-                generation: generation.parse().ok()?,
-            })
-        });
-        areas.collect()
+    /// Test for a key that a request may still be given: it is of areas that are there, and in no newer generation. A key
+    /// of another format is not.
+    pub fn is_current(&self, areas: &[AreaState]) -> bool {
+        let is_there = |part: &str| {
+            let (id, generation) = part.split_once('.')?;
+            let (id, generation): (i32, i64) = (id.parse().ok()?, generation.parse().ok()?);
+            let area = areas.iter().find(|area| area.id == id)?;
+            (area.generation <= generation).then_some(())
+        };
+        let rest = self.0.strip_prefix(PREFIX).unwrap_or_default();
+        let mut parts = rest.split(':').skip(1).peekable();
+        parts.peek().is_some() && parts.all(|part| is_there(part).is_some())
     }
 
     /// The text that goes into the ledger.
@@ -100,8 +102,14 @@ impl RouteCache {
 
     /// The route that answered this request before, if it is remembered. It may have been deleted since: look it up.
     pub async fn get(&self, key: &CacheKey) -> Option<Uuid> {
-        let found: Option<Option<Vec<u8>>> =
-            within_budget(self.redis.clone().get(key.as_str())).await;
+        self.read(
+            key,
+            within_budget(self.redis.clone().get(key.as_str())).await,
+        )
+    }
+
+    /// Reads the route from what lies under the key, whoever has got it; `None` where the cache was not there.
+    pub fn read(&self, key: &CacheKey, found: Option<Option<Vec<u8>>>) -> Option<Uuid> {
         let (route_id, result) = match found {
             None => (None, "error"),
             Some(None) => (None, "miss"),
@@ -240,6 +248,38 @@ async fn within_budget<T>(command: impl Future<Output = RedisResult<T>>) -> Opti
         Err(_) => {
             tracing::debug!("route cache is slow");
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wildside_engine::Point;
+    use wildside_engine::walk::Accessibility;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_current_until_an_area_is_newer_or_gone() {
+        let area = |id, generation| AreaState { id, generation };
+        let start = Point::new(24.95, 60.17);
+        let params = RouteParams::new(start, None, 60, Vec::new(), 0.5, Accessibility::default());
+        let key = CacheKey::new(&params, &[area(1, 7), area(2, 9)]);
+        assert!(key.is_current(&[area(1, 7), area(2, 9), area(3, 1)]));
+        assert!(
+            key.is_current(&[area(1, 6), area(2, 9)]),
+            "these were read before the key was made"
+        );
+        assert!(!key.is_current(&[area(1, 8), area(2, 9)]));
+        assert!(!key.is_current(&[area(2, 9)]));
+        for other in [
+            "wildside:route:v1:ab",
+            "wildside:route:v2:ab:1.7",
+            "crowd:1",
+            "",
+        ] {
+            let key = CacheKey::stored(other.to_owned());
+            assert!(!key.is_current(&[area(1, 7)]), "{other}");
         }
     }
 }

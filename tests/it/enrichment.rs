@@ -118,6 +118,7 @@ impl City {
                 request_id: request.id,
                 trace_id,
                 cache_key: request.cache_key,
+                areas,
             })
             .await
             .unwrap();

@@ -18,6 +18,7 @@ use crate::api::extract::{Body, CurrentUser};
 use crate::api::idempotency::{self, ClientKey, Written};
 use crate::api::middleware::trace::TraceId;
 use crate::api::state::AppState;
+use crate::db::city::areas::AreaState;
 use crate::db::ledger::idempotency::IdempotencyKey;
 use crate::db::ledger::params::RouteParams;
 use crate::db::ledger::route_requests::{Acceptance, NewRouteRequest, RouteRequest};
@@ -81,9 +82,13 @@ pub async fn create_route(
         sources,
         key,
     };
-    let (written, accepted) = request.accept(&state).await?;
+    let areas = state
+        .coverage
+        .within_reach(&state.db, &request.params)
+        .await?;
+    let (written, accepted) = request.accept(&state, &areas).await?;
     if let Some(accepted) = accepted {
-        set_off(&state, &accepted).await;
+        set_off(&state, &accepted, areas).await;
     }
     Ok(written.respond())
 }
@@ -107,9 +112,12 @@ struct Asked<'a> {
 
 impl Request {
     /// Writes the request into the ledger; there is no row to set off if the key replays an earlier answer.
-    async fn accept(self, state: &AppState) -> Result<(Written, Option<RouteRequest>), ApiError> {
-        let areas = state.coverage.within_reach(&state.db, &self.params).await?;
-        let cache_key = CacheKey::new(&self.params, &areas);
+    async fn accept(
+        self,
+        state: &AppState,
+        areas: &[AreaState],
+    ) -> Result<(Written, Option<RouteRequest>), ApiError> {
+        let cache_key = CacheKey::new(&self.params, areas);
         // No connection to the database is held while Redis is asked, which may be slow.
         let (known, room) = tokio::join!(state.cache.get(&cache_key), state.admission.check());
         if known.is_none()
@@ -210,7 +218,7 @@ fn written(row: &RouteRequest) -> Result<Written, ApiError> {
 
 /// Tells the user's sessions, and a worker if there is work. The request is in the ledger: while Redis is away, slow or
 /// full, the answer does not wait for it, and the sweep of the workers queues the job later.
-async fn set_off(state: &AppState, request: &RouteRequest) {
+async fn set_off(state: &AppState, request: &RouteRequest, areas: Vec<AreaState>) {
     let announced = state.announcer.announce(request);
     if request.status.is_final() {
         // Redis has just answered with the walk, and no sweep makes up for this event.
@@ -221,6 +229,7 @@ async fn set_off(state: &AppState, request: &RouteRequest) {
             request_id: request.id,
             trace_id: request.trace_id,
             cache_key: request.cache_key.clone(),
+            areas,
         };
         // The job goes first: the user waits for it.
         let (pushed, ()) = tokio::join!(state.queue.push(&job), announced);

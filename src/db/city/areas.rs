@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Integer, Text};
 use diesel_async::RunQueryDsl;
 use geo::{BoundingRect, Intersects, MultiPolygon, Rect, coord};
+use serde::{Deserialize, Serialize};
 use wildside_engine::{Point, bounding_box};
 
 use crate::db::Connection;
@@ -24,7 +25,18 @@ pub struct Area {
 }
 
 /// Which data an area has. Whatever changes its places, streets or boundary gives it a new generation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, QueryableByName, Selectable)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Queryable,
+    QueryableByName,
+    Selectable,
+    Serialize,
+    Deserialize,
+)]
 #[diesel(table_name = areas, check_for_backend(Pg))]
 pub struct AreaState {
     #[diesel(sql_type = Integer)]

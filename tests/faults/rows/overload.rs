@@ -230,6 +230,7 @@ async fn queue_walks(fleet: &Fleet) {
             request_id: id.parse().unwrap(),
             trace_id: Uuid::new_v4(),
             cache_key: cache_key.to_owned(),
+            areas: Vec::new(),
         }
     });
     queue(fleet, jobs).await;

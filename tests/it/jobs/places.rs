@@ -75,6 +75,18 @@ async fn a_request_sees_the_data_that_it_was_accepted_with() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_data_nobody_knows_sees_those_of_now() {
+    let stage = Stage::set_in_helsinki().await;
+    let cache = PlaceCache::new(stage.db.clone(), 1_000_000);
+    let params = an_hour_from(SENATE_SQUARE);
+    let gone = candidates(&cache, &params, &areas(&stage).await).await[0];
+    stage.database.sql(&format!(
+        "UPDATE pois SET removed_at = now() WHERE id = {gone}; UPDATE areas SET generation = generation + 1"
+    ));
+    assert!(!candidates(&cache, &params, &[]).await.contains(&gone));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_else_changes_is_seen_within_a_second() {
     let stage = Stage::set_in_helsinki().await;
     let cache = PlaceCache::new(stage.db.clone(), 1_000_000);

@@ -191,10 +191,12 @@ impl Stage {
     /// Accepts a request and queues its job.
     pub(crate) async fn submit(&self, params: &RouteParams) -> RouteRequest {
         let request = self.accept(params).await;
+        let areas = AreaState::all(&mut self.db.get().await.unwrap()).await;
         let job = GenerateRouteJob {
             request_id: request.id,
             trace_id: request.trace_id,
             cache_key: request.cache_key.clone(),
+            areas: areas.unwrap(),
         };
         self.producer.push(&job).await.unwrap();
         request
