@@ -24,7 +24,7 @@ const JUDGED: usize = 20;
 /// Callers fall into so many groups.
 const LANES: usize = 64;
 /// Callers of one group in a queue; the others of it wait outside, so that no crowd is before everybody else.
-const LANE_WIDTH: usize = 2;
+const LANE_WIDTH: usize = 1;
 
 /// Whoever would wait longer for a slot is sent away.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -23,6 +23,8 @@ pub struct Quotas {
     pub requests: Limiter<IpAddr>,
     /// Questions of one address how this process fares.
     pub probes: Limiter<IpAddr>,
+    /// Milliseconds of processor time for one address.
+    pub work: Limiter<IpAddr>,
     /// Requests of one user, from wherever.
     pub users: Limiter<Uuid>,
     /// Route requests of one user.
@@ -41,11 +43,23 @@ impl Quotas {
         Self {
             requests: Limiter::new(requests),
             probes: Limiter::new(requests),
+            work: Limiter::new(work(limits.work_per_second)),
             users: Limiter::new(requests),
             routes: Limiter::new(per_minute.map(Quota::per_minute)),
             passwords: Limiter::new(Some(Quota::per_minute(PASSWORD_TRIES))),
         }
     }
+}
+
+/// Seconds whose work may be done at once.
+const WORK_BURST: u32 = 4;
+
+/// So many milliseconds a second.
+fn work(milliseconds: u32) -> Option<Quota> {
+    let rate = NonZeroU32::new(milliseconds)?;
+    let burst =
+        rate.saturating_mul(const { NonZeroU32::new(WORK_BURST).expect("four is not zero") });
+    Some(Quota::per_second(rate).allow_burst(burst))
 }
 
 /// Refusal of somebody who asks too often.
@@ -59,14 +73,17 @@ pub struct TooMany {
 /// A limit for each key; without a quota everything passes.
 #[derive(Debug)]
 pub struct Limiter<K: Hash + Eq + Clone> {
-    limiter: Option<DefaultKeyedRateLimiter<K>>,
+    rates: Option<DefaultKeyedRateLimiter<K>>,
+    /// Most that a key may have at once.
+    most: NonZeroU32,
     asked: AtomicU32,
 }
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
     pub(super) fn new(quota: Option<Quota>) -> Self {
         Self {
-            limiter: quota.map(RateLimiter::keyed),
+            most: quota.map_or(NonZeroU32::MAX, |quota| quota.burst_size()),
+            rates: quota.map(RateLimiter::keyed),
             asked: AtomicU32::new(0),
         }
     }
@@ -76,13 +93,24 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
     /// # Errors
     /// The time to wait.
     pub fn check(&self, key: &K) -> Result<(), TooMany> {
-        let Some(limiter) = &self.limiter else {
+        self.take(key, 1)
+    }
+
+    /// Takes so much at once from what `key` may have; of more than it may ever have at once, all of that.
+    ///
+    /// # Errors
+    /// The time to wait.
+    pub fn take(&self, key: &K, amount: u32) -> Result<(), TooMany> {
+        let (Some(rates), Some(amount)) = (&self.rates, NonZeroU32::new(amount)) else {
             return Ok(());
         };
         if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
-            limiter.retain_recent();
+            rates.retain_recent();
         }
-        limiter.check_key(key).map_err(|refused| TooMany {
+        let taken = rates
+            .check_key_n(key, amount.min(self.most))
+            .unwrap_or(Ok(()));
+        taken.map_err(|refused| TooMany {
             retry_after: refused
                 .wait_time_from(DefaultClock::default().now())
                 .as_secs()

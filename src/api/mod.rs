@@ -11,6 +11,7 @@
 pub mod admin;
 pub mod box_memory;
 pub mod conditional;
+pub mod cost;
 pub mod description;
 pub mod docs;
 pub mod error;

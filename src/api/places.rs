@@ -9,8 +9,9 @@ use uuid::Uuid;
 use wildside_engine::Point;
 
 use crate::api::conditional::Tagged;
+use crate::api::cost::Dear;
 use crate::api::error::ApiError;
-use crate::api::extract::{Fields, FromFields, Params, PathId};
+use crate::api::extract::{ClientAddress, Fields, FromFields, Params, PathId};
 use crate::api::routes::body::GeoJsonPoint;
 use crate::api::state::AppState;
 use crate::db::city::places::{BoundingBox, Place};
@@ -185,10 +186,15 @@ fn bounding_box(fields: &mut Fields<'_>, key: &str) -> Option<BoundingBox> {
 #[get("/pois")]
 pub async fn pois(
     state: Data<AppState>,
+    address: ClientAddress,
     req: HttpRequest,
     Params(params): Params<BoxParams>,
 ) -> Result<HttpResponse, ApiError> {
-    let answer = state.boxes.get_or_look(&params, look_up(&state, &params));
+    let look = async {
+        Dear::Places.charge(&state, address)?;
+        look_up(&state, &params).await
+    };
+    let answer = state.boxes.get_or_look(&params, look);
     let answer = answer.await?;
     Ok(answer.answer(&req, "public, max-age=60"))
 }

@@ -7,8 +7,9 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get};
 use wildside_actors::ws_session::Login;
 
+use crate::api::cost::Dear;
 use crate::api::error::ApiError;
-use crate::api::extract::CurrentUser;
+use crate::api::extract::{ClientAddress, CurrentUser};
 use crate::api::middleware::csrf;
 use crate::api::push::Push;
 use crate::api::session::LoginSession;
@@ -25,6 +26,7 @@ use crate::api::state::AppState;
 #[get("/ws")]
 pub async fn websocket(
     state: Data<AppState>,
+    address: ClientAddress,
     push: Data<Push>,
     user: CurrentUser,
     session: Session,
@@ -34,6 +36,7 @@ pub async fn websocket(
     if !csrf::is_own(req.headers(), &state.http) {
         return Err(ApiError::Forbidden("pages of other sites may not connect"));
     }
+    Dear::WebSocket.charge(&state, address)?;
     let login = Login {
         user_id: user.id,
         generation: user.session_generation,

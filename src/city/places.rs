@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::Mutex;
 use wildside_engine::network::CellId;
 use wildside_engine::places::ThemeId;
+use wildside_engine::walk::reach::Reach;
 use wildside_engine::{Poi, Point, bounding_box};
 
 use crate::city::cells::{CellCache, Contents};
@@ -18,7 +19,6 @@ use crate::db::city::areas::AreaState;
 use crate::db::city::pois;
 use crate::db::ledger::params::RouteParams;
 use crate::db::{Pool, SharedError};
-use wildside_engine::walk::reach::Reach;
 
 /// As many places as the engine may have to look at. Where there are more, each theme sends its best.
 const MAX_CANDIDATES: usize = 1000;

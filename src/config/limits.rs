@@ -7,6 +7,9 @@ use super::Reader;
 /// * `WILDSIDE_ROUTE_REQUESTS_PER_MINUTE`: route requests of one user (default 60; 0: no limit)
 /// * `WILDSIDE_REQUESTS_PER_SECOND`: requests of one address, and of one user (default 50; 0: no limit)
 /// * `WILDSIDE_REQUESTS_BURST`: of them, at once (default 200)
+/// * `WILDSIDE_WORK_PER_SECOND`: milliseconds of processor time that logins, walks and other dear requests of one address may
+///   cost in a second; four times as many at once (default: an eighth of the processors' time, or no limit where requests have
+///   none; 0: no limit)
 /// * `WILDSIDE_QUEUE_LIMIT`: unfinished route requests at which more are refused with 503 (default 20000)
 /// * `WILDSIDE_QUEUE_WAIT_SECONDS`: longest wait for a worker at which they are as well (default 60)
 /// * `WILDSIDE_LOGINS_PER_NAME`: failed logins for one name from one address before pauses begin, from 5 s to 15 minutes; as
@@ -20,6 +23,7 @@ pub struct LimitsConfig {
     pub route_requests_per_minute: u32,
     pub requests_per_second: u32,
     pub requests_burst: u32,
+    pub work_per_second: u32,
     pub queue: i64,
     pub queue_wait: Duration,
     pub logins_per_name: u32,
@@ -31,9 +35,15 @@ pub struct LimitsConfig {
 impl LimitsConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let cores = super::processors();
+        let requests_per_second = reader.or("WILDSIDE_REQUESTS_PER_SECOND", 50);
+        let work = match requests_per_second {
+            0 => 0,
+            _ => u32::try_from(cores * 1_000 / 8).unwrap_or(u32::MAX),
+        };
         Self {
             route_requests_per_minute: reader.or("WILDSIDE_ROUTE_REQUESTS_PER_MINUTE", 60),
-            requests_per_second: reader.or("WILDSIDE_REQUESTS_PER_SECOND", 50),
+            requests_per_second,
+            work_per_second: reader.or("WILDSIDE_WORK_PER_SECOND", work),
             requests_burst: reader.within("WILDSIDE_REQUESTS_BURST", 1..=1_000_000, 200),
             queue: reader.within("WILDSIDE_QUEUE_LIMIT", 1..=1_000_000, 20_000),
             queue_wait: reader.seconds("WILDSIDE_QUEUE_WAIT_SECONDS", 1..=3_600, 60),

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
+use wildside_engine::Square;
 use wildside_engine::places::catalogue;
 use wildside_engine::{Poi, Point, bounding_box};
 
@@ -9,7 +10,6 @@ use super::{JobContext, JobError};
 use crate::db::city::enrichments;
 use crate::db::ledger::params::RouteParams;
 use crate::queue::EnrichmentJob;
-use wildside_engine::Square;
 
 /// Queues a look for more places of each theme of which the walk had too few. That it could not is logged, no more: the
 /// walk is delivered, and the next one will ask again.

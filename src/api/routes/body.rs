@@ -6,12 +6,12 @@ use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 use wildside_engine::Point;
 use wildside_engine::walk::Accessibility;
+use wildside_engine::walk::reach;
 
 use crate::api::extract::{Fields, FromFields, values};
 use crate::api::users::profile::AccessibilityPatch;
 use crate::db::ledger::params::RouteParams;
 use crate::db::users::User;
-use wildside_engine::walk::reach;
 
 /// Default of `popularity_bias`: neither hidden gems nor hotspots.
 const NEUTRAL: f64 = 0.5;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use wildside_engine::Point;
+use wildside_engine::walk::reach::{OutOfReach, Reach};
 
 use crate::api::error::{ApiError, Fault};
 use crate::db::city::areas::{Area, AreaState, metres_to_walkable_way};
@@ -11,7 +12,6 @@ use crate::db::ledger::params::RouteParams;
 use crate::db::ledger::route_requests::WALKABLE_METRES;
 use crate::db::{Connection, Pool};
 use crate::recent::Recent;
-use wildside_engine::walk::reach::{OutOfReach, Reach};
 
 /// The loaded areas as this process saw them last. They change with loads and enrichments; requests come by the hundred.
 /// Clones share it.

@@ -13,8 +13,9 @@ use uuid::Uuid;
 use super::body::{RouteBody, Sources};
 use super::coverage;
 use super::status::RequestState;
+use crate::api::cost::Dear;
 use crate::api::error::{ApiError, ErrorBody};
-use crate::api::extract::{Body, CurrentUser};
+use crate::api::extract::{Body, ClientAddress, CurrentUser};
 use crate::api::idempotency::{self, ClientKey, Written};
 use crate::api::middleware::trace::TraceId;
 use crate::api::state::AppState;
@@ -63,6 +64,7 @@ pub struct Accepted {
 #[post("/routes")]
 pub async fn create_route(
     state: Data<AppState>,
+    address: ClientAddress,
     user: CurrentUser,
     trace: ReqData<TraceId>,
     key: ClientKey,
@@ -76,6 +78,7 @@ pub async fn create_route(
     let key = key.of(user.id, "POST /routes", body.digest);
     let (params, sources) = body.value.into_params(&user);
     let request = Request {
+        address,
         user_id: user.id,
         trace_id: trace.0,
         params,
@@ -94,6 +97,7 @@ pub async fn create_route(
 }
 
 struct Request {
+    address: ClientAddress,
     user_id: Uuid,
     trace_id: Uuid,
     params: RouteParams,
@@ -121,9 +125,9 @@ impl Request {
         // No connection to the database is held while Redis is asked, which may be slow.
         let (known, room) = tokio::join!(state.cache.get(&cache_key), state.admission.check());
         if known.is_none()
-            && let Err(full) = room
+            && let Err(refusal) = self.afford(room, state)
         {
-            return Ok((self.promised(state).await?.ok_or(full)?, None));
+            return Ok((self.promised(state).await?.ok_or(refusal)?, None));
         }
         let wanted = self.acceptance(&cache_key)?;
         let key = self.key.as_ref();
@@ -137,6 +141,13 @@ impl Request {
             written(accepted.insert(row))
         });
         Ok((written.await?, accepted))
+    }
+
+    /// Room for a walk that has to be computed, within the budget of the address.
+    fn afford(&self, room: Result<(), Full>, state: &AppState) -> Result<(), ApiError> {
+        room?;
+        let minutes = self.params.duration_minutes();
+        Ok(Dear::Walk { minutes }.charge(state, self.address)?)
     }
 
     fn acceptance(&self, cache_key: &CacheKey) -> Result<Acceptance, ApiError> {

@@ -7,17 +7,19 @@ use actix_web::{HttpResponse, patch};
 use diesel_async::AsyncConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use wildside_engine::walk::reach;
 
 use super::profile::{self, Profile};
+use crate::accounts::password::PasswordHashing;
+use crate::api::cost::Dear;
 use crate::api::error::{ApiError, ErrorBody, Fault};
-use crate::api::extract::{Body, CurrentUser, Fields, FromFields, values};
+use crate::api::extract::{Body, ClientAddress, CurrentUser, Fields, FromFields, values};
 use crate::api::idempotency::{self, ClientKey, Written};
 use crate::api::session::LoginSession;
 use crate::api::state::AppState;
 use crate::db::Connection;
 use crate::db::ledger::idempotency::IdempotencyKey;
 use crate::db::users::{Credentials, User, UserChanges};
-use wildside_engine::walk::reach;
 
 const WRONG_PASSWORD: ApiError = ApiError::Forbidden("the current password is wrong");
 
@@ -98,6 +100,7 @@ fn preferences(fields: &mut Fields<'_>) -> UserChanges {
 #[patch("/users/me")]
 pub async fn change_me(
     state: Data<AppState>,
+    address: ClientAddress,
     user: CurrentUser,
     session: Session,
     key: ClientKey,
@@ -120,7 +123,11 @@ pub async fn change_me(
             .await?
             .respond());
     };
-    let password = NewPassword::accept(&state, &user, new, current).await?;
+    state.quotas.passwords.check(&user.id)?;
+    Dear::NewPassword.charge(&state, address)?;
+    // Of one address, however many accounts it has.
+    let passwords = state.passwords.on_behalf_of(address.limit_key());
+    let password = NewPassword::accept(&state, &passwords, &user, new, current).await?;
     let mut connection = state.db.get().await?;
     let user = connection
         .transaction(async |connection| {
@@ -163,14 +170,13 @@ impl NewPassword {
     /// Refuses whoever does not know the current password, and a new one that is weak.
     async fn accept(
         state: &AppState,
+        passwords: &PasswordHashing,
         user: &User,
         new: String,
         current: String,
     ) -> Result<Self, ApiError> {
-        state.quotas.passwords.check(&user.id)?;
         let stored = Credentials::find(&mut *state.db.get().await?, user.id).await?;
         let stored = stored.map(|known| known.password_hash);
-        let passwords = state.passwords.on_behalf_of(user.id);
         let matches = passwords.verify(current, stored.clone()).await?;
         let Some(current_hash) = stored.filter(|_| matches) else {
             return Err(WRONG_PASSWORD);

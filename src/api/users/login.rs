@@ -10,6 +10,7 @@ use super::profile::Profile;
 use crate::accounts::attempts::Place;
 use crate::accounts::canonical_name;
 use crate::accounts::password::{LONGEST_BYTES, PasswordHashing};
+use crate::api::cost::Dear;
 use crate::api::error::ApiError;
 use crate::api::extract::{Body, ClientAddress, CurrentUser, Fields, FromFields};
 use crate::api::session::{Device, LoginSession};
@@ -55,7 +56,9 @@ pub async fn login(
     body: Body<Login>,
 ) -> Result<HttpResponse, ApiError> {
     let Login { username, password } = body.value;
-    let (name, address) = (canonical_name(&username), address.limit_key());
+    let name = canonical_name(&username);
+    Dear::Login.charge(&state, address)?;
+    let address = address.limit_key();
     let place = Place {
         address,
         device: device.known(),

@@ -10,6 +10,7 @@ use super::profile::Profile;
 use crate::accounts::attempts::Place;
 use crate::accounts::password::PasswordHashing;
 use crate::accounts::{self, check_username};
+use crate::api::cost::Dear;
 use crate::api::error::ApiError;
 use crate::api::extract::{Body, ClientAddress, Fields, FromFields, values};
 use crate::api::session::{Device, LoginSession};
@@ -71,6 +72,7 @@ pub async fn sign_up(
     body: Body<SignUp>,
 ) -> Result<HttpResponse, ApiError> {
     let sign_up = body.value;
+    Dear::NewPassword.charge(&state, address)?;
     let address = address.limit_key();
     let passwords = state.passwords.on_behalf_of(address);
     state.attempts.sign_ups.begin(address).await?;

@@ -6,11 +6,11 @@ use diesel::sql_types::{Array, BigInt, Double, Float4, Integer, Nullable, Uuid a
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use wildside_engine::Point;
+use wildside_engine::Square;
 use wildside_engine::places::PopularityScale;
 
 use crate::db::Connection;
 use crate::db::schema::enrichments;
-use wildside_engine::Square;
 
 /// How long a request is waited for before somebody else may ask: its job may have been lost with the queue.
 const REQUEST_MINUTES: i32 = 20;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use uuid::Uuid;
 use wildside_test_support::{TestDatabase, TestRedis};
 
 use super::report;
@@ -152,6 +153,51 @@ async fn a_user_asks_for_sixty_walks_a_minute() {
     assert!((60..=60 + refilled).contains(&accepted), "{accepted}");
     assert_eq!(retry_after(&refused), 1);
     city::ask(&mut bob).await;
+}
+
+/// Another walk each time.
+fn walk(number: u32, minutes: u32) -> Value {
+    let mut body = city::body();
+    body["duration_minutes"] = json!(minutes);
+    body["popularity_bias"] = json!(f64::from(number) / 100.0);
+    body
+}
+
+#[actix_web::test]
+async fn an_address_has_a_budget_of_work_whatever_its_accounts() {
+    let app = TestApp::with(&[
+        ("WILDSIDE_WORK_PER_SECOND", "100"),
+        ("WILDSIDE_TRUSTED_PROXIES", "127.0.0.0/8"),
+    ]);
+    city::load(&app);
+    let mut users = [app.user("ada").await, app.user("bob").await];
+    let mut ask = async |number: u32, address: &str| {
+        let key = Uuid::from_u128(number.into()).to_string();
+        let headers = [("x-forwarded-for", address), ("idempotency-key", &*key)];
+        let user = &mut users[number as usize % 2];
+        let body = walk(number, 180);
+        user.send(Method::POST, "/api/v1/routes", Some(&body), &headers)
+            .await
+    };
+    let (mut accepted, here) = (0, "203.0.113.1");
+    let refused = loop {
+        let answer = ask(accepted, here).await;
+        if answer.status != StatusCode::ACCEPTED {
+            break answer;
+        }
+        accepted += 1;
+    };
+    report("walks of three hours of one address at once", accepted);
+    assert!((1..20).contains(&accepted), "{accepted}");
+    assert!((1..=3).contains(&retry_after(&refused)), "{refused:?}");
+    let promised = ask(0, here).await;
+    assert_eq!(promised.status, StatusCode::ACCEPTED, "{promised:?}");
+    let elsewhere = ask(accepted, "203.0.113.2").await;
+    assert_eq!(elsewhere.status, StatusCode::ACCEPTED, "{elsewhere:?}");
+    // What is no work is not refused.
+    let headers = [("x-forwarded-for", here)];
+    let profile = users[0].send(Method::GET, "/api/v1/users/me", None, &headers);
+    assert_eq!(profile.await.status, StatusCode::OK);
 }
 
 /// Guesses at the password of a name until that has to wait: how often, and the answer to the last.
