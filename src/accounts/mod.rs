@@ -18,7 +18,7 @@ pub struct NameTaken;
 /// The name, if an account may have it.
 ///
 /// # Errors
-/// What it must be instead.
+/// The rule that it breaks.
 pub fn check_username(name: &str) -> Result<String, &'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
     if (3..=64).contains(&name.len()) && name.bytes().all(allowed) {

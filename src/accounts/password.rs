@@ -26,10 +26,10 @@ const LANES: usize = 64;
 /// Callers of one group in a queue; the others of it wait outside, so that no crowd is before everybody else.
 const LANE_WIDTH: usize = 1;
 
-/// Whoever would wait longer for a slot is sent away.
+/// Longest wait for a slot.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why a password was not looked at.
+/// Cause of a password that was not looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     #[error("too many passwords wait to be looked at")]
@@ -38,7 +38,7 @@ pub enum PasswordError {
     Failed(#[from] anyhow::Error),
 }
 
-/// Why a password is not accepted; `None`: it is. Slow enough to stay off the async threads.
+/// Weakness for which a password is not accepted; `None`: it is. Slow enough to stay off the async threads.
 pub fn weakness(password: &str) -> Option<&'static str> {
     if password.chars().count() < SHORTEST {
         return Some("must have at least 12 characters");
@@ -79,7 +79,7 @@ pub struct PasswordHashing {
     /// The group of the caller.
     lane: usize,
     groups: RandomState,
-    /// What the password of an unknown user is compared with, so that it takes as long as that of a known one.
+    /// Hash that the password of an unknown user is compared with, so that it takes as long as that of a known one.
     decoy: Arc<str>,
 }
 
@@ -117,7 +117,7 @@ impl PasswordHashing {
         Ok(self.hashing.run(self.lane, work).await??)
     }
 
-    /// Why the password is not accepted, if so.
+    /// Weakness for which the password is not accepted, if it has one.
     ///
     /// # Errors
     /// All slots are taken for too long.
@@ -127,7 +127,7 @@ impl PasswordHashing {
             .await
     }
 
-    /// Whether the password is the one of `stored`; takes as long when there is none.
+    /// Comparison of the password with `stored`; takes as long when there is none.
     ///
     /// # Errors
     /// All slots are taken for too long, or the stored hash is not one.

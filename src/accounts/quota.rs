@@ -1,4 +1,4 @@
-//! How often one user or one address may ask, counted in this process.
+//! Rate limits of users and addresses, counted in this process.
 
 use std::hash::Hash;
 use std::net::IpAddr;

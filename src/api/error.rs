@@ -90,7 +90,7 @@ pub struct ErrorBody {
     pub message: Cow<'static, str>,
     /// The same as in the `Trace-Id` header.
     pub trace_id: Uuid,
-    /// What is wrong, field by field.
+    /// Faults, field by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub details: Vec<Fault>,
@@ -214,7 +214,7 @@ impl ApiError {
         }
     }
 
-    /// What an error of the framework means in our terms.
+    /// Error of the framework in our terms.
     pub fn from_status(status: StatusCode) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::Unauthorized,

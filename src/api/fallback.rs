@@ -1,4 +1,4 @@
-//! What is answered where no endpoint is.
+//! Answers where no endpoint is.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::error::ApiError;
 
-/// Which methods each path has; taken from the API's own description.
+/// Methods of each path; taken from the API's own description.
 #[derive(Clone)]
 pub struct Endpoints(Arc<[(ResourceDef, String)]>);
 

@@ -18,7 +18,7 @@ const DEFAULT_LIMIT: i32 = 20;
 /// name.
 const YEARS: RangeInclusive<i32> = 0..=9999;
 
-/// Which part of a list is wanted.
+/// Part of a list that is wanted.
 #[derive(Debug, Clone, Copy, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageParams {
@@ -98,7 +98,7 @@ pub struct Page<T> {
     pub prev_cursor: Option<String>,
 }
 
-/// Where the other pages are.
+/// Links to the other pages.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"self": "/api/v1/users/me/routes?limit=20", "next": "/api/v1/users/me/routes?limit=20&cursor=AAAGR…"}))]
 pub struct Links {
@@ -116,12 +116,12 @@ pub struct Links {
 }
 
 impl PageParams {
-    /// How many rows to ask the database for: one more than wanted tells whether there are more.
+    /// Rows to ask the database for: one more than wanted tells whether there are more.
     pub fn rows(&self) -> i64 {
         i64::from(self.limit) + 1
     }
 
-    /// Whether to read the list from its end.
+    /// Test for reading the list from its end.
     pub fn backwards(&self) -> bool {
         self.cursor.is_some_and(|cursor| cursor.backwards)
     }

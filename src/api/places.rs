@@ -125,7 +125,7 @@ pub async fn poi(
     Ok(Tagged::json(&PlaceView::from(place))?.answer(&req, "public, max-age=300"))
 }
 
-/// Which places.
+/// Filter of places.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BoxParams {

@@ -26,7 +26,7 @@ use crate::walks::walkers::Walkers;
 
 /// A client that connects hears of requests that ended so shortly before.
 const RECENT: TimeDelta = TimeDelta::minutes(5);
-/// How often it is looked whether the logins of those who are connected still hold.
+/// Interval of the looks at the logins of those who are connected.
 const LOGINS_EVERY: Duration = Duration::from_secs(10);
 /// Users whose logins are looked at with one statement.
 const LOGINS_AT_ONCE: usize = 1_000;

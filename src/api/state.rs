@@ -1,4 +1,4 @@
-//! What the endpoints of a server share.
+//! State that the endpoints of a server share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -110,7 +110,7 @@ impl std::fmt::Debug for AppState {
     }
 }
 
-/// Whether the process is about to end.
+/// Mark of a process that is about to end.
 #[derive(Debug, Clone, Default)]
 pub struct Draining(Arc<AtomicBool>);
 
@@ -120,7 +120,7 @@ impl Draining {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has begun.
+    /// Test for a drain that has begun.
     pub fn has_begun(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! What walks can be about.
+//! Interest themes.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::api::state::AppState;
 use crate::db::Pool;
 use crate::db::city::themes::InterestTheme;
 
-/// How long a process answers from memory: themes change with a release, not by the minute.
+/// Time for which a process answers from memory: themes change with a release, not by the minute.
 const MEMORY: Duration = Duration::from_secs(10);
 
 /// A theme of interest.

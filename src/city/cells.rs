@@ -1,4 +1,4 @@
-//! What lies in the cells of the grid, in memory: loaded once and shared.
+//! Cache of the contents of the grid's cells: loaded once and shared.
 //!
 //! A worker needs the memory of the cities in use, whatever the size of the tables. Cells that are asked for at the same
 //! time are loaded once, all that one request misses in one query, or in a few for a very long walk.
@@ -15,9 +15,9 @@ use crate::db::{Pool, SharedError};
 /// Cells that are loaded with one statement: more than an hour's walk touches, and few enough to be read in time.
 const AT_ONCE: usize = 64;
 
-/// What a cell holds.
+/// Contents of a cell.
 pub trait Contents: Send + Sync + Sized + 'static {
-    /// How much of the cache's capacity it takes; never nothing.
+    /// Weight against the cache's capacity; never nothing.
     fn weight(&self) -> usize;
 
     /// Loads cells: each that was asked for, be it empty.
@@ -90,7 +90,7 @@ impl<T: Contents> CellCache<T> {
         self.state().weight
     }
 
-    /// What is stored has changed.
+    /// Forgets all: what is stored has changed.
     pub fn forget_everything(&self) {
         let mut state = self.state();
         state.slots.clear();
@@ -98,7 +98,7 @@ impl<T: Contents> CellCache<T> {
         state.epoch += 1;
     }
 
-    /// What is there, and the loads to wait for; the missing cells are one new load.
+    /// Cells that are there, and the loads to wait for; the missing cells are one new load.
     fn plan(&self, ids: &[CellId]) -> (Vec<Arc<T>>, Vec<Load<T>>) {
         let mut state = self.state();
         state.clock += 1;

@@ -24,7 +24,7 @@ use crate::db::{Pool, SharedError};
 const MAX_CANDIDATES: usize = 1000;
 /// A choice among more takes a millisecond and longer, and is made away from the runtime's threads.
 const CHOSEN_AT_ONCE: usize = 5_000;
-/// How old the knowledge of the generations may be.
+/// Longest life of the knowledge of the generations.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The places of a cell.

@@ -11,7 +11,7 @@ use crate::city::cells::{CellCache, Contents};
 use crate::db::city::walk_network::{self, NetworkVersion, StoredEdge};
 use crate::db::{Pool, SharedError};
 
-/// How old the knowledge of the stored version may be.
+/// Longest life of the knowledge of the stored version.
 const VERSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Contents for Cell {
@@ -42,7 +42,7 @@ pub struct NetworkCache {
     known: Arc<Mutex<Known>>,
 }
 
-/// What is known of the stored streets.
+/// Knowledge of the stored streets.
 #[derive(Debug, Default)]
 struct Known {
     version: NetworkVersion,

@@ -59,7 +59,7 @@ pub(super) enum JobsCommand {
     },
     /// Does a periodic chore now.
     Run {
-        /// Which chore.
+        /// Name of the chore.
         chore: Chore,
     },
 }

@@ -20,7 +20,7 @@ use crate::{db, telemetry};
 #[derive(Debug, Parser)]
 #[command(name = "wildside", version)]
 pub struct Cli {
-    /// What this process does.
+    /// Role of this process.
     #[arg(long, env = "WILDSIDE_MODE", default_value = "server")]
     mode: Mode,
     #[command(subcommand)]
@@ -58,7 +58,7 @@ impl Cli {
     /// Does what was asked for.
     ///
     /// # Errors
-    /// What went wrong, naming the variable or file at fault.
+    /// The cause, naming the variable or file at fault.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             None => crate::process::run::run(self.mode)?,

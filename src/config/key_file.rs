@@ -9,7 +9,7 @@ use rustix::fs::StatVfsMountFlags;
 /// Folders in which containers have their secrets.
 const SECRETS: [&str; 2] = ["/run/secrets", "/var/run/secrets"];
 
-/// Why the keys of a file can't be used.
+/// Faults of a key file.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     #[error("can't read {path}: {cause}")]

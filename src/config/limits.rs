@@ -1,4 +1,4 @@
-//! How often one user or one address may ask.
+//! Limits of one user or one address.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-/// What a process that serves does.
+/// Role of a process that serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
     /// Answers HTTP and WebSocket.

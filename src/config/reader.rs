@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ConfigError;
 
-/// Where the variables come from; tests give a closure of their own.
+/// Source of the variables; tests give a closure of their own.
 type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// Collects the faults of all variables, so that a start names every wrong one at once.

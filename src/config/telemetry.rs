@@ -12,7 +12,7 @@ pub struct TelemetryConfig {
     pub format: Option<LogFormat>,
 }
 
-/// How a log line looks.
+/// Format of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     Json,

@@ -39,7 +39,7 @@ pub use migrate::migrate;
 /// One connection to the database.
 pub type Connection = AsyncPgConnection;
 
-/// Why the database did not answer; told to all who waited for the same answer.
+/// Cause of a missing answer of the database; told to all who waited for the same one.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SharedError {
     /// No connection could be had.

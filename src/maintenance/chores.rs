@@ -1,4 +1,4 @@
-//! What is to be done again and again.
+//! Periodic jobs.
 
 use std::time::Duration;
 

@@ -21,12 +21,12 @@ use crate::db::{Pool, PoolError};
 use crate::queue::Producer;
 use crate::shared_redis::Redis;
 
-/// How often a worker looks whether a chore is due, at least.
+/// Longest interval of a worker's looks for a chore that is due.
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
 /// A worker that does not end a chore in its time is waited for this much longer.
 const LEASE_MARGIN: Duration = Duration::from_secs(2);
 
-/// What chores work with; clones share it.
+/// Tools of chores; clones share them.
 #[derive(Debug, Clone)]
 pub struct Tools {
     pub db: Pool,
@@ -35,7 +35,7 @@ pub struct Tools {
     pub retention: RetentionConfig,
 }
 
-/// Why a chore was not done.
+/// Cause of a chore that was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum ChoreError {
     /// The database is away or busy.

@@ -1,4 +1,4 @@
-//! What an Overpass server answered, element by element.
+//! Answer of an Overpass server, element by element.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,9 +16,9 @@ const MAX_TAG_BYTES: usize = 1_024;
 /// A parsed answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// What was found, each element once.
+    /// Elements found, each once.
     pub elements: Vec<Element>,
-    /// What was not taken, by cause.
+    /// Counts of rejected elements, by cause.
     pub rejected: Rejected,
     /// The server's own word that the elements are not all there are.
     pub remark: Option<String>,

@@ -18,15 +18,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// to say so, and that should be heard.
 pub(super) const GRACE: Duration = Duration::from_secs(25);
 
-/// How much of an error page goes into our error.
+/// Bytes of an error page that go into our error.
 const EXCERPT_CHARS: usize = 200;
 
-/// Where and as whom to ask.
+/// Address of the server, and the name under which it is asked.
 #[derive(Debug, Clone)]
 pub struct OverpassSettings {
     /// Interpreters in order of preference.
     pub urls: Vec<Url>,
-    /// Whom the server's operator may write to; empty: nobody.
+    /// Contact that the server's operator may write to; empty: nobody.
     pub contact: String,
     /// Bytes of an answer, decompressed, beyond which it is given up.
     pub max_body_bytes: usize,
@@ -46,13 +46,13 @@ impl OverpassSettings {
     }
 }
 
-/// Why there is no answer.
+/// Cause of a missing answer.
 #[derive(Debug, thiserror::Error)]
 pub enum OverpassError {
     /// 429.
     #[error("the server has had enough of us")]
     RateLimited {
-        /// When it will listen again, if it said so.
+        /// Time until it will listen again, if it said so.
         retry_after: Option<Duration>,
     },
     /// 5xx, or an error page with 200: overloaded, or its dispatcher is off.
@@ -60,7 +60,7 @@ pub enum OverpassError {
     Busy {
         /// Status of the answer.
         status: StatusCode,
-        /// When it will listen again, if it said so.
+        /// Time until it will listen again, if it said so.
         retry_after: Option<Duration>,
         /// Beginning of the page.
         excerpt: String,
@@ -103,7 +103,7 @@ impl OverpassError {
         }
     }
 
-    /// When the server will listen again, if it said so.
+    /// Time until the server will listen again, if it said so.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } | Self::Busy { retry_after, .. } => *retry_after,
@@ -111,7 +111,7 @@ impl OverpassError {
         }
     }
 
-    /// Whether the same query may fare better later.
+    /// Test for an error after which the same query may fare better later.
     pub const fn is_temporary(&self) -> bool {
         !matches!(self, Self::BadQuery { .. } | Self::TooLarge(_))
     }

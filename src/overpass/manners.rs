@@ -1,4 +1,4 @@
-//! What all workers together allow themselves: a few requests at once, a pause between them, a quota a day, and silence
+//! Rate limit that all workers share: a few requests at once, a pause between them, a quota a day, and silence
 //! after failures. It lives in Redis, in one script, so that it holds for a thousand workers as for one.
 
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct MannersSettings {
     pub bytes_a_day: u64,
     /// So many failures of a server in a row open its circuit.
     pub failures_to_open: u32,
-    /// How long it is open at first; twice as long with each further failure.
+    /// Time for which it is open at first; twice as long with each further failure.
     pub open: Duration,
     /// At the longest.
     pub longest_open: Duration,
@@ -62,13 +62,13 @@ pub struct Permit {
     server: String,
 }
 
-/// Why there is no permit now.
+/// Refusal of a permit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("overpass is not asked now: {reason}, again in {wait:?}")]
 pub struct Refusal {
     /// [`Refusal::BUSY`], `quota_used_up` or [`Refusal::CIRCUIT_OPEN`].
     pub reason: String,
-    /// When to ask again.
+    /// Time until the next try.
     pub wait: Duration,
 }
 

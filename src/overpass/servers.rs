@@ -15,13 +15,13 @@ pub struct Servers {
     manners: Manners,
 }
 
-/// Why a question was not answered.
+/// Cause of an unanswered question.
 #[derive(Debug, thiserror::Error)]
 pub enum Unanswered {
     /// It was not asked.
     #[error(transparent)]
     NotNow(#[from] Refusal),
-    /// What the last server did instead of answering.
+    /// Error of the last server.
     #[error(transparent)]
     Failed(#[from] OverpassError),
     /// Redis is away: nobody can count, so nobody asks.

@@ -15,7 +15,7 @@ use crate::process::server::Application;
 use crate::process::worker::{self, Worker};
 use crate::telemetry;
 
-/// How often the file of the session keys is looked at.
+/// Interval of the looks at the file of the session keys.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves in `mode` until SIGTERM or SIGINT.

@@ -30,9 +30,9 @@ use crate::{api, config::HttpConfig};
 
 /// A client to which nothing could be delivered for this long is gone, or as good as.
 const STUCK_AFTER: Duration = Duration::from_secs(30);
-/// How long a client may take to close its end of a connection.
+/// Time for a client to close its end of a connection.
 const DISCONNECT: Duration = Duration::from_secs(5);
-/// How long WebSocket sessions may take to say goodbye.
+/// Time for WebSocket sessions to say goodbye.
 const PATIENCE_WITH_SESSIONS: Duration = Duration::from_secs(3);
 
 /// A server that listens and is not run yet.
@@ -70,7 +70,7 @@ impl Application {
         })
     }
 
-    /// Where it listens; with port 0 the system has chosen one.
+    /// Address that it listens on; with port 0 the system has chosen one.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
@@ -275,7 +275,7 @@ fn hsts(state: &AppState) -> Option<Duration> {
     Some(state.http.hsts).filter(|hsts| state.session.cookie_secure && !hsts.is_zero())
 }
 
-/// Whether pages of other origins may use the API; without any, CORS is off.
+/// CORS for pages of other origins; without any, it is off.
 const fn has_foreign_pages(http: &HttpConfig) -> bool {
     !http.allowed_origins.is_empty()
 }

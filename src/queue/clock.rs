@@ -10,7 +10,7 @@ pub(super) struct RedisClock {
 }
 
 impl RedisClock {
-    /// What `TIME` has just answered: seconds, and microseconds.
+    /// Answer of `TIME` just now: seconds, and microseconds.
     pub(super) fn set(&self, (seconds, micros): (i64, i64)) {
         let redis_ms = seconds * 1000 + micros / 1000;
         self.ahead_ms.store(redis_ms - machine_ms(), Relaxed);

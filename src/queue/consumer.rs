@@ -17,7 +17,7 @@ use super::keys::{GROUP, Keys};
 use super::scripts::{BURY, FINISH, HOLD, PROMOTE, RELEASE, RETRY, TIDY};
 use crate::shared_redis::{self, Redis};
 
-/// How long a read waits for a job before it returns empty-handed.
+/// Longest wait of a read for a job before it returns empty-handed.
 pub(super) const BLOCK: Duration = Duration::from_secs(1);
 /// A job whose worker has not held it for this long is an orphan.
 pub(super) const ORPHANED_AFTER: Duration = Duration::from_secs(5);
@@ -88,7 +88,7 @@ impl Consumer {
         }
     }
 
-    /// What the clock of Redis says: seconds, and microseconds.
+    /// Time by the clock of Redis: seconds, and microseconds.
     pub(super) async fn time(
         &self,
         connection: &mut MultiplexedConnection,

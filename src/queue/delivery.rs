@@ -16,15 +16,15 @@ use super::holdings::Holdings;
 /// to the next worker, and that counts as a run.
 #[derive(Debug)]
 pub struct Delivery<J> {
-    /// What is to be done.
+    /// Payload of the job.
     pub job: J,
     /// The number of this run, from 1.
     pub run: u32,
-    /// How many of the runs before were put off.
+    /// Count of the runs before that were put off.
     pub waits: u32,
-    /// How many of the runs before never ended, because their worker did.
+    /// Count of the runs before that never ended, because their worker did.
     pub crashes: u32,
-    /// How long the job waited, by the clock of Redis.
+    /// Wait of the job, by the clock of Redis.
     pub waited: Duration,
     pub(super) ticket: Ticket,
 }
@@ -90,7 +90,7 @@ impl<J> Delivery<J> {
     }
 }
 
-/// What ties a job to its entry in Redis and to the worker's capacity.
+/// Tie of a job to its entry in Redis and to the worker's capacity.
 #[derive(Debug)]
 pub(super) struct Ticket {
     pub(super) consumer: Arc<Consumer>,

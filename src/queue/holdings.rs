@@ -34,7 +34,7 @@ impl Holdings {
         }
     }
 
-    /// What still runs.
+    /// Jobs that still run.
     pub(super) fn running(&self) -> Vec<String> {
         self.lock().running.iter().cloned().collect()
     }

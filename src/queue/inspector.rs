@@ -1,4 +1,4 @@
-//! What a maintainer sees of the queues, and may do about dead jobs.
+//! Inspector of the queues: their jobs, and what may be done about dead ones.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const CONNECTION_LIFETIME: Duration = Duration::from_secs(10);
 /// All queues.
 pub const QUEUES: [&str; 2] = [GenerateRouteJob::QUEUE, EnrichmentJob::QUEUE];
 
-/// Where a job is.
+/// State of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(example = "waiting")]
@@ -60,13 +60,13 @@ pub struct JobRecord {
     pub trace_id: String,
     /// Runs that ended without success.
     pub runs: u32,
-    /// When it came into this state; for a delayed one, when its next run is due.
+    /// Time at which it came into this state; for a delayed one, at which its next run is due.
     pub at: DateTime<Utc>,
-    /// Who runs it.
+    /// Worker that runs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub worker: Option<String>,
-    /// Why it was given up.
+    /// Error for which it was given up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub error: Option<String>,
@@ -76,7 +76,7 @@ pub struct JobRecord {
     entry: String,
 }
 
-/// Why the queues could not be looked at.
+/// Cause for which the queues could not be looked at.
 #[derive(Debug, thiserror::Error)]
 #[error("can't look at the queues: {0}")]
 pub struct InspectError(#[from] RunError<RedisError>);
@@ -205,7 +205,7 @@ impl Inspector {
 
 type Redis<'a> = PooledConnection<'a, RedisConnectionManager>;
 
-/// What is in the hands of workers, by entry.
+/// Jobs in the hands of workers, by entry.
 async fn running(
     redis: &mut Redis<'_>,
     keys: &Keys,
@@ -290,7 +290,7 @@ fn record(
     }
 }
 
-/// When an entry was added, from the milliseconds in its id.
+/// Time at which an entry was added, from the milliseconds in its id.
 fn time_of(entry_id: &str) -> DateTime<Utc> {
     let ms = entry_id.split('-').next().and_then(|ms| ms.parse().ok());
     ms.and_then(DateTime::from_timestamp_millis)

@@ -1,4 +1,4 @@
-//! Where a queue lives in Redis.
+//! Keys of a queue in Redis.
 
 use redis::RedisResult;
 

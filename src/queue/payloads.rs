@@ -1,4 +1,4 @@
-//! What jobs carry. A worker of an older release ignores fields that it does not know; one of a newer release sets a job
+//! Payloads of jobs. A worker of an older release ignores fields that it does not know; one of a newer release sets a job
 //! aside that lacks a field, and the sweep queues what was promised anew.
 
 use serde::de::DeserializeOwned;

@@ -10,7 +10,7 @@ use super::payloads::Job;
 use super::scripts::{CONTAINS, PUSH, TRY, WAIT};
 use crate::shared_redis::Redis;
 
-/// What became of a push.
+/// Outcome of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
     /// The job is in the queue.
@@ -55,7 +55,7 @@ impl Producer {
         })
     }
 
-    /// How many jobs of this type wait, run, or wait for their next run.
+    /// Count of the jobs of this type that wait, run, or wait for their next run.
     ///
     /// # Errors
     /// Redis is away or slow.
@@ -80,7 +80,7 @@ impl Producer {
             .await
     }
 
-    /// How long the job of this type that will be taken next has waited, by the clock of Redis; zero if none waits.
+    /// Wait of the job of this type that will be taken next, by the clock of Redis; zero if none waits.
     ///
     /// # Errors
     /// Redis is away or slow.
@@ -93,7 +93,7 @@ impl Producer {
         Ok(Duration::from_millis(milliseconds))
     }
 
-    /// Which of these jobs are in the queue, in the order asked.
+    /// Test of these jobs for being in the queue, in the order asked.
     ///
     /// # Errors
     /// Redis is away or slow.

@@ -1,4 +1,4 @@
-//! What must happen in Redis in one step.
+//! Lua scripts: steps that must be one in Redis.
 
 use std::sync::LazyLock;
 

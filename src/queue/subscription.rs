@@ -21,9 +21,9 @@ use super::payloads::Job;
 use super::pulse::Pulse;
 use crate::telemetry::metrics::Metrics;
 
-/// How often delayed jobs are looked at, dropped ones given back and running ones held.
+/// Interval at which delayed jobs are looked at, dropped ones given back and running ones held.
 const CARE_INTERVAL: Duration = Duration::from_millis(250);
-/// How often orphans are looked for.
+/// Interval of the looks for orphans.
 const ADOPT_INTERVAL: Duration = Duration::from_secs(1);
 /// Every this many rounds of care the running jobs are held and the gauges set: once a second.
 const HOLD_EVERY: u64 = 4;
@@ -80,7 +80,7 @@ impl<J: Job> Subscription<J> {
         })
     }
 
-    /// Where Apalis gets its backends from.
+    /// Source of Apalis' backends.
     pub fn backend_source(&self) -> BackendSource<J> {
         BackendSource::new(self.deliveries.clone())
     }

@@ -1,4 +1,4 @@
-//! What Prometheus is told, by server and worker alike. The actors' metrics, with the count of WebSocket connections, are
+//! Prometheus metrics of server and worker alike. The actors' metrics, with the count of WebSocket connections, are
 //! in `wildside_actors::metrics`.
 
 use prometheus::{

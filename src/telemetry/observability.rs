@@ -1,4 +1,4 @@
-//! Where a process tells how it fares.
+//! Registry of a process's metrics and actors.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use wildside_actors::{ActorMetrics, ActorRegistry};
 use crate::telemetry::descriptors::Descriptors;
 use crate::telemetry::metrics::Metrics;
 
-/// How often the actors are asked whether they still answer.
+/// Interval of the watchdog over the actors.
 const WATCH_EVERY: Duration = Duration::from_secs(5);
 
 /// The metrics and the actors of a process. Server and worker share it when they share a process.

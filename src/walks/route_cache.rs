@@ -25,7 +25,7 @@ const PREFIX: &str = "wildside:route:v1:";
 /// Life of an answer that nobody keeps any more.
 const LEAVE_SECONDS: i64 = 3600;
 
-/// Where the answer to a canonical request is kept.
+/// Key of the answer to a canonical request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheKey(String);
 
@@ -67,7 +67,7 @@ impl CacheKey {
     }
 }
 
-/// What is kept under a key.
+/// Value under a key.
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     route_id: Uuid,

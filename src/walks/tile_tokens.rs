@@ -29,7 +29,7 @@ const SHORTEST: usize = 32;
 pub struct TileTokens {
     source: Option<PathBuf>,
     url_template: String,
-    /// What the database has; none until then.
+    /// Key that the database has; none until then.
     published: Arc<ArcSwap<Vec<Vec<u8>>>>,
 }
 

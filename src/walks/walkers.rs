@@ -1,4 +1,4 @@
-//! Where a walker is on a walk. Positions are neither stored nor logged.
+//! Progress of walkers along their walks. Positions are neither stored nor logged.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl Walkers {
         }
     }
 
-    /// Where the user is on one of the own walks.
+    /// Position of the user on one of the own walks.
     ///
     /// # Errors
     /// `not_found` or `unavailable`, for the client.

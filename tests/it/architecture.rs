@@ -155,3 +155,49 @@ fn the_engine_and_the_actors_know_no_storage() {
         }
     }
 }
+
+/// Documents of the repository.
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let skipped = ["target", "node_modules", ".git", ".wildside"];
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            if !skipped.contains(&name) {
+                found.extend(pages(&path));
+            }
+        } else if path.extension().is_some_and(|ending| ending == "md") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn each_file_that_a_document_names_is_there() {
+    let link = Regex::new(r"\]\(([^)#\s]+)(?:#[^)]*)?\)").unwrap();
+    let code = Regex::new(
+        r"`((?:src|actors|engine|ingest|listen|tests|benches|migrations|docs|deploy|martin|web)/[\w./-]+)`",
+    );
+    let code = code.unwrap();
+    let mut lost = Vec::new();
+    for page in pages(root()) {
+        let text = fs::read_to_string(&page).unwrap();
+        let links = link
+            .captures_iter(&text)
+            .map(|found| page.with_file_name(&found[1]));
+        let paths = code
+            .captures_iter(&text)
+            .map(|found| root().join(&found[1]));
+        let files = links
+            .chain(paths)
+            .filter(|file| !file.to_string_lossy().contains("://"));
+        lost.extend(
+            files
+                .filter(|file| !file.exists())
+                .map(|file| (page.clone(), file)),
+        );
+    }
+    assert!(lost.is_empty(), "{lost:#?}");
+}

@@ -104,7 +104,7 @@ fn done(done: bool) -> Result<HttpResponse, ApiError> {
     }
 }
 
-/// Where Overpass was asked for places, and what came of it.
+/// Enrichments: squares in which Overpass was asked for places, and their outcome.
 #[derive(Debug, Serialize, ToSchema, Queryable, Selectable)]
 #[diesel(table_name = enrichments, check_for_backend(diesel::pg::Pg))]
 #[schema(example = json!({

@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! Address of the client, behind trusted proxies.
 
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -41,7 +41,7 @@ impl ClientAddress {
         Self(address)
     }
 
-    /// What limits count by: one IPv6 customer has a whole /64.
+    /// Key that limits count by: one IPv6 customer has a whole /64.
     pub fn limit_key(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(_) => self.0,

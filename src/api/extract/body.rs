@@ -20,7 +20,7 @@ const LIMIT: usize = 64 * 1024;
 /// A body that was read without a fault.
 #[derive(Debug)]
 pub struct Body<T> {
-    /// What it says.
+    /// Value of the body.
     pub value: T,
     /// SHA-256 of the path it was sent to and of its bytes.
     pub digest: [u8; 32],

@@ -93,7 +93,7 @@ impl<'a> Fields<'a> {
         found.filter(|value| !value.is_null())
     }
 
-    /// Whether the field is there, be it with `null`.
+    /// Test for a field that is there, be it with `null`.
     pub fn has(&self, key: &str) -> bool {
         self.map.contains_key(key) || self.map.contains_key(&camel_case(key))
     }

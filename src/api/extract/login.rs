@@ -1,4 +1,4 @@
-//! Who asks.
+//! User who asks, by the login session.
 
 use std::ops::Deref;
 

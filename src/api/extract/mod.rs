@@ -1,4 +1,4 @@
-//! What an endpoint gets out of a request.
+//! Extractors: typed input of an endpoint.
 
 mod address;
 mod body;

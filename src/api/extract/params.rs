@@ -1,4 +1,4 @@
-//! What stands in the path and in the query.
+//! Parameters in the path and in the query.
 
 use std::future::{Ready, ready};
 use std::str::FromStr;

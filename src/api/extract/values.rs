@@ -72,7 +72,7 @@ pub fn words_schema(words: &[&str]) -> Object {
         .build()
 }
 
-/// What [`text`] takes.
+/// Limits of a [`text`].
 fn text_schema(max: usize, kind: SchemaType) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(kind)

@@ -1,4 +1,4 @@
-//! What happens to every request on its way in and to every answer on its way out.
+//! Middleware: work on every request on its way in and on every answer on its way out.
 
 pub mod compress;
 pub mod count;

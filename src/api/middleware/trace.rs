@@ -51,7 +51,7 @@ fn parse_traceparent(text: &str) -> Option<Uuid> {
 /// Wraps the whole application.
 ///
 /// # Errors
-/// What a middleware further in refused; already in its final form.
+/// Refusal of a middleware further in; already in its final form.
 pub async fn trace<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,

@@ -1,4 +1,4 @@
-//! What is asked for.
+//! Body of a request for a walk.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,10 +51,10 @@ impl From<Point> for GeoJsonPoint {
     "accessibility": {"avoid_stairs": true, "prefer_well_lit": false}
 }))]
 pub struct RouteBody {
-    /// Where the walk begins.
+    /// Start of the walk.
     #[schema(value_type = GeoJsonPoint)]
     start_location: Point,
-    /// Where it ends; left out: back at its start.
+    /// End of the walk; left out: back at its start.
     #[schema(value_type = Option<GeoJsonPoint>)]
     end_location: Option<Point>,
     /// Everything, walking and visits, takes at most this long.

@@ -33,7 +33,7 @@ use crate::db::routes::my_routes::MyRoute;
 }))]
 pub struct RouteSummary {
     id: Uuid,
-    /// When the user first asked for it.
+    /// Time at which the user first asked for it.
     requested_at: DateTime<Utc>,
     distance_metres: f64,
     duration_seconds: i32,
@@ -55,7 +55,7 @@ impl From<MyRoute> for RouteSummary {
     }
 }
 
-/// Which walks.
+/// Filter of walks.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SavedFilter {

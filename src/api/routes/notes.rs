@@ -1,4 +1,4 @@
-//! What a walker writes down about a walk.
+//! Notes of a walker about a walk.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path};

@@ -1,4 +1,4 @@
-//! Which stops of a walk have been visited.
+//! Progress: stops of a walk that have been visited.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};

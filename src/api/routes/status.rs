@@ -1,4 +1,4 @@
-//! How a request for a walk fares.
+//! Status of a request for a walk.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -13,7 +13,7 @@ use crate::api::extract::{CurrentUser, PathId};
 use crate::api::state::AppState;
 use crate::db::ledger::route_requests::RouteRequest;
 
-/// Where a request stands.
+/// State of a request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "request_id": "01939c2e-7f1b-7c3a-9c1e-0242ac120002",
@@ -77,7 +77,7 @@ pub enum RequestStage {
     Storing,
 }
 
-/// Why there is no walk.
+/// Cause of a failed request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"code": "nothing_to_see", "message": "There is nothing to see within reach."}))]
 pub struct RequestError {

@@ -14,7 +14,7 @@ use crate::db::routes::Route;
 use crate::db::tile_token_keys;
 use crate::walks::tile_tokens::TileToken;
 
-/// What opens the tiles of a walk.
+/// Token that opens the tiles of a walk.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "token": "eyJhbGciOiJIUzI1NiJ9.e30.…",

@@ -13,7 +13,7 @@ use super::made::{GenerationParams, RouteDetails};
 use crate::api::extract::values;
 use crate::db::routes::{Route, RouteStop};
 
-/// Whose data a walk is made of.
+/// Credit for the data that a walk is made of.
 pub const ATTRIBUTION: &str =
     "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright";
 

@@ -20,7 +20,7 @@ use crate::config::key_file::{self, KeyFileError};
 /// A key has at least this many bytes.
 const SHORTEST: usize = 64;
 
-/// Why the keys can't be used.
+/// Faults of the keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyRingError {
     #[error(
@@ -95,7 +95,7 @@ impl KeyRing {
         self.keys.load()[0].clone()
     }
 
-    /// What is in the cookie, if one of the keys opens it.
+    /// Content of the cookie, if one of the keys opens it.
     pub(super) fn open(&self, cookie: &Cookie<'static>) -> Option<Opened> {
         let keys = self.keys.load();
         keys.iter().enumerate().find_map(|(index, key)| {
@@ -126,7 +126,7 @@ pub(super) struct Opened {
     pub(super) cookie: Cookie<'static>,
     /// The key that it was under.
     pub(super) key: Key,
-    /// Whether that is the first one.
+    /// Test for the first one.
     pub(super) is_current: bool,
 }
 

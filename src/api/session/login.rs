@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Where the state is kept in the session.
+/// Key of the state in the session.
 const KEY: &str = "login";
 /// A session that is not used for this long ends.
 pub(super) const IDLE_LIMIT: TimeDelta = TimeDelta::hours(2);
@@ -68,7 +68,7 @@ impl LoginSession {
         Some(login)
     }
 
-    /// How long the session may still last at most.
+    /// Longest time that the session may still last.
     pub fn left(session: &Session) -> Duration {
         let login: Option<Self> = session.get(KEY).ok().flatten();
         let left = login.map(|login| login.issued_at + ABSOLUTE_LIMIT - Utc::now());

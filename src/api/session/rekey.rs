@@ -14,7 +14,7 @@ use super::device::Device;
 use super::key_ring::{open, seal};
 use crate::api::state::AppState;
 
-/// What is the same for everybody: whose login the cookie continues does not matter, so it isn't opened.
+/// State that is the same for everybody: whose login the cookie continues does not matter, so it isn't opened.
 const PUBLIC: [&str; 2] = ["/api/v1/interest-themes", "/api/v1/pois"];
 
 /// Begins a pair that may be ours.

@@ -1,4 +1,4 @@
-//! What a user likes.
+//! Interests of a user.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Data;

@@ -39,7 +39,7 @@ pub struct Profile {
     pub revision: i32,
 }
 
-/// What a walk is like unless its request says otherwise.
+/// Preferences that hold for a walk unless its request says otherwise.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"popularity_bias": 0.5, "duration_minutes": 60, "accessibility": {"avoid_stairs": true, "prefer_well_lit": false}, "unit_system": "metric"}))]
 pub struct Preferences {
@@ -72,7 +72,7 @@ impl From<&str> for UnitSystem {
     }
 }
 
-/// What the walker can or likes to walk on.
+/// Ways that the walker can or likes to use.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[schema(example = json!({"avoid_stairs": true, "prefer_well_lit": false}))]
 pub struct Accessibility {

@@ -29,7 +29,7 @@ pub(super) struct DoctorArgs {
 struct Finding {
     name: &'static str,
     ok: bool,
-    /// What is.
+    /// State that was found.
     found: String,
     /// Remedy, or a better way.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ impl Finding {
     }
 }
 
-/// Whether all is well.
+/// Test that all is well.
 pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<bool> {
     let findings = match Config::from_env() {
         Ok(config) => examine(&config).await,

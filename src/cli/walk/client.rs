@@ -40,7 +40,7 @@ struct Progress {
     error: Option<Refusal>,
 }
 
-/// What the service says when it does not do what it was asked.
+/// Refusal of the service.
 #[derive(Debug, Deserialize)]
 struct Refusal {
     message: String,

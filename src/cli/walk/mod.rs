@@ -22,7 +22,7 @@ pub struct WalkArgs {
     /// Address of the service
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     server: String,
-    /// Where to start: longitude and latitude, separated by a comma
+    /// Start: longitude and latitude, separated by a comma
     #[arg(long, value_name = "LON,LAT", value_parser = coordinates, allow_hyphen_values = true)]
     at: [f64; 2],
     /// Time to spend, visits included
@@ -40,7 +40,7 @@ pub struct WalkArgs {
     /// Prefer streets with light
     #[arg(long)]
     prefer_well_lit: bool,
-    /// Where to write the walk as GeoJSON
+    /// File to write the walk to, as GeoJSON
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -48,7 +48,7 @@ pub struct WalkArgs {
 /// Signs up a user for this one walk, asks, waits and prints.
 ///
 /// # Errors
-/// What the service said, or why it could not be asked.
+/// The answer of the service, or the cause for which it could not be asked.
 pub async fn run(args: WalkArgs) -> anyhow::Result<()> {
     let client = Client::sign_up(&args.server).await?;
     let themes = client.themes().await?;

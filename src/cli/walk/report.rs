@@ -40,7 +40,7 @@ pub(super) fn print(
     writeln!(out, "{}", route.attribution)
 }
 
-/// How far it is, and along which street for the most part.
+/// Distance, and the street that it follows for the most part.
 fn print_leg(out: &mut impl Write, leg: &Leg) -> io::Result<()> {
     let named = leg.steps.iter().filter(|step| step.street.is_some());
     let main = named.max_by(|a, b| a.distance_metres.total_cmp(&b.distance_metres));

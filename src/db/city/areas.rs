@@ -24,7 +24,7 @@ pub struct Area {
     boundary: Boundary,
 }
 
-/// Which data an area has. Whatever changes its places, streets or boundary gives it a new generation.
+/// Version of an area's data. Whatever changes its places, streets or boundary gives it a new generation.
 #[derive(
     Debug,
     Clone,

@@ -12,14 +12,14 @@ use wildside_engine::places::PopularityScale;
 use crate::db::Connection;
 use crate::db::schema::enrichments;
 
-/// How long a request is waited for before somebody else may ask: its job may have been lost with the queue.
+/// Time for which a request is waited for before somebody else may ask: its job may have been lost with the queue.
 const REQUEST_MINUTES: i32 = 20;
 
 /// Whole answers that are older are asked for again, and half ones.
 const STALE_DAYS: i32 = 30;
 const STALE_HALF_DAYS: i32 = 1;
 
-/// What came of asking.
+/// Outcome of an enrichment.
 #[derive(Debug, Clone, PartialEq, AsChangeset)]
 #[diesel(table_name = enrichments, treat_none_as_null = true)]
 pub struct Outcome {
@@ -118,7 +118,7 @@ pub async fn hold(
     Ok(held == 1)
 }
 
-/// What is to be asked for again.
+/// Reservations that are to be asked for again.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct Stale {
     #[diesel(sql_type = Integer)]

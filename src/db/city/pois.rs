@@ -63,7 +63,7 @@ fn to_poi(themes: &[ThemeOfPlace]) -> Option<Poi> {
     })
 }
 
-/// How many places there are.
+/// Count of all places.
 pub async fn count(connection: &mut Connection) -> QueryResult<i64> {
     schema::pois::table
         .filter(schema::pois::removed_at.is_null())

@@ -109,7 +109,7 @@ impl Words {
     }
 }
 
-/// Which loads the streets come from; it changes when one of them does.
+/// Version of the loads that the streets come from; it changes when one of them does.
 pub type NetworkVersion = Vec<(i32, String, DateTime<Utc>)>;
 
 /// The version of the stored streets.

@@ -197,7 +197,7 @@ mod tests {
         [&[tag], &length[..], body].concat()
     }
 
-    /// What is read of `sent`, which comes `piece` bytes at a time, and whether the session is condemned.
+    /// Bytes that are read of `sent`, which comes `piece` bytes at a time, and whether the session is condemned.
     async fn read(sent: &[u8], piece: usize) -> (Vec<u8>, Option<Verdict>) {
         let (mut server, client) = tokio::io::duplex(piece);
         let condemned = Condemned::default();

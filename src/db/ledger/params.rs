@@ -14,7 +14,7 @@ const COORDINATE_STEPS_PER_DEGREE: f64 = 1e5;
 /// The bias is rounded to hundredths; nobody tells them apart.
 const BIAS_STEPS: f64 = 100.0;
 
-/// What is asked for, with defaults filled in, coordinates and bias rounded, and themes sorted without duplicates.
+/// Canonical parameters of a request, with defaults filled in, coordinates and bias rounded, and themes sorted without duplicates.
 ///
 /// Requests that mean the same are equal, have the same JSON, and get the same walk. It is stored in
 /// `route_requests.params` and `routes.generation_params`, in the shape of the body of `POST /routes`.
@@ -57,12 +57,12 @@ impl RouteParams {
         }
     }
 
-    /// Where the walk begins.
+    /// Start of the walk.
     pub fn start(&self) -> Point {
         self.start_location
     }
 
-    /// Where it ends, if not at its start.
+    /// End of the walk, if not at its start.
     pub fn end(&self) -> Option<Point> {
         self.end_location
     }
@@ -118,7 +118,7 @@ impl RouteParams {
         Sha256::digest(&json).into()
     }
 
-    /// What the engine is asked. The seed follows from the request, so the same request gives the same walk.
+    /// Request to the engine. The seed follows from the request, so the same request gives the same walk.
     pub fn to_walk_request(&self) -> WalkRequest {
         let digest = self.digest();
         let mut seed = [0; 8];

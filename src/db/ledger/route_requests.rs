@@ -58,14 +58,14 @@ impl From<StoredStatus> for Status {
 #[diesel(table_name = route_requests, check_for_backend(Pg))]
 pub struct RouteRequest {
     pub id: Uuid,
-    /// Who asked; none once the account is gone.
+    /// User who asked; none once the account is gone.
     pub user_id: Option<Uuid>,
     /// [`crate::db::ledger::params::RouteParams`] as JSON, and where each value came from.
     pub params: Value,
     pub cache_key: String,
     #[diesel(deserialize_as = StoredStatus)]
     pub status: Status,
-    /// What the worker is doing: `loading`, `computing` or `storing`.
+    /// Stage of the worker: `loading`, `computing` or `storing`.
     pub stage: Option<String>,
     /// From 0 to 1.
     pub progress: Option<f32>,
@@ -73,7 +73,7 @@ pub struct RouteRequest {
     pub attempt: i32,
     pub route_id: Option<Uuid>,
     pub error_code: Option<String>,
-    /// Why there is no route, for a person.
+    /// Cause of a missing route, for a person.
     pub error_message: Option<String>,
     pub trace_id: Uuid,
     pub created_at: DateTime<Utc>,
@@ -226,7 +226,7 @@ impl RouteRequest {
             .optional()
     }
 
-    /// What clients that connect want to hear of: their users' unfinished requests, and those that ended no longer than
+    /// Requests that clients who connect want to hear of: their users' unfinished requests, and those that ended no longer than
     /// `recent` ago by the clock of the database, newest first. Only the newest `of_each` user are looked at, so that
     /// nobody's many requests hide another's.
     pub async fn current_of_users(
@@ -294,7 +294,7 @@ impl RouteRequest {
         Prepared(ending).get_result(connection).await.optional()
     }
 
-    /// How many requests have not ended.
+    /// Count of the requests that have not ended.
     pub async fn count_unfinished(connection: &mut Connection) -> QueryResult<i64> {
         route_requests::table
             .filter(unfinished())
@@ -404,7 +404,7 @@ impl Batched for Completion {
     }
 }
 
-/// What is told of a request that a new walk has ended.
+/// Request that a new walk has ended, as it is announced.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct CompletedRequest {
     #[diesel(sql_type = SqlUuid)]
@@ -422,7 +422,7 @@ pub struct CompletedRequest {
     pub updated_at: DateTime<Utc>,
 }
 
-/// What the sweep needs to know of an unfinished request, of which there may be very many.
+/// Unfinished request as the sweep sees it; there may be very many.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = route_requests, check_for_backend(Pg))]
 pub struct StalledRequest {

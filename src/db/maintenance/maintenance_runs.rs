@@ -31,10 +31,10 @@ pub struct MaintenanceRun {
     pub finished_at: Option<DateTime<Utc>>,
     /// None while the first run is under way.
     pub succeeded: Option<bool>,
-    /// What was done, or why it failed.
+    /// Note on the last run: what was done, or why it failed.
     pub result: Option<String>,
     pub next_run_at: DateTime<Utc>,
-    /// How often it has run.
+    /// Count of its runs.
     pub runs: i64,
 }
 

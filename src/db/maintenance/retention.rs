@@ -29,7 +29,7 @@ pub async fn delete_expendable(
     .await
 }
 
-/// What was forgotten at once.
+/// Counts of what was forgotten at once.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Forgotten {
     pub walks: usize,

@@ -25,7 +25,7 @@ use super::schema::routes;
 
 const WGS84: u32 = 4326;
 
-/// What `routes.details` holds.
+/// Content of `routes.details`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RouteDetails {
     pub legs: Vec<Leg>,
@@ -136,7 +136,7 @@ impl Route {
         Ok(row.map(Self::from))
     }
 
-    /// Whether one of the user's requests ended in the walk.
+    /// Test that one of the user's requests ended in the walk.
     pub async fn belongs_to(
         connection: &mut Connection,
         id: Uuid,
@@ -150,7 +150,7 @@ impl Route {
             .await
     }
 
-    /// Whether the walk is still there.
+    /// Test for a walk that is still there.
     pub async fn exists(connection: &mut Connection, id: Uuid) -> QueryResult<bool> {
         diesel::select(diesel::dsl::exists(routes::table.find(id)))
             .get_result(connection)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::db::Connection;
 use crate::db::schema::{route_requests, saved_routes};
 
-/// Whether the user has saved the route.
+/// Test that the user has saved the route.
 pub async fn is_saved(
     connection: &mut Connection,
     user_id: Uuid,
@@ -49,7 +49,7 @@ pub async fn forget(
         .await
 }
 
-/// Whether anybody has saved the route.
+/// Test that anybody has saved the route.
 pub async fn has_savers(connection: &mut Connection, route_id: Uuid) -> QueryResult<bool> {
     let savers = saved_routes::table.filter(saved_routes::route_id.eq(route_id));
     diesel::select(diesel::dsl::exists(savers))

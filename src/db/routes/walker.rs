@@ -12,7 +12,7 @@ use crate::db::schema::{route_notes, route_pois, route_progress};
 /// Notes of one user on one walk at most.
 pub const MAX_NOTES: i64 = 200;
 
-/// Which stops a user has visited.
+/// Stops that a user has visited.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = route_progress, check_for_backend(diesel::pg::Pg))]
 pub struct RouteProgress {
@@ -99,7 +99,7 @@ impl RouteNote {
             .await
     }
 
-    /// How many there are.
+    /// Count of the notes.
     pub async fn count(
         connection: &mut Connection,
         user_id: Uuid,

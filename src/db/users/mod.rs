@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Connection;
 use super::schema::{user_credentials, user_interest_themes, users};
 
-/// What a user may do.
+/// Role of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(example = "user")]
@@ -78,7 +78,7 @@ pub struct User {
     pub interest_theme_ids: Vec<Uuid>,
 }
 
-/// What may be changed of a user; `None` leaves it. An inner `None` clears a preference.
+/// Changes of a user; `None` leaves a value. An inner `None` clears a preference.
 #[derive(Debug, Clone, Default, PartialEq, AsChangeset)]
 #[diesel(table_name = users)]
 pub struct UserChanges {
@@ -243,7 +243,7 @@ impl NewUser<'_> {
     }
 }
 
-/// How a user proves to be who it is.
+/// Credentials of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Credentials {
     pub user_id: Uuid,

@@ -1,4 +1,4 @@
-//! How a worker fares, for the orchestrator and for Prometheus.
+//! Health of a worker, for the orchestrator and for Prometheus.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::telemetry::observability::Observability;
 /// two, also while Redis is away.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
 
-/// What a worker is asked about.
+/// State of a worker that probes ask for.
 #[derive(Debug, Clone)]
 pub struct Health {
     pub(super) readiness: Readiness,
@@ -29,7 +29,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// Whether the loops that take jobs come round.
+    /// Test that the loops which take jobs come round.
     pub fn is_alive(&self) -> bool {
         *self.stopping.borrow() || self.pulses.iter().all(|pulse| pulse.silence() < DEAD_AFTER)
     }

@@ -44,7 +44,7 @@ const ENRICHMENT_CONNECTIONS: u32 = 4;
 const ENRICHMENT_CONCURRENCY: usize = 2;
 /// One request to each of a few mirrors, and the storing.
 const ENRICHMENT_TIMEOUT: Duration = Duration::from_mins(3);
-/// How often the places are counted.
+/// Interval of the counts of places.
 const COUNT_INTERVAL: Duration = Duration::from_mins(1);
 
 /// A worker that takes jobs already and is to be run.
@@ -234,7 +234,7 @@ fn with_queue<J: Perform>(
     })
 }
 
-/// What enrichment needs, where an Overpass server is configured.
+/// Parts of enrichment, where an Overpass server is configured.
 fn enrichment(
     config: &Config,
     redis: &Redis,
