@@ -1,4 +1,4 @@
-//! How the chain is loaded.
+//! Load on the chain.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};

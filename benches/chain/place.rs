@@ -1,4 +1,4 @@
-//! Where the walks are, and the walk that takes no time to find.
+//! Place of the walks, and the walk that takes no time to find.
 
 use std::path::Path;
 use std::process::Command;

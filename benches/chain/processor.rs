@@ -1,4 +1,4 @@
-//! Who spends the processor's time, and how long the disk takes.
+//! Processor time by process, and time of the disk.
 
 use std::fs::{self, File};
 use std::io::Write;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::processor::Shares;
 
-/// What one subject does.
+/// Figures of one subject.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
     /// From asking to `complete` at a steady rate, sorted.
@@ -16,7 +16,7 @@ pub(crate) struct Figures {
     pub(crate) resident_mb: Vec<f64>,
 }
 
-/// What the real engine does on an idle system.
+/// Figures of the real engine on an idle system.
 #[derive(Debug, Default)]
 pub(crate) struct Strolls {
     /// From asking to `complete`.

@@ -20,16 +20,16 @@ pub(crate) struct Walker {
     socket: WebSocketStream<TcpStream>,
 }
 
-/// What is asked for.
+/// Request of a walker.
 pub(crate) struct Wish {
     pub(crate) start: [f64; 2],
     pub(crate) minutes: u32,
 }
 
-/// When what happened.
+/// Times of what happened.
 pub(crate) struct Course {
     pub(crate) asked: Instant,
-    /// When a worker took it up, unless an earlier walk was the answer.
+    /// Time at which a worker took it up, unless an earlier walk was the answer.
     pub(crate) taken: Option<Instant>,
     pub(crate) complete: Instant,
 }

@@ -15,7 +15,7 @@ use wildside::db::{self, Pool};
 use wildside::shared_redis;
 use wildside::shared_redis::Redis;
 
-/// What the rows that `write` inserts refer to.
+/// Rows that those inserted by `write` refer to.
 #[derive(Clone, Copy)]
 pub(crate) struct Stored {
     pub(crate) user_id: Uuid,

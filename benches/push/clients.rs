@@ -21,7 +21,7 @@ pub(crate) fn now_nanos() -> u64 {
     BEGAN.elapsed().as_nanos() as u64
 }
 
-/// What the limit of open files allows.
+/// Number of clients that the limit of open files allows.
 pub(crate) fn most_connections() -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
     let line = limits

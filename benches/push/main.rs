@@ -147,7 +147,7 @@ fn memory(_: &str, subject: &Subject) {
     drop(clients);
 }
 
-/// Whether 20,000 connects and disconnects leave something behind.
+/// Test that 20,000 connects and disconnects leave nothing behind.
 fn churn(_: &str, subject: &Subject) {
     let mut resident = Vec::new();
     for _ in 0..4 {

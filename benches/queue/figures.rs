@@ -1,11 +1,11 @@
-//! What is measured.
+//! Figures of a subject.
 
 use std::fmt;
 use std::time::Duration;
 
 /// Jobs a second while latency is measured.
 pub(crate) const RATE: u64 = 200;
-/// How long latency is measured.
+/// Time for which latency is measured.
 pub(crate) const LATENCY_JOBS: usize = 2_000;
 /// Jobs that wait when the worker starts, for the throughput.
 pub(crate) const BACKLOG: usize = 30_000;

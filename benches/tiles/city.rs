@@ -77,7 +77,7 @@ impl City {
         Self::look_up(&client).await
     }
 
-    /// Where a tile is, under the address of all tiles.
+    /// Path of a tile, under the address of all tiles.
     pub(crate) fn path(&self, tile: &Tile) -> String {
         let Tile { source, z, x, y } = tile;
         match *source {

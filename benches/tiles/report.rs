@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::browser::Answer;
 use crate::view::Tile;
 
-/// What the tiles of one source and zoom took.
+/// Times of the tiles of one source and zoom.
 #[derive(Default)]
 struct Line {
     sizes: Vec<usize>,

@@ -33,7 +33,7 @@ pub fn bridges(edges: &[Edge]) -> Vec<usize> {
 
 struct Search<'a> {
     at: &'a [Vec<(usize, usize)>],
-    /// When each node was first seen, from 1; 0: not yet.
+    /// Order in which each node was first seen, from 1; 0: not yet.
     entered: Vec<usize>,
     /// The earliest node that can be reached from below each node without the edge above it.
     low: Vec<usize>,

@@ -11,7 +11,7 @@ use crate::city::City;
 use crate::measure::Figures;
 use crate::random::Random;
 
-/// What the requests of a row have in common.
+/// Parameters that the requests of a row have in common.
 #[derive(Debug, Clone, Copy)]
 struct Case {
     name: &'static str,

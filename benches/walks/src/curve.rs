@@ -1,4 +1,4 @@
-//! How time grows with the number of places in reach.
+//! Growth of the time with the number of places in reach.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};

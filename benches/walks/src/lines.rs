@@ -39,7 +39,7 @@ impl Lines {
         }
     }
 
-    /// Whether a line passes within `radius` metres of a point, at a distance along it that `counts`.
+    /// Test that a line passes within `radius` metres of a point, at a distance along it that `counts`.
     pub fn passes(&self, point: Point, radius: f64, counts: impl Fn(f64) -> bool) -> bool {
         let (x, y) = square(point);
         let near = (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| (x, y)));

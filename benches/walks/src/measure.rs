@@ -1,4 +1,4 @@
-//! What a walk looks like from outside: measured on its path and the streets alone, not taken from the engine's word.
+//! Measures of a walk from outside: taken on its path and the streets alone, not taken from the engine's word.
 
 use wildside_engine::network::Edge;
 use wildside_engine::{Point, Walk};

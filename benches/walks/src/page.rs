@@ -99,7 +99,7 @@ fn streets(city: &City, frame: &Frame) -> String {
     lines
 }
 
-/// Where positions are in the drawing.
+/// Positions in the drawing.
 struct Frame {
     west: f64,
     north: f64,

@@ -4,7 +4,7 @@ use wildside_engine::Point;
 
 use crate::city::City;
 
-/// How far a long walk leads from its start, in metres.
+/// Distance that a long walk leads from its start, in metres.
 const REACH: f64 = 2500.0;
 
 /// Positions of places that are as far apart as those of one request: evenly drawn from all within reach of the city's middle.

@@ -52,7 +52,7 @@ fn street(tile: &City, [from, to]: [(i64, Point); 2]) -> Edge {
     }
 }
 
-/// Where a copy lies, and how its ids are made.
+/// Place of a copy, and the making of its ids.
 struct Copy {
     ids: i64,
     east: f64,

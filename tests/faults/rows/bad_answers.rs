@@ -1,4 +1,4 @@
-//! What Overpass servers answer and no program should take at its word.
+//! Answers of Overpass servers that no program should take at their word.
 
 use std::time::Duration;
 

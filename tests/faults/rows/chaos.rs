@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Longer than a worker may be silent before others take its jobs.
 const FROZEN: Duration = Duration::from_secs(7);
 
-/// What goes wrong, for one of the processes of that kind.
+/// Fault of one of the processes of that kind.
 #[derive(Clone, Copy)]
 enum Mishap {
     WorkerKilled,

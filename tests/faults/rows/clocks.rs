@@ -98,7 +98,7 @@ fn libfaketime() -> Option<PathBuf> {
     libraries.into_iter().find(|library| library.exists())
 }
 
-/// What gives a process a clock that is off; the one by which it measures how long something takes stays right.
+/// Environment that gives a process a clock that is off; the one by which it measures how long something takes stays right.
 fn clock<'a>(library: &'a Path, offset: &'a str) -> [(&'a str, &'a str); 3] {
     [
         ("LD_PRELOAD", library.to_str().unwrap()),
@@ -117,7 +117,7 @@ fn assert_off(process: &Process, offset: &str) {
     assert!((ahead - meant).abs() < 60, "{ahead} s ahead, not {offset}");
 }
 
-/// How long the jobs of each worker have waited, in seconds; neither less than nothing nor by its own clock.
+/// Waits of the jobs of each worker, in seconds; neither less than nothing nor by its own clock.
 async fn mean_waits(scene: &Scene) -> Vec<f64> {
     let mut waits = Vec::new();
     for worker in &scene.workers {
@@ -147,7 +147,7 @@ async fn tile_token(scene: &Scene, user: usize, server: usize) -> Value {
     token
 }
 
-/// Whether the database opens the walk's tiles for a token.
+/// Test that the database opens the walk's tiles for a token.
 fn opens(fleet: &Fleet, token: &Value) -> String {
     let text = |field: &str| token[field].as_str().unwrap().to_owned();
     fleet.sql(&format!(

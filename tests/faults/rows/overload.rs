@@ -33,7 +33,7 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// What servers say while they refuse.
+/// Refusals of servers.
 const REFUSING: &str = "requests are refused: too many wait";
 
 async fn overload() -> Outcome {
@@ -82,7 +82,7 @@ async fn overload() -> Outcome {
     )
 }
 
-/// How many walks a second there are while people ask so often, once that has lasted for a while.
+/// Walks a second while people ask so often, once that has lasted for a while.
 async fn walks_a_second(scene: &Scene, rate: f64, time: Duration) -> f64 {
     let begun = Instant::now() + time / 4;
     scene.load.surge(rate, time).await;

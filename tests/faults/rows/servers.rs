@@ -32,7 +32,7 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// What a server has not queued is done by then.
+/// Time by which the sweep has done what a server has not queued.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 
 async fn server_killed_before_the_queue() -> Outcome {

@@ -28,7 +28,7 @@ pub struct User {
     http: reqwest::Client,
 }
 
-/// What came back.
+/// Answer of the server.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,

@@ -1,4 +1,4 @@
-//! What the processes of a row have in common: a PostgreSQL, a Redis, a city, the session key, the logs.
+//! Stage that the processes of a row share: a PostgreSQL, a Redis, a city, the session key, the logs.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -117,7 +117,7 @@ impl Fleet {
         worker
     }
 
-    /// How a server is started.
+    /// Command of a server.
     pub fn server_launch(&self, more: &[(&str, &str)]) -> Launch {
         let port = free_port();
         let variables = [
@@ -136,7 +136,7 @@ impl Fleet {
         self.launch("server", port, &variables, more)
     }
 
-    /// How a worker is started.
+    /// Command of a worker.
     pub fn worker_launch(&self, more: &[(&str, &str)]) -> Launch {
         let port = free_port();
         let variables = [

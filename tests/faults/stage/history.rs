@@ -1,4 +1,4 @@
-//! What clients saw, and whether it may be: after Jepsen, a history is kept and judged as a whole.
+//! History checker: after Jepsen, what clients saw is kept and judged as a whole.
 //!
 //! * The requests that were accepted are those in the ledger, and each has ended.
 //! * On each connection the statuses of a request never go back, and its end comes once.
@@ -15,7 +15,7 @@ use wildside_actors::Status;
 /// Requests that ended longer ago are not shown to those who connect.
 const SHOWN_ON_CONNECT: Duration = Duration::from_mins(5);
 
-/// What happened so far, as clients saw it.
+/// History so far, as clients saw it.
 #[derive(Default)]
 pub struct History {
     events: Mutex<Events>,
@@ -29,7 +29,7 @@ struct Events {
     broken: Vec<String>,
     /// Tries that got no answer and were made again.
     retried: usize,
-    /// How many requests of each user nobody knows the fate of: they got no answer, or one that leaves it open.
+    /// Requests of each user of which nobody knows the fate: they got no answer, or one that leaves it open.
     unknown: HashMap<Uuid, usize>,
     connections: Vec<Connection>,
     frames: Vec<Frame>,
@@ -70,12 +70,12 @@ pub struct Entry {
     pub status: Status,
 }
 
-/// What the history says of a ledger.
+/// Verdict of the history over a ledger.
 #[derive(Default)]
 pub struct Verdict {
-    /// What no time mends.
+    /// Violations, which no time mends.
     pub wrong: Vec<String>,
-    /// What may still come.
+    /// Ends that may still come.
     pub missing: Vec<String>,
 }
 
@@ -132,12 +132,12 @@ impl History {
         });
     }
 
-    /// How many requests were accepted so far.
+    /// Count of the requests that were accepted so far.
     pub fn count_accepted(&self) -> usize {
         self.lock().accepted.len()
     }
 
-    /// Whether a request was shown to have this status, to anybody.
+    /// Test that a request was shown to have this status, to anybody.
     pub fn has_shown(&self, request: Uuid, status: Status) -> bool {
         let frames = &self.lock().frames;
         frames
@@ -153,7 +153,7 @@ impl History {
         self.lock().retried
     }
 
-    /// How many requests have ended before their users' eyes between two moments.
+    /// Count of the requests that have ended before their users' eyes between two moments.
     pub fn count_ended(&self, from: Instant, to: Instant) -> usize {
         let ends = self.lock().ends();
         ends.values()
@@ -161,7 +161,7 @@ impl History {
             .count()
     }
 
-    /// How many connections are open.
+    /// Count of the open connections.
     pub fn count_open(&self) -> usize {
         self.lock()
             .connections
@@ -170,7 +170,7 @@ impl History {
             .count()
     }
 
-    /// How long after `moment` everything that was asked until then had ended before its user's eyes.
+    /// Time after `moment` at which everything that was asked until then had ended before its user's eyes.
     pub fn settled_after(&self, moment: Instant) -> Duration {
         let events = self.lock();
         let ends = events.ends();
@@ -217,7 +217,7 @@ impl History {
 }
 
 impl Events {
-    /// When each request was first shown to have ended.
+    /// Times at which each request was first shown to have ended.
     fn ends(&self) -> HashMap<Uuid, Instant> {
         let mut ends: HashMap<Uuid, Instant> = HashMap::new();
         for frame in self.frames.iter().filter(|frame| frame.status.is_final()) {
@@ -259,7 +259,7 @@ impl Events {
         }
     }
 
-    /// What was shown is in order, true, and each end comes once. Answers the ends that were shown.
+    /// Check that what was shown is in order, true, and each end comes once. Answers the ends that were shown.
     fn judge_frames(
         &self,
         ledger: &HashMap<Uuid, &Entry>,

@@ -21,7 +21,7 @@ use crate::stage::worker::POISON_MINUTES;
 
 /// Users, at least.
 const USERS: usize = 4;
-/// What one of them asks for in a second at most; more than a server lets anybody.
+/// Most that one of them asks for in a second; more than a server lets anybody.
 const RATE: f64 = 2.5;
 /// After all is done nothing more may come.
 const QUIET: Duration = Duration::from_millis(500);
@@ -184,7 +184,7 @@ impl Load {
         }
     }
 
-    /// What may still come, beside this ledger; nothing may be wrong.
+    /// Ends that may still come, beside this ledger; nothing may be wrong.
     fn missing_in(&self, ledger: &[Entry]) -> Vec<String> {
         let Verdict { wrong, missing } = self.history.judge(ledger);
         assert!(
@@ -225,7 +225,7 @@ pub fn poison() -> Value {
     walk
 }
 
-/// What is complete has a walk that can be walked, what was asked once was computed once, and no walk is nobody's.
+/// Check of the ledger: what is complete has a walk that can be walked, what was asked once was computed once, and no walk is nobody's.
 fn every_route_is_one_requests(fleet: &Fleet) {
     let none = |what: &str, sql: &str| assert_eq!(fleet.sql(sql), "0", "{what}");
     none(

@@ -19,17 +19,17 @@ const ROW_LIMIT: Duration = Duration::from_mins(15);
 pub struct Row {
     /// Its number in the matrix.
     pub number: u32,
-    /// What goes wrong.
+    /// Fault.
     pub fault: &'static str,
-    /// How it is brought about.
+    /// Means by which it is brought about.
     pub done: &'static str,
-    /// Whether it is short enough for every test run.
+    /// Mark of a row that is short enough for every test run.
     pub quick: bool,
     /// Brings it about; panics unless all was as it should be.
     pub play: fn() -> LocalBoxFuture<'static, Outcome>,
 }
 
-/// What came of a row that did not fail.
+/// Outcome of a row that did not fail.
 pub enum Outcome {
     /// All was as it should be.
     Seen {

@@ -1,4 +1,4 @@
-//! Who asks for walks and listens for what becomes of them.
+//! People who ask for walks and listen for what becomes of them.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::stage::history::{Entry, History};
 
 /// Tries of one request, a fifth of a second apart at least, before nobody waits for it any more.
 const TRIES: usize = 150;
-/// What is said to who lost the database on the way, perhaps after it had stored the request.
+/// Answer to who lost the database on the way, perhaps after it had stored the request.
 const LOST: &str = "the database is not available";
 /// Walks that are read over HTTP when all is over.
 const READ: usize = 50;
@@ -113,7 +113,7 @@ impl People {
         }
     }
 
-    /// Who they are, for SQL.
+    /// Their ids, for SQL.
     fn ids(&self) -> String {
         let ids = self.users.iter().map(|user| format!("'{}'", user.id));
         ids.collect::<Vec<_>>().join(",")

@@ -12,14 +12,14 @@ pub const START_LIMIT: Duration = Duration::from_secs(40);
 const INFO: &str = r#""level":"INFO""#;
 const ASK_LIMIT: Duration = Duration::from_secs(3);
 
-/// What is run, with nothing inherited from the environment.
+/// Command, with nothing inherited from the environment.
 #[derive(Clone)]
 pub struct Launch {
     pub name: String,
     pub program: PathBuf,
     pub arguments: Vec<String>,
     pub variables: Vec<(String, String)>,
-    /// Where it listens: the server's port, or that of the worker's health and metrics.
+    /// Port that it listens on: the server's, or that of the worker's health and metrics.
     pub port: u16,
     pub log: PathBuf,
 }
@@ -58,7 +58,7 @@ impl Process {
         format!("http://127.0.0.1:{}", self.launch.port)
     }
 
-    /// Where it listens, on loopback.
+    /// Address that it listens on, on loopback.
     pub const fn port(&self) -> u16 {
         self.launch.port
     }
@@ -148,7 +148,7 @@ impl Process {
         until(&what, patience, async || self.log().contains(text)).await;
     }
 
-    /// Whether it still runs.
+    /// Test that it still runs.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }

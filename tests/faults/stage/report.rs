@@ -1,4 +1,4 @@
-//! How a load ended.
+//! Report on a load.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::stage::history::History;
 /// After a fault all is well again by then.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 
-/// What became of the requests.
+/// Fates of the requests.
 pub struct Report {
     pub history: Arc<History>,
     pub accepted: usize,
@@ -24,7 +24,7 @@ impl Report {
         self
     }
 
-    /// How long after a moment all that was asked until then had ended.
+    /// Time after a moment at which all that was asked until then had ended.
     pub fn recovery(&self, since: Instant) -> Duration {
         self.recovery_within(RECOVERY_LIMIT, since)
     }

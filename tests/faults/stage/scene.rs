@@ -1,4 +1,4 @@
-//! Where most rows are played: servers, workers, and people who ask for walks all the while.
+//! Scene of most rows: servers, workers, and people who ask for walks all the while.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ impl Scene {
         self.load.settle(&self.fleet, PATIENCE).await
     }
 
-    /// Whether no process has ended.
+    /// Test that no process has ended.
     pub fn all_run(&mut self) -> bool {
         let mut processes = self.servers.iter_mut().chain(&mut self.workers);
         processes.all(Process::is_running)

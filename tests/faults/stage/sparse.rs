@@ -9,7 +9,7 @@ use crate::stage::process::until;
 use crate::stage::report::Report;
 use crate::stage::scene::Scene;
 
-/// Where the workers keep how the servers fared.
+/// Key under which the workers keep how the servers fared.
 const STATE: &str = "wildside:{overpass}:state";
 
 /// People who ask for walks there, and a worker that asks the mirrors in order.
@@ -54,7 +54,7 @@ impl Sparse {
             .for_each(|mirror| mirror.set(fault.clone()));
     }
 
-    /// How many requests each mirror has had.
+    /// Count of the requests that each mirror has had.
     pub fn asked(&self) -> Vec<usize> {
         let count = |mirror: &FakeOverpass| mirror.requests().len();
         self.mirrors.iter().map(count).collect()
@@ -85,7 +85,7 @@ impl Sparse {
         self.scene.fleet.redis.command(&["DEL", STATE]);
     }
 
-    /// What the city knows: places, and how often that has changed.
+    /// Knowledge of the city: places, and how often that has changed.
     pub fn known(&self) -> String {
         self.scene
             .fleet

@@ -16,7 +16,7 @@ use wildside_engine::{Point, Walk};
 /// Requests for a walk of so many minutes are poisonous.
 pub const POISON_MINUTES: u32 = 179;
 
-/// How many walks the engine of a worker has computed.
+/// Count of the walks that the engine of a worker has computed.
 pub const COMPUTED: &str =
     r#"actor_messages_total{actor="route_supervisor",message="GenerateRoute",outcome="ok"}"#;
 

@@ -129,7 +129,7 @@ pub struct Client {
     pub cookie: Option<String>,
 }
 
-/// What came back.
+/// Answer of the server.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,

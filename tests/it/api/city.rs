@@ -38,7 +38,7 @@ pub async fn ask(client: &mut Client) -> Uuid {
         .unwrap()
 }
 
-/// What a worker leaves behind when it has found a walk.
+/// Rows that a worker leaves behind when it has found a walk.
 pub fn finish(app: &TestApp, request: Uuid) -> Uuid {
     let route = Uuid::new_v4();
     let step = json!({"maneuver": "depart", "street": "Rue «A&B»", "distance_metres": 80.0, "path_start": 0});

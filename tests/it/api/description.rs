@@ -126,7 +126,7 @@ async fn the_page_to_try_it_comes_from_this_server_alone() {
     assert_eq!(client.get("/admin").await.status, StatusCode::OK);
 }
 
-/// Whether a frame has all that its description demands, and nothing that it does not know.
+/// Test that a frame has all that its description demands, and nothing that it does not know.
 fn assert_described(frame: &Value) {
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/asyncapi.json")).unwrap();

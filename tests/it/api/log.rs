@@ -1,4 +1,4 @@
-//! What the servers of this process log, in more detail than anybody would configure, and what must never be in it.
+//! Log of the servers of this process, in more detail than anybody would configure, and what must never be in it.
 
 use std::collections::BTreeSet;
 use std::io::Write;

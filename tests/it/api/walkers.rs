@@ -1,4 +1,4 @@
-//! What a walker does with a walk.
+//! Saving, progress and notes of walkers.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What is promised is bounded, whatever Redis says.
+//! Admission control: the promises are bounded, whatever Redis says.
 
 use std::time::{Duration, Instant};
 

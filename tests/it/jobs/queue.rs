@@ -41,7 +41,7 @@ pub(crate) fn errand() -> Errand {
     Errand { id: Uuid::new_v4() }
 }
 
-/// What a worker was seen to start.
+/// Starts of jobs that were seen at a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Start {
     pub(crate) id: Uuid,

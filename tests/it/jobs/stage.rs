@@ -74,7 +74,7 @@ impl Database {
     }
 }
 
-/// What a test plays on.
+/// Stage of a test.
 pub(crate) struct Stage {
     pub(crate) database: Database,
     pub(crate) redis: TestRedis,

@@ -69,7 +69,7 @@ impl Drawing {
     }
 }
 
-/// Where a place is on the screen: web mercator, tiles of 512 pixels.
+/// Position of a place on the screen: web mercator, tiles of 512 pixels.
 fn pixel(longitude: f64, latitude: f64) -> Pixel {
     let world = 512.0 * f64::from(1 << ZOOM);
     let x = |longitude: f64| (longitude + 180.0) / 360.0 * world;

@@ -1,4 +1,4 @@
-//! What the map is made of: tile functions and tokens in the database, the tile server, the styles in a browser.
+//! Parts of the map: tile functions and tokens in the database, the tile server, the styles in a browser.
 
 mod base;
 mod browser;

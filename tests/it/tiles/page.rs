@@ -11,7 +11,7 @@ use crate::tiles::endpoint::{Server, write_keys};
 
 const WALK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/walk.mjs");
 
-/// What the page shows at the end.
+/// State of the page at the end.
 #[derive(Debug, Deserialize)]
 struct Shown {
     status: String,

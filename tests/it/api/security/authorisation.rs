@@ -1,4 +1,4 @@
-//! Who may do what: every operation, asked by nobody, by a stranger, by the owner of what it is about, and by an admin.
+//! Authorisation matrix: every operation, asked by nobody, by a stranger, by the owner of what it is about, and by an admin.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::report;
 use crate::api::app::Client;
 use crate::api::city;
 
-/// What turns a request for `/ws` into a handshake.
+/// Headers that turn a request for `/ws` into a handshake.
 const HANDSHAKE: [(&str, &str); 4] = [
     ("connection", "upgrade"),
     ("upgrade", "websocket"),
@@ -18,7 +18,7 @@ const HANDSHAKE: [(&str, &str); 4] = [
     ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
 ];
 
-/// What is answered to nobody, a stranger, an admin and the owner.
+/// Answers to nobody, a stranger, an admin and the owner.
 fn expected(operation: &Operation) -> [u16; 4] {
     let status = operation.status;
     match operation.access {

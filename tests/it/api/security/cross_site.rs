@@ -6,7 +6,7 @@ use super::operations::World;
 use super::report;
 use crate::api::app::TestApp;
 
-/// What a browser sends along for a page that is not ours.
+/// Headers that a browser sends along for a page that is not ours.
 fn foreign(world: &World) -> Vec<(&'static str, String)> {
     let own = world.app.address;
     vec![

@@ -1,4 +1,4 @@
-//! How often one address, one user or one name may ask, and whose address it is.
+//! Rate limits of addresses, users and names, and whose address it is.
 
 use std::time::{Duration, Instant};
 

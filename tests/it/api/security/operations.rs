@@ -8,7 +8,7 @@ use crate::api::app::{Answer, Client, TestApp};
 use crate::api::city;
 use crate::api::log::PASSWORD;
 
-/// Who may do something.
+/// Access to an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     Anybody,
@@ -42,7 +42,7 @@ impl Operation {
             .await
     }
 
-    /// Whether it ends the session of whoever does it.
+    /// Test that it ends the session of whoever does it.
     pub fn ends_session(&self) -> bool {
         self.template.ends_with("/logout")
             || (self.method == Method::DELETE && self.template.ends_with("/users/me"))
@@ -93,7 +93,7 @@ impl World {
     }
 }
 
-/// What belongs to the owner, and two dead jobs.
+/// Ids of what belongs to the owner, and of two dead jobs.
 struct Ids {
     user: String,
     /// Somebody whom nobody will miss.

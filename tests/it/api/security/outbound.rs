@@ -1,4 +1,4 @@
-//! Where the server itself goes: to the addresses of its configuration and nowhere else. Overpass: see `tests/it/overpass.rs`.
+//! Outbound requests of the server: to the addresses of its configuration and nowhere else. Overpass: see `tests/it/overpass.rs`.
 
 use std::time::Duration;
 

@@ -155,7 +155,7 @@ fn key() -> Key {
     Key::from(&Sha512::digest(KEY))
 }
 
-/// What is in a cookie.
+/// Content of a cookie.
 fn opened(cookie: &str) -> Value {
     let cookie = Cookie::parse_encoded(format!("session={cookie}")).unwrap();
     let open = CookieJar::new().private(&key()).decrypt(cookie).unwrap();
