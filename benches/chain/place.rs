@@ -9,7 +9,7 @@ use wildside_engine::walk::{Leg, Light, Maneuver, Step, Stop};
 use wildside_engine::{NoWalk, Poi, Point, Walk, WalkRequest};
 use wildside_ingest::digest::digest;
 use wildside_ingest::load::{Load, load};
-use wildside_test_support::{PostgresServer, TestRedis};
+use wildside_test_support::{PostgresServer, TestRedis, street};
 
 use crate::walker::Wish;
 
@@ -25,12 +25,10 @@ const DURABLE: [&str; 5] = [
     "autovacuum=on",
     "shared_buffers=128MB",
 ];
-/// A short street with eight places.
-const STREET: &str = "
-    INSERT INTO areas (name, boundary, source_digest)
-    VALUES ('street', ST_Multi(ST_MakeEnvelope(7.40, 43.72, 7.44, 43.75, 4326)), 'none');
-    INSERT INTO walk_edges (area_id, way_id, segment, cell, from_node, to_node, length_metres, class, stairs, geom)
-    SELECT id, 1, 0, 0, 1, 2, 160, 'street', false, ST_GeomFromText('LINESTRING(7.42 43.73, 7.422 43.73)', 4326) FROM areas;
+/// A short street.
+const STREET: &str = "LINESTRING(7.42 43.73, 7.422 43.73)";
+/// Eight places along it.
+const PLACES: &str = "
     INSERT INTO pois (id, location, name, kind, osm_tags)
     SELECT n, ST_Point(7.42 + n * 0.0002, 43.7301), 'Place ' || n, 'cafe', '{}' FROM generate_series(1, 8) AS n;
     INSERT INTO poi_interest_themes (poi_id, theme_id, weight)
@@ -58,7 +56,8 @@ impl Place {
     /// So little to look at that what is measured is the chain.
     pub(crate) fn street(folder: &Path) -> Self {
         let place = Self::nowhere(folder);
-        place.postgres.sql(DATABASE, STREET);
+        place.postgres.sql(DATABASE, &street(STREET));
+        place.postgres.sql(DATABASE, PLACES);
         place
     }
 

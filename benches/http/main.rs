@@ -9,7 +9,7 @@ mod ours;
 use std::process::Command;
 
 use serde_json::json;
-use wildside_test_support::{TestDatabase, TestRedis};
+use wildside_test_support::{TestDatabase, TestRedis, street};
 
 use crate::bare::Stored;
 
@@ -85,12 +85,7 @@ fn main() {
 }
 
 fn load_street(database: &TestDatabase) {
-    database.sql(&format!(
-        "INSERT INTO areas (name, boundary, source_digest) \
-             VALUES ('street', ST_Multi(ST_MakeEnvelope(7.40, 43.72, 7.44, 43.75, 4326)), 'none'); \
-         INSERT INTO walk_edges (area_id, way_id, segment, cell, from_node, to_node, length_metres, class, stairs, geom) \
-             SELECT id, 1, 0, 0, 1, 2, 160, 'street', false, ST_GeomFromText('{PATH}', 4326) FROM areas;"
-    ));
+    database.sql(&street(PATH));
 }
 
 /// Logs in, and puts a walk into the cache. Returns the cookie, and who asked for which walk.

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-use wildside::config::Config;
 use wildside::db::Batched;
 use wildside::db::city::areas::AreaState;
 use wildside::db::ledger::params::RouteParams;
@@ -23,6 +22,8 @@ use wildside_engine::Point;
 use wildside_engine::walk::Accessibility;
 use wildside_ingest::load::{Load, load};
 use wildside_test_support::{FakeOverpass, OverpassFault, TestDatabase, TestRedis};
+
+use crate::config::config;
 
 const START: Point = Point::new(24.9414, 60.1698);
 const MUSEUMS: Uuid = Uuid::from_u128(0x135d_63cf_1293_424c_802a_2e8f_96fc_5ce8);
@@ -70,7 +71,12 @@ impl City {
         database.sql(&format!(
             "INSERT INTO users (id, username, display_name) VALUES ('{user}', 'ada', 'Ada')"
         ));
-        let config = config(&database, &redis, &overpass);
+        let url = overpass.url();
+        let variables = [
+            ("OVERPASS_URL", url.as_str()),
+            ("OVERPASS_CONTACT", "maintainer@example.org"),
+        ];
+        let config = config(&database.url(), &redis.url(), &variables);
         let worker = Worker::start(&config, &Observability::new().unwrap()).unwrap();
         let (stop, stopped) = oneshot::channel();
         Self {
@@ -175,18 +181,6 @@ impl City {
         self.stop.take();
         self.worker.await.unwrap().unwrap();
     }
-}
-
-fn config(database: &TestDatabase, redis: &TestRedis, overpass: &FakeOverpass) -> Config {
-    let (database, redis, overpass) = (database.url(), redis.url(), overpass.url());
-    Config::from_lookup(&|name| match name {
-        "DATABASE_URL" => Some(database.clone()),
-        "REDIS_URL" => Some(redis.clone()),
-        "OVERPASS_URL" => Some(overpass.clone()),
-        "OVERPASS_CONTACT" => Some("maintainer@example.org".to_owned()),
-        _ => None,
-    })
-    .unwrap()
 }
 
 #[actix::test]

@@ -3,6 +3,7 @@
 
 mod api;
 mod architecture;
+mod config;
 mod enrichment;
 mod jobs;
 mod maintenance;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::{NamedTempFile, TempDir};
 use tokio_postgres::NoTls;
-use wildside_test_support::{PostgresServer, TestRedis, free_port};
+use wildside_test_support::{CITY, PostgresServer, TestRedis, free_port};
 
 use crate::stage::process::{Launch, Process, set};
 
@@ -32,7 +32,7 @@ impl Fleet {
             "postgres",
             "ALTER DATABASE fleet SET synchronous_commit = on",
         );
-        postgres.sql(DATABASE, include_str!("city.sql"));
+        postgres.sql(DATABASE, CITY);
         let mut session_keys = NamedTempFile::new().unwrap();
         writeln!(session_keys, "{}", "k".repeat(64)).unwrap();
         Self {

@@ -7,11 +7,11 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use wildside::config::Config;
 use wildside::process::server::Application;
 use wildside_test_support::{TestDatabase, TestRedis};
 
 use crate::api::log;
+use crate::config::config;
 
 /// A running server.
 pub struct TestApp {
@@ -100,25 +100,6 @@ pub fn serve(
     });
     let (address, handle) = receiver.recv().expect("the server did not start");
     (address, handle, thread)
-}
-
-/// The configuration of a test: plain HTTP, a free port, no limits that get in the way.
-pub fn config(database_url: &str, redis_url: &str, variables: &[(&str, &str)]) -> Config {
-    let defaults = [
-        ("DATABASE_URL", database_url),
-        ("REDIS_URL", redis_url),
-        ("WILDSIDE_BIND", "127.0.0.1:0"),
-        ("WILDSIDE_HTTP_THREADS", "2"),
-        ("WILDSIDE_REQUESTS_PER_SECOND", "0"),
-        ("WILDSIDE_SIGNUPS_PER_ADDRESS", "0"),
-        ("SESSION_COOKIE_SECURE", "0"),
-    ];
-    let find = |name: &str| {
-        let mut all = variables.iter().chain(&defaults);
-        all.find(|(key, _)| *key == name)
-            .map(|(_, value)| (*value).to_owned())
-    };
-    Config::from_lookup(&find).unwrap()
 }
 
 /// A client that keeps its session cookie, as a browser does.

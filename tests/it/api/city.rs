@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wildside_test_support::street;
 
 use crate::api::app::{Client, TestApp};
 
@@ -11,15 +12,12 @@ const PATH: &str = "LINESTRING(7.42 43.73, 7.421 43.73, 7.422 43.73)";
 
 /// Loads the street.
 pub fn load(app: &TestApp) {
-    app.database.sql(&format!(
-        "INSERT INTO areas (name, boundary, source_digest) \
-             VALUES ('toy', ST_Multi(ST_MakeEnvelope(7.40, 43.72, 7.44, 43.75, 4326)), 'none'); \
-         INSERT INTO walk_edges (area_id, way_id, segment, cell, from_node, to_node, length_metres, class, stairs, geom) \
-             SELECT id, 1, 0, 0, 1, 2, 160, 'street', false, ST_GeomFromText('{PATH}', 4326) FROM areas; \
-         INSERT INTO pois (id, location, name, kind, osm_tags) VALUES \
-             (11, ST_Point(7.421, 43.7301), 'Café <Zoë> & Söhne', 'cafe', '{{\"amenity\": \"cafe\"}}'), \
-             (22, ST_Point(7.422, 43.7301), '展望台', 'viewpoint', '{{\"tourism\": \"viewpoint\"}}');"
-    ));
+    app.database.sql(&street(PATH));
+    app.database.sql(
+        "INSERT INTO pois (id, location, name, kind, osm_tags) VALUES \
+             (11, ST_Point(7.421, 43.7301), 'Café <Zoë> & Söhne', 'cafe', '{\"amenity\": \"cafe\"}'), \
+             (22, ST_Point(7.422, 43.7301), '展望台', 'viewpoint', '{\"tourism\": \"viewpoint\"}');",
+    );
 }
 
 /// The body of a request for a walk on the street.

@@ -9,12 +9,12 @@ use uuid::Uuid;
 use wildside::maintenance::{Chore, run_now};
 use wildside::process::worker::Worker;
 use wildside::telemetry::observability::Observability;
-use wildside_test_support::{FakeOverpass, OverpassFault};
+use wildside_test_support::{CITY, FakeOverpass, OverpassFault};
 
-use crate::api::app::{Client, TestApp, config};
+use crate::api::app::{Client, TestApp};
 use crate::api::deletion::tools;
+use crate::config::config;
 
-const CITY: &str = include_str!("../../faults/stage/city.sql");
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Keys without a time to live: queues and the manners towards Overpass, a fixed number of each, and bounded by what

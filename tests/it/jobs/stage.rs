@@ -29,6 +29,8 @@ use wildside_ingest::digest::digest;
 use wildside_ingest::load::{Load, load};
 use wildside_test_support::{PostgresServer, TestDatabase, TestRedis};
 
+use crate::config::config;
+
 /// The Senate Square of Helsinki.
 pub(crate) const SENATE_SQUARE: Point = Point::new(24.9523, 60.1695);
 /// Open sea, south of the city.
@@ -154,22 +156,7 @@ impl Stage {
     }
 
     pub(crate) fn config(&self, more: &[(&str, &str)]) -> Config {
-        let urls = [
-            ("DATABASE_URL", self.database.url()),
-            ("REDIS_URL", self.redis.url()),
-        ];
-        let lookup = |name: &str| {
-            let given = more
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned());
-            given.or_else(|| {
-                urls.iter()
-                    .find(|(key, _)| *key == name)
-                    .map(|(_, value)| value.clone())
-            })
-        };
-        Config::from_lookup(&lookup).unwrap()
+        config(&self.database.url(), &self.redis.url(), more)
     }
 
     /// Writes a request into the ledger, and no more.

@@ -17,6 +17,7 @@
     reason = "a test whose servers cannot be started has failed, and the panic is its message"
 )]
 
+mod city;
 mod database;
 mod guarded;
 mod overpass;
@@ -31,6 +32,7 @@ mod server_log;
 mod shared;
 mod tile_server;
 
+pub use city::{CITY, street};
 pub use database::TestDatabase;
 pub use overpass::{FakeOverpass, OverpassFault, OverpassRequest};
 pub use pgbouncer::PgBouncer;

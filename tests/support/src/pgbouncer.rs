@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::guarded::Guarded;
+use crate::guarded::{self, Guarded, tied};
 use crate::port::free_port;
-use crate::programs::{as_postgres, give_to_postgres};
+use crate::programs::{POSTGRES, give_to_postgres};
 
 const PROGRAM: &str = "/usr/sbin/pgbouncer";
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -47,9 +47,10 @@ impl PgBouncer {
             give_to_postgres(&file);
         }
         give_to_postgres(folder.path());
-        let mut command = as_postgres(Command::new(PROGRAM));
+        let mut command = Command::new(PROGRAM);
         command.arg(folder.path().join("settings"));
-        let process = Guarded::start(&command, &folder.path().join("log"));
+        let command = POSTGRES.runs(&tied(&command));
+        let process = guarded::start(command, &folder.path().join("log"));
         let begun = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, own_port)).is_err() {
             let log = std::fs::read_to_string(folder.path().join("log"));

@@ -5,10 +5,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use wildside_dev::child::Signal;
 
-use crate::guarded::Guarded;
+use crate::guarded::{self, END, Guarded};
 use crate::port::free_port;
-use crate::programs::{give_to_postgres, postgres_client, postgres_program, run};
+use crate::programs::{POSTGRES, give_to_postgres, postgres_client, run};
 use crate::secret::password;
 use crate::server_log::{LINE_PREFIX, LogWatch};
 
@@ -89,23 +90,14 @@ pub(crate) fn create_cluster(folder: &Path, password: &str) {
     let secret = folder.join("password");
     std::fs::write(&secret, password).expect("the password file can be written");
     give_to_postgres(&secret);
-    run(postgres_program("initdb")
-        .args(["-U", "wildside", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-A"])
-        // In clear over loopback: thousands of short connections of debug builds would spend their time hashing.
-        .arg("password")
-        .arg(format!("--pwfile={}", secret.display()))
-        .arg("-D")
-        .arg(&data));
+    // In clear over loopback: thousands of short connections of debug builds would spend their time hashing.
+    let initdb = POSTGRES.initdb(&data, &secret, "password");
+    run(initdb.expect("PostgreSQL is installed").arg("--no-sync"));
 }
 
 /// The command that serves the cluster, tuned for data that need not outlive a crash.
 pub(crate) fn server_command(folder: &Path, port: u16) -> Command {
-    let mut command = postgres_program("postgres");
-    command.arg("-D").arg(folder.join("data"));
-    for setting in [
-        &format!("port={port}"),
-        "listen_addresses=127.0.0.1",
-        "unix_socket_directories=",
+    let settings = [
         "max_connections=300",
         "shared_buffers=64MB",
         "fsync=off",
@@ -114,10 +106,9 @@ pub(crate) fn server_command(folder: &Path, port: u16) -> Command {
         "max_wal_size=4GB",
         "autovacuum=off",
         LINE_PREFIX,
-    ] {
-        command.args(["-c", setting]);
-    }
-    command
+    ];
+    let command = POSTGRES.server(&folder.join("data"), port, &settings, END);
+    command.expect("PostgreSQL is installed")
 }
 
 /// A PostgreSQL server that one test has for itself, to break it. Most tests want a
@@ -225,18 +216,18 @@ impl PostgresServer {
 
     /// Stops answering, connections stay open.
     pub fn pause(&self) {
-        self.signal("STOP");
+        self.signal(Signal::STOP);
     }
 
     /// Goes on after [`Self::pause`].
     pub fn resume(&self) {
-        self.signal("CONT");
+        self.signal(Signal::CONT);
     }
 
     /// Ends as after a power cut.
     pub fn kill(&mut self) {
         // SIGQUIT also ends the backends at once; after SIGKILL they would hold the shared memory for a while.
-        self.signal("QUIT");
+        self.signal(Signal::QUIT);
         let start = Instant::now();
         while self.process.as_ref().is_some_and(Guarded::is_running)
             && start.elapsed() < START_LIMIT
@@ -266,7 +257,7 @@ impl PostgresServer {
             program.arg(format!("LOCPATH={}", self.locales().display()));
             command = with_arguments_of(program, &command);
         }
-        let process = Guarded::start(&command, &self.log_file());
+        let process = guarded::start(command, &self.log_file());
         let ready = self.access.wait_until_ready(|| process.is_running());
         self.process = ready.then_some(process);
         ready
@@ -281,9 +272,9 @@ impl PostgresServer {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
-    fn signal(&self, name: &str) {
+    fn signal(&self, signal: Signal) {
         if let Some(process) = &self.process {
-            process.signal(name);
+            process.signal(signal);
         }
     }
 }

@@ -4,10 +4,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use wildside_dev::child::Signal;
+use wildside_dev::redis;
 
-use crate::guarded::Guarded;
+use crate::guarded::{self, END, Guarded};
 use crate::port::free_port;
-use crate::programs::redis_server;
 use crate::secret::password;
 
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -100,12 +101,12 @@ impl TestRedis {
 
     /// Stops answering, connections stay open.
     pub fn pause(&self) {
-        self.signal("STOP");
+        self.signal(Signal::STOP);
     }
 
     /// Goes on after [`Self::pause`].
     pub fn resume(&self) {
-        self.signal("CONT");
+        self.signal(Signal::CONT);
     }
 
     /// Ends at once; what it held is lost and connections break.
@@ -119,28 +120,21 @@ impl TestRedis {
         assert!(self.serve(), "Redis does not start again: {}", self.log());
     }
 
-    fn signal(&self, name: &str) {
+    fn signal(&self, signal: Signal) {
         if let Some(process) = &self.process {
-            process.signal(name);
+            process.signal(signal);
         }
     }
 
     fn serve(&mut self) -> bool {
-        let mut command = redis_server();
-        command
-            .args(["--bind", "127.0.0.1", "--port", &self.port.to_string()])
-            .args([
-                "--requirepass",
-                &self.password,
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-            ])
-            .arg("--dir")
-            .arg(self.folder.path())
-            .args(&self.arguments);
-        let process = Guarded::start(&command, &self.folder.path().join("log"));
+        let mut arguments = Vec::new();
+        for (name, value) in redis::settings(self.port, &self.password, self.folder.path()) {
+            arguments.extend([format!("--{name}"), value]);
+        }
+        let empty = ["--save", "", "--appendonly", "no"].map(str::to_owned);
+        arguments.extend(empty.iter().chain(&self.arguments).cloned());
+        let command = redis::server(&arguments, END);
+        let process = guarded::start(command, &self.folder.path().join("log"));
         let ready = self.wait_until_ready(&process);
         self.process = ready.then_some(process);
         ready

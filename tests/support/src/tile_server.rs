@@ -1,17 +1,14 @@
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
-use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use wildside_dev::http::answers;
+use wildside_dev::tiles::{self, Nginx};
 
-use crate::guarded::Guarded;
+use crate::guarded::{self, END, Guarded};
 use crate::port::free_port;
-use crate::programs::{postgres_client, run};
 use crate::secret::password;
 
-const MARTIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../martin");
 const START_LIMIT: Duration = Duration::from_secs(20);
 const START_TRIES: usize = 5;
 
@@ -20,8 +17,8 @@ const START_TRIES: usize = 5;
 pub struct TileServer {
     port: u16,
     page: Option<Page>,
-    /// Variables of the nginx besides, as NAME=value.
-    settings: Vec<String>,
+    /// Variables of the nginx besides.
+    settings: Vec<(String, String)>,
     martin: Option<Guarded>,
     nginx: Option<Guarded>,
     folder: TempDir,
@@ -34,6 +31,17 @@ struct Page {
     server_address: String,
 }
 
+impl Page {
+    /// Where it is, and where its API is.
+    fn addresses(&self) -> (String, String) {
+        let Self {
+            port,
+            server_address,
+        } = self;
+        (format!("127.0.0.1:{port}"), server_address.clone())
+    }
+}
+
 impl TileServer {
     /// Starts both for the migrated database at `url`, as a new login role that may do what `martin_ro` may.
     pub fn start(url: &str) -> Self {
@@ -42,14 +50,14 @@ impl TileServer {
 
     /// With so many requests a second of one address, where the limit as shipped would be in the way.
     pub fn start_with_limit(url: &str, requests_per_second: u32) -> Self {
-        let limit = format!("TILES_REQUESTS_PER_SECOND={requests_per_second}");
-        Self::start_as(url, None, vec![limit])
+        let name = "TILES_REQUESTS_PER_SECOND".to_owned();
+        Self::start_as(url, None, vec![(name, requests_per_second.to_string())])
     }
 
     /// Believes everybody on this machine whom a request is forwarded for.
     pub fn start_behind_proxy(url: &str) -> Self {
-        let proxy = "TILES_TRUSTED_PROXY=127.0.0.1".to_owned();
-        Self::start_as(url, None, vec![proxy])
+        let name = "TILES_TRUSTED_PROXY".to_owned();
+        Self::start_as(url, None, vec![(name, "127.0.0.1".to_owned())])
     }
 
     /// With the page that asks the server at that host and port for walks.
@@ -61,7 +69,7 @@ impl TileServer {
         Self::start_as(url, Some(page), Vec::new())
     }
 
-    fn start_as(url: &str, page: Option<Page>, settings: Vec<String>) -> Self {
+    fn start_as(url: &str, page: Option<Page>, settings: Vec<(String, String)>) -> Self {
         let folder =
             TempDir::with_prefix("wildside-tiles-").expect("a temporary folder can be made");
         let mut server = Self {
@@ -107,20 +115,19 @@ impl TileServer {
     fn serve(&mut self, url: &str) -> bool {
         let (martin_port, port) = (free_port(), free_port());
         self.port = port;
-        let martin = martin_command(url, martin_port);
-        self.martin = Some(Guarded::start(
-            &martin,
-            &self.folder.path().join("martin.log"),
-        ));
-        let mut nginx = nginx_command(port, martin_port, self.page.as_ref());
-        nginx.args(&self.settings);
-        nginx
-            .arg(format!("{MARTIN}/run-nginx.sh"))
-            .arg(self.folder.path());
-        self.nginx = Some(Guarded::start(
-            &nginx,
-            &self.folder.path().join("nginx.log"),
-        ));
+        let file = |name: &str| self.folder.path().join(name);
+        let listen = format!("127.0.0.1:{martin_port}");
+        let martin = tiles::martin(url, &listen, END);
+        self.martin = Some(guarded::start(martin, &file("martin.log")));
+        let nginx = Nginx {
+            listen: format!("127.0.0.1:{port}"),
+            martin: listen,
+            page: self.page.as_ref().map(Page::addresses),
+            settings: self.settings.clone(),
+        };
+        // Asked, so that it ends its workers, too.
+        let nginx = nginx.command(self.folder.path(), "TERM");
+        self.nginx = Some(guarded::start(nginx, &file("nginx.log")));
         self.wait_until_ready()
     }
 
@@ -131,7 +138,8 @@ impl TileServer {
             if !running(&self.martin) || !running(&self.nginx) {
                 return false;
             }
-            if answers(self.port).is_ok_and(|ready| ready) {
+            // nginx finds Martin in good health.
+            if answers(&format!("127.0.0.1:{}", self.port), "/health") {
                 return true;
             }
             sleep(Duration::from_millis(20));
@@ -145,50 +153,6 @@ impl TileServer {
 
 /// The same database for a login role of its own, made as for a deployment.
 fn login_url(url: &str) -> String {
-    let (role, password) = (format!("martin_{}", password()), password());
-    let script = format!("{MARTIN}/login.sql");
-    run(postgres_client("psql")
-        .args(["-X", "-q", "-d", url, "-v"])
-        .arg(format!("login={role}"))
-        .args(["-f", &script])
-        .env("MARTIN_PASSWORD", &password));
-    let (_, address) = url.split_once('@').expect("the URL names a user");
-    format!("postgres://{role}:{password}@{address}")
-}
-
-fn martin_command(url: &str, port: u16) -> Command {
-    let mut command = Command::new("env");
-    command
-        .arg(format!("MARTIN_DATABASE_URL={url}"))
-        .arg(format!("MARTIN_LISTEN=127.0.0.1:{port}"))
-        .arg(format!("{MARTIN}/run-martin.sh"));
-    command
-}
-
-/// The environment of the nginx; what is to be run comes after it.
-fn nginx_command(port: u16, martin_port: u16, page: Option<&Page>) -> Command {
-    let mut command = Command::new("env");
-    command
-        .arg(format!("TILES_LISTEN=127.0.0.1:{port}"))
-        .arg(format!("MARTIN_ADDRESS=127.0.0.1:{martin_port}"));
-    if let Some(Page {
-        port,
-        server_address,
-    }) = page
-    {
-        command
-            .arg(format!("PAGE_LISTEN=127.0.0.1:{port}"))
-            .arg(format!("SERVER_ADDRESS={server_address}"));
-    }
-    command
-}
-
-/// Whether nginx finds Martin in good health.
-fn answers(port: u16) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_read_timeout(Some(START_LIMIT))?;
-    stream.write_all(b"GET /health HTTP/1.0\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer.starts_with("HTTP/1.1 200 "))
+    let role = format!("martin_{}", password());
+    tiles::login(url, &role, &password()).expect("the role of Martin can be made")
 }

@@ -1,4 +1,0 @@
-.PHONY: browser
-
-browser: ## Install what the tests in a browser need
-	@tests/browser/install.sh
