@@ -26,12 +26,13 @@ test: martin browser ## Install what is missing and run every test
 	    cargo test --workspace; \
 	fi
 
-check: lint ## Formatting, lints and dependencies, without running tests
+check: lint ## Formatting, lints, documentation and dependencies, without running tests
 	@deploy/local/dependencies.sh
 
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items --quiet
 
 fmt: ## Format the code
 	cargo fmt --all

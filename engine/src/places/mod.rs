@@ -1,6 +1,6 @@
 //! From OpenStreetMap tags to places worth a stop.
 //!
-//! The [`catalogue`] is a data file (`catalogue.toml`) that a person can read and change: which tags make
+//! The [`catalogue()`] is a data file (`catalogue.toml`) that a person can read and change: which tags make
 //! which kind of place, what it is about, how long a look takes. [`Catalogue::classify`] applies it to one
 //! element; loads and enrichment use the same rules. How a place's popularity compares with that of its
 //! neighbours is the matter of a [`PopularityScale`].

@@ -63,7 +63,7 @@ pub fn timestamp(path: &Path) -> Result<Option<i64>, ExtractError> {
 
 /// Reads the whole file, or what of it is inside `area`, into memory.
 ///
-/// For a file too large for that there is [`scan`], which hands over streets and base map as they come.
+/// For a file too large for that there is [`scan()`], which hands over streets and base map as they come.
 ///
 /// # Errors
 /// [`ExtractError`]: the file can't be read, is no PBF, is damaged, or has no street to walk on.

@@ -34,7 +34,7 @@ pub struct RouteDetails {
     pub repeated_metres: f64,
 }
 
-/// A walk to be stored, as a [`Completion`](super::ledger::requests::Completion) does.
+/// A walk to be stored, as a [`Completion`](super::ledger::route_requests::Completion) does.
 #[derive(Debug)]
 pub struct NewRoute {
     pub id: Uuid,
