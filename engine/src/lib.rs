@@ -15,9 +15,7 @@ pub mod orienteering;
 pub mod places;
 mod prize;
 pub mod routing;
-mod square;
 pub mod walk;
 
 pub use geo::{Point, bounding_box};
-pub use square::Square;
 pub use walk::{NoWalk, Poi, Walk, WalkRequest, generate_route};

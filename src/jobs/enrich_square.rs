@@ -9,12 +9,11 @@ use wildside_actors::ActorHandle;
 use wildside_actors::enrichment_supervisor::{
     Classified, ClassifiedPlace, ClassifyElements, EnrichmentSupervisor, OsmElement, OsmType,
 };
-use wildside_engine::Square;
 use wildside_engine::places::{PopularityScale, ThemeId, catalogue};
 
 use super::{JobContext, JobError, Perform};
 use crate::db::city::enriched_pois::{self, EnrichedPoi};
-use crate::db::city::enrichments::{self, Outcome};
+use crate::db::city::enrichments::{self, EnrichmentSquare, Outcome};
 use crate::overpass::{
     Answer, Element, Fetched, OverpassError, Query, Refusal, Servers, Unanswered,
 };
@@ -84,7 +83,10 @@ impl Perform for EnrichmentJob {
 }
 
 impl EnrichmentJob {
-    fn parts<'a>(&self, context: &'a JobContext) -> Result<(&'a Enrichment, Square), JobError> {
+    fn parts<'a>(
+        &self,
+        context: &'a JobContext,
+    ) -> Result<(&'a Enrichment, EnrichmentSquare), JobError> {
         let failed = |code, message: &str| JobError::Failed {
             code,
             message: message.to_owned(),
@@ -93,7 +95,7 @@ impl EnrichmentJob {
             .enrichment
             .as_ref()
             .ok_or_else(|| failed("enrichment_off", "no Overpass server is configured"))?;
-        let square = Square::from_id(self.square)
+        let square = EnrichmentSquare::from_id(self.square)
             .ok_or_else(|| failed("invalid_job", "there is no such square"))?;
         Ok((enrichment, square))
     }
@@ -102,7 +104,7 @@ impl EnrichmentJob {
     async fn end(
         &self,
         outcome: &Outcome,
-        square: Square,
+        square: EnrichmentSquare,
         context: &JobContext,
     ) -> Result<(), JobError> {
         let mut connection = context.db.get().await?;
@@ -125,7 +127,7 @@ enum Reply {
 /// Fetches the elements from Overpass, when it is our turn.
 async fn fetch(
     job: &EnrichmentJob,
-    square: Square,
+    square: EnrichmentSquare,
     enrichment: &Enrichment,
 ) -> Result<Reply, JobError> {
     let (south_west, north_east) = square.corners();
@@ -200,7 +202,7 @@ fn to_osm_element(element: Element) -> OsmElement {
 /// Places, provenance and the end of the cached walks around, together.
 async fn store(
     job: &EnrichmentJob,
-    square: Square,
+    square: EnrichmentSquare,
     fetched: &Fetched,
     classified: Classified,
     context: &JobContext,

@@ -2,12 +2,11 @@
 
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
-use wildside_engine::Square;
 use wildside_engine::places::catalogue;
 use wildside_engine::{Poi, Point, bounding_box};
 
 use super::{JobContext, JobError};
-use crate::db::city::enrichments;
+use crate::db::city::enrichments::{self, EnrichmentSquare};
 use crate::db::ledger::params::RouteParams;
 use crate::queue::EnrichmentJob;
 
@@ -35,7 +34,7 @@ pub(super) async fn enrich_sparse_themes(
 }
 
 async fn request(
-    square: Square,
+    square: EnrichmentSquare,
     themes: &[Uuid],
     trace_id: Uuid,
     context: &JobContext,
@@ -79,11 +78,15 @@ fn sparse_themes(asked: &[Uuid], pois: &[Poi], enough: usize) -> Vec<Uuid> {
 }
 
 /// The squares that the inner half of the walk's reach touches, at most four.
-fn squares_around(params: &RouteParams) -> Vec<Square> {
+fn squares_around(params: &RouteParams) -> Vec<EnrichmentSquare> {
     let (low, high) = bounding_box([params.start()], params.reach_metres() / 2.0);
     let corners =
         [low.lon, high.lon].map(|lon| [low.lat, high.lat].map(|lat| Point::new(lon, lat)));
-    let mut squares: Vec<Square> = corners.into_iter().flatten().map(Square::of).collect();
+    let mut squares: Vec<EnrichmentSquare> = corners
+        .into_iter()
+        .flatten()
+        .map(EnrichmentSquare::of)
+        .collect();
     squares.sort_unstable();
     squares.dedup();
     squares
@@ -133,7 +136,7 @@ mod tests {
         let params = RouteParams::new(start, None, 60, Vec::new(), 0.5, Accessibility::default());
         let squares = squares_around(&params);
         assert!(
-            squares.contains(&Square::of(start)) && squares.len() <= 4,
+            squares.contains(&EnrichmentSquare::of(start)) && squares.len() <= 4,
             "{squares:?}"
         );
     }

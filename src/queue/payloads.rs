@@ -58,7 +58,7 @@ pub struct EnrichmentJob {
     pub trace_id: Uuid,
     /// The theme that is sparse.
     pub theme_id: Uuid,
-    /// Number of the [`wildside_engine::Square`] to look in.
+    /// Id of the square to look in, as `enrichments.square` has it.
     pub square: i32,
 }
 

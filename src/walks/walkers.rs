@@ -7,6 +7,7 @@ use quick_cache::sync::Cache;
 use uuid::Uuid;
 use wildside_actors::frame::{FrameError, UpdateLocation, WalkProgress};
 use wildside_engine::Point;
+use wildside_engine::geo::Plane;
 
 use crate::db::Pool;
 use crate::db::routes::{Route, RouteDetails, RouteStop};
@@ -121,9 +122,10 @@ impl Track {
 
     /// The nearest place of the path. Where the path comes by twice, the earlier one: nothing ahead is skipped.
     fn locate(&self, here: Point) -> Located {
+        let plane = Plane::around(here);
         let mut best = (f64::INFINITY, 0.0);
         for (index, pair) in self.points.windows(2).enumerate() {
-            let (off, share) = off_segment(here, pair[0], pair[1]);
+            let (off, share) = plane.nearest_on(pair[0], pair[1]);
             if off + 1.0 < best.0 {
                 let along =
                     self.metres[index] + share * (self.metres[index + 1] - self.metres[index]);
@@ -153,28 +155,6 @@ impl Located {
             metres_to_next: self.next.map(|(_, metres)| decimetres(metres)),
         }
     }
-}
-
-/// Metres from `here` to the segment, and the share of the segment up to the nearest point. On a plane that touches the
-/// earth at `here`: a street's length away it is exact to centimetres.
-fn off_segment(here: Point, from: Point, to: Point) -> (f64, f64) {
-    const METRES_PER_DEGREE: f64 = 111_195.0;
-    let shrink = here.lat.to_radians().cos();
-    let flat = |point: Point| {
-        (
-            (point.lon - here.lon) * shrink * METRES_PER_DEGREE,
-            (point.lat - here.lat) * METRES_PER_DEGREE,
-        )
-    };
-    let ((x, y), (to_x, to_y)) = (flat(from), flat(to));
-    let (dx, dy) = (to_x - x, to_y - y);
-    let squared = dx * dx + dy * dy;
-    let share = if squared > 0.0 {
-        (-(x * dx + y * dy) / squared).clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
-    ((x + share * dx).hypot(y + share * dy), share)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use wildside_engine::Point;
+use wildside_engine::geo::Plane;
 
 use crate::measure::between;
 
@@ -41,11 +42,12 @@ impl Lines {
 
     /// Test that a line passes within `radius` metres of a point, at a distance along it that `counts`.
     pub fn passes(&self, point: Point, radius: f64, counts: impl Fn(f64) -> bool) -> bool {
+        let plane = Plane::around(point);
         let (x, y) = square(point);
         let near = (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| (x, y)));
         near.filter_map(|square| self.squares.get(&square))
             .flatten()
-            .any(|&(a, b, along)| counts(along) && distance(point, a, b) < radius)
+            .any(|&(a, b, along)| counts(along) && plane.nearest_on(a, b).0 < radius)
     }
 }
 
@@ -54,24 +56,4 @@ fn square(point: Point) -> (i32, i32) {
         (point.lon / (2.0 * SQUARE_DEGREES)).floor() as i32,
         (point.lat / SQUARE_DEGREES).floor() as i32,
     )
-}
-
-/// Metres from a point to a short line.
-fn distance(point: Point, a: Point, b: Point) -> f64 {
-    let shrink = point.lat.to_radians().cos();
-    let flat = |p: Point| {
-        (
-            (p.lon - point.lon) * shrink * 111_195.0,
-            (p.lat - point.lat) * 111_195.0,
-        )
-    };
-    let ((ax, ay), (bx, by)) = (flat(a), flat(b));
-    let (dx, dy) = (bx - ax, by - ay);
-    let squared = dx * dx + dy * dy;
-    let t = if squared > 0.0 {
-        (-(ax * dx + ay * dy) / squared).clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
-    (ax + t * dx).hypot(ay + t * dy)
 }

@@ -4,7 +4,6 @@
 //! `Arc`, and a [`Network`] is a handful of them.
 
 mod cell;
-mod cell_id;
 mod edge;
 mod index;
 mod join;
@@ -12,8 +11,9 @@ mod pace;
 mod snap;
 mod way_class;
 
+use crate::geo::Square;
+
 pub use cell::Cell;
-pub use cell_id::CellId;
 pub use edge::{Edge, Lit, WayClass};
 pub use join::Network;
 pub use pace::DEFAULT_SPEED_METRES_PER_SECOND;
@@ -22,3 +22,6 @@ pub(crate) use cell::Measure;
 pub(crate) use join::{EdgeId, NodeId};
 pub(crate) use pace::{LightLevel, TICKS_PER_SECOND};
 pub(crate) use snap::Snap;
+
+/// The square by which streets are stored and loaded: 1.2 km wide at 60° north, 2.4 km at the equator.
+pub type CellId = Square<14>;

@@ -5,7 +5,8 @@ use wildside_engine::Point;
 use super::nodes::Node;
 use crate::area::crosses;
 
-/// Metres of one degree of latitude.
+/// Length of a degree for sizes, in metres: rounded, and not the engine's, because popularity follows from sizes and walks
+/// follow from popularity. With another last digit a reload would change walks.
 const METRES_PER_DEGREE: f64 = 111_195.0;
 
 /// Where a line or a closed ring is: a point on the line, or inside the ring.

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 use wildside_engine::Point;
+use wildside_engine::geo::METRES_PER_DEGREE;
 
 /// Degrees from one corner to the next, unless there are too many.
 const STEP: f64 = 0.0005;
@@ -38,6 +39,6 @@ impl Corners {
             .iter()
             .map(|(x, y)| (degrees(*x), degrees(*y)))
             .unzip();
-        (lons, lats, f64::from(step) * STEP * 111_320.0)
+        (lons, lats, f64::from(step) * STEP * METRES_PER_DEGREE)
     }
 }

@@ -158,7 +158,7 @@ fn project(points: &[Point]) -> Vec<(f64, f64)> {
 }
 
 fn cell(point: Point) -> i32 {
-    CellId::of(point).0 as i32
+    CellId::of(point).id()
 }
 
 /// Numbers the edges of a way, which come one after another.

@@ -6,11 +6,14 @@ use diesel::sql_types::{Array, BigInt, Double, Float4, Integer, Nullable, Uuid a
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use wildside_engine::Point;
-use wildside_engine::Square;
+use wildside_engine::geo::Square;
 use wildside_engine::places::PopularityScale;
 
 use crate::db::Connection;
 use crate::db::schema::enrichments;
+
+/// The square in which Overpass is asked for places: small enough for one query and large enough for a walk.
+pub type EnrichmentSquare = Square<12>;
 
 /// Time for which a request is waited for before somebody else may ask: its job may have been lost with the queue.
 const REQUEST_MINUTES: i32 = 20;
@@ -59,7 +62,7 @@ impl Outcome {
     pub async fn store(
         &self,
         connection: &mut Connection,
-        square: Square,
+        square: EnrichmentSquare,
         theme_id: Uuid,
     ) -> QueryResult<usize> {
         diesel::update(enrichments::table.find((square.id(), theme_id)))
@@ -78,7 +81,7 @@ struct Reserved {
 /// Reserves the themes of a square that nobody has asked for lately; whoever gets one asks for it.
 pub async fn reserve(
     connection: &mut Connection,
-    square: Square,
+    square: EnrichmentSquare,
     themes: &[Uuid],
     trace_id: Uuid,
 ) -> QueryResult<Vec<Uuid>> {
@@ -103,7 +106,7 @@ pub async fn reserve(
 /// Reserves it for longer, since its job runs now. `false`: somebody else has asked and answered meanwhile.
 pub async fn hold(
     connection: &mut Connection,
-    square: Square,
+    square: EnrichmentSquare,
     theme_id: Uuid,
 ) -> QueryResult<bool> {
     let held = diesel::sql_query(

@@ -1,7 +1,5 @@
 //! `pois` as readers see them.
 
-use std::f64::consts::PI;
-
 use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::{
@@ -10,6 +8,8 @@ use diesel::sql_types::{
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
+use wildside_engine::Point;
+use wildside_engine::geo::Square;
 
 use crate::db::Connection;
 use crate::db::prepared::Prepared;
@@ -86,49 +86,34 @@ const CANDIDATES: i64 = 4096;
 /// Cells into which a box is divided at most; a larger one is divided into regions.
 const MOST_CELLS: usize = 256;
 
-/// The squares that a box touches, of the finer grid if they are not too many.
+/// Ids of the squares that a box touches, of the finer grid if they are not too many.
 #[derive(Debug, Default)]
 struct Squares {
     cells: Vec<i32>,
     regions: Vec<i32>,
 }
 
+/// A square as `poi_cell` numbers it.
+type PlaceCell = Square<15>;
+/// A square as `poi_region` numbers it. The largest box touches thirty of them at 60° north, and some hundred at most.
+type PlaceRegion = Square<9>;
+
 impl Squares {
-    fn covering(bbox: BoundingBox) -> Self {
-        let cells = squares(bbox, 15, MOST_CELLS);
-        // There are thirty in the largest box at 60° north, some hundred in the farthest.
-        let regions = || squares(bbox, 9, usize::MAX).unwrap_or_default();
-        match cells {
-            Some(cells) => Self {
-                cells,
+    fn covering([west, south, east, north]: BoundingBox) -> Self {
+        let corners = (Point::new(west, south), Point::new(east, north));
+        if PlaceCell::count(corners.0, corners.1) <= MOST_CELLS {
+            let cells = PlaceCell::covering(corners.0, corners.1);
+            return Self {
+                cells: cells.into_iter().map(PlaceCell::id).collect(),
                 ..Self::default()
-            },
-            None => Self {
-                regions: regions(),
-                ..Self::default()
-            },
+            };
+        }
+        let regions = PlaceRegion::covering(corners.0, corners.1);
+        Self {
+            regions: regions.into_iter().map(PlaceRegion::id).collect(),
+            ..Self::default()
         }
     }
-}
-
-/// The squares of the web-mercator grid that a box touches, as `poi_cell` and `poi_region` number them; `None` if these
-/// are more than `most`.
-fn squares([west, south, east, north]: BoundingBox, zoom: u32, most: usize) -> Option<Vec<i32>> {
-    let side = f64::from(1 << zoom);
-    let column = |lon: f64| ((lon + 180.0) / 360.0 * side).floor() as i32;
-    let row = |lat: f64| {
-        let y = (1.0 - lat.to_radians().tan().asinh() / PI) / 2.0 * side;
-        y.floor().clamp(0.0, side - 1.0) as i32
-    };
-    let (columns, rows) = (column(west)..=column(east), row(north)..=row(south));
-    if columns.clone().count() * rows.clone().count() > most {
-        return None;
-    }
-    Some(
-        columns
-            .flat_map(|x| rows.clone().map(move |y| x << zoom | y))
-            .collect(),
-    )
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub struct StoredEdge {
 impl StoredEdge {
     /// All stretches of these cells. Where loaded areas overlap, a stretch that both hold comes once.
     pub async fn of_cells(connection: &mut Connection, cells: &[CellId]) -> QueryResult<Vec<Self>> {
-        let cells: Vec<i32> = cells.iter().map(|cell| cell.0 as i32).collect();
+        let cells: Vec<i32> = cells.iter().map(|cell| cell.id()).collect();
         Prepared(
             diesel::sql_query(
                 "SELECT DISTINCT ON (cell, way_id, segment, from_node, to_node) \
@@ -63,7 +63,9 @@ impl StoredEdge {
         let mut by_cell: HashMap<CellId, Vec<Edge>> =
             cells.iter().map(|&cell| (cell, Vec::new())).collect();
         for edge in edges {
-            let cell = CellId(edge.cell as u32);
+            let Some(cell) = CellId::from_id(edge.cell) else {
+                continue;
+            };
             match edge.decode(&mut words) {
                 Ok(edge) => by_cell.entry(cell).or_default().push(edge),
                 Err(way_id) => tracing::warn!(way.id = way_id, "a street's line can't be read"),

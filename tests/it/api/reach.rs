@@ -58,6 +58,27 @@ async fn an_end_that_is_not_loaded_is_refused_as_such_a_start_is() {
     );
 }
 
+/// A degree of latitude is shortest at the equator: 250 m are more of it than anywhere else.
+#[actix_web::test]
+async fn a_street_250_metres_from_a_start_at_the_equator_is_near() {
+    let app = TestApp::spawn();
+    city::load(&app);
+    let metres = |metres: f64| metres / 110_574.0;
+    app.database.sql(&format!(
+        "UPDATE areas SET boundary = ST_Multi(ST_MakeEnvelope(7, -1, 8, 1, 4326)); \
+         UPDATE walk_edges SET geom = ST_GeomFromText('LINESTRING(7.42 {north}, 7.422 {north})', 4326)",
+        north = metres(249.5)
+    ));
+    let mut ada = app.user("ada").await;
+    for (south, status) in [(0.0, 202), (1.0, 422)] {
+        let start = [7.421, -metres(south)];
+        let answer = ada
+            .post("/api/v1/routes", &json!({"start_location": {"type": "Point", "coordinates": start}, "duration_minutes": 60}))
+            .await;
+        assert_eq!(answer.status.as_u16(), status, "{}", answer.text);
+    }
+}
+
 /// All of the earth is loaded; nobody has mapped the street at its ends.
 #[actix_web::test]
 async fn the_ends_of_the_earth_are_answered_at_once() {

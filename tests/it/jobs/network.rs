@@ -31,7 +31,7 @@ async fn the_cells_hold_what_the_table_holds_and_are_loaded_once() {
         .unwrap();
     let list = ids
         .iter()
-        .map(|id| id.0.to_string())
+        .map(|id| id.id().to_string())
         .collect::<Vec<_>>()
         .join(",");
     let stored = stage.database.sql(&format!(

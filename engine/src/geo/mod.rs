@@ -1,12 +1,20 @@
-//! Positions on the earth and distances between them.
+//! Positions on the earth, distances between them, and the grids by which they are stored.
+
+mod grid;
+mod plane;
 
 use serde::{Deserialize, Serialize};
+
+pub use grid::Square;
+pub use plane::Plane;
+
+pub(crate) use plane::Bounds;
 
 /// Mean radius of the earth in metres (IUGG).
 const EARTH_RADIUS_METRES: f64 = 6_371_008.8;
 
-/// Metres in one degree of latitude on that sphere.
-const METRES_PER_DEGREE: f64 = EARTH_RADIUS_METRES * std::f64::consts::PI / 180.0;
+/// Metres in one degree of latitude on the sphere of that radius: about 111,195.
+pub const METRES_PER_DEGREE: f64 = EARTH_RADIUS_METRES * std::f64::consts::PI / 180.0;
 
 /// A WGS 84 position in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -65,90 +73,6 @@ pub fn bounding_box(points: impl IntoIterator<Item = Point>, margin_metres: f64)
         Point::new(west.max(-180.0), south),
         Point::new(east.min(180.0), north),
     )
-}
-
-/// A flat map around one position, in metres; true to a few centimetres within a kilometre.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Plane {
-    origin: Point,
-    metres_per_degree_lon: f64,
-}
-
-impl Plane {
-    pub(crate) fn around(origin: Point) -> Self {
-        let shrink = origin.lat.to_radians().cos().max(1e-6);
-        Self {
-            origin,
-            metres_per_degree_lon: METRES_PER_DEGREE * shrink,
-        }
-    }
-
-    /// Metres east and north of the origin.
-    pub(crate) fn project(&self, point: Point) -> (f64, f64) {
-        (
-            (point.lon - self.origin.lon) * self.metres_per_degree_lon,
-            (point.lat - self.origin.lat) * METRES_PER_DEGREE,
-        )
-    }
-
-    /// Distance of the origin from the line `a`–`b`, and how far along it (0–1) the nearest position is.
-    pub(crate) fn nearest_on(&self, a: Point, b: Point) -> (f64, f64) {
-        let ((ax, ay), (bx, by)) = (self.project(a), self.project(b));
-        let (dx, dy) = (bx - ax, by - ay);
-        let squared = dx * dx + dy * dy;
-        let along = if squared > 0.0 {
-            (-(ax * dx + ay * dy) / squared).clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
-        ((ax + along * dx).hypot(ay + along * dy), along)
-    }
-
-    /// Distance in metres from the origin to a box; 0 inside it.
-    pub(crate) fn distance_to_box(&self, bounds: &Bounds) -> f64 {
-        let lon = self.origin.lon.clamp(bounds.min.lon, bounds.max.lon);
-        let lat = self.origin.lat.clamp(bounds.min.lat, bounds.max.lat);
-        let (x, y) = self.project(Point::new(lon, lat));
-        x.hypot(y)
-    }
-}
-
-/// An upright box of positions.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Bounds {
-    pub(crate) min: Point,
-    pub(crate) max: Point,
-}
-
-impl Bounds {
-    /// The box that holds nothing yet: its corners are such that any position widens it.
-    const NOTHING: Self = Self {
-        min: Point::new(360.0, 180.0),
-        max: Point::new(-360.0, -180.0),
-    };
-
-    pub(crate) fn of(points: impl IntoIterator<Item = Point>) -> Self {
-        points
-            .into_iter()
-            .fold(Self::NOTHING, |b, p| b.union(&Self { min: p, max: p }))
-    }
-
-    pub(crate) fn union(&self, other: &Self) -> Self {
-        Self {
-            min: Point::new(
-                self.min.lon.min(other.min.lon),
-                self.min.lat.min(other.min.lat),
-            ),
-            max: Point::new(
-                self.max.lon.max(other.max.lon),
-                self.max.lat.max(other.max.lat),
-            ),
-        }
-    }
-
-    pub(crate) fn centre(&self) -> Point {
-        self.min.towards(self.max, 0.5)
-    }
 }
 
 /// Compass direction from `a` to `b` in degrees clockwise from north, −180 to 180.
