@@ -9,7 +9,7 @@ martin_version := 1.14.0
 .PHONY: help run test check fmt lint build openapi clean-data martin browser
 .PHONY: test-clients test-faults test-postgres-17 test-postgres-18 schemathesis security
 .PHONY: bench bench-chain bench-http bench-ingest bench-counts bench-osrm bench-oplib bench-pyvrp bench-push bench-queue
-.PHONY: bench-stranger bench-tiles bench-walks bench-curve
+.PHONY: bench-stranger bench-tiles bench-walks bench-curve bench-fingerprints
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -175,6 +175,9 @@ bench-walks: $(CITIES) ## Walks from many starts, measured from outside, and a p
 
 target/walks/neubrandenburg.osm.pbf:
 	@benches/walks/third_city.py $@
+
+bench-fingerprints: $(CITIES) ## A hash of each of many walks: equal before and after a change that leaves walks as they are
+	@cargo run --release --quiet -p wildside-bench-walks --example fingerprints -- $(CITIES)
 
 bench-curve: ## How the time of a walk grows with the number of places in reach
 	@cargo run --release --quiet -p wildside-bench-walks -- --curve

@@ -24,6 +24,14 @@
 //! a choice all themes are treated so, by the main theme of each place: whoever likes everything wants some of each.
 //! All parts grow with the prize and none is ever taken away for a match, so a place that matches one more of the
 //! chosen themes is never worth less for it, whatever else is on the walk.
+//!
+//! Before the streets are known, a theme ranks its places for the shortlist by their **promise**
+//!
+//! ```text
+//! promise = weight × (1 + (2·bias − 1) × (2·popularity − 1)) / (1 + metres from the start / reach)
+//! ```
+//!
+//! It only orders places of one theme, so a simple form does: the visit and the other themes have no say.
 
 use std::collections::BTreeMap;
 
@@ -67,6 +75,14 @@ pub(crate) fn prize(poi: &Poi, visit_seconds: u32, request: &WalkRequest) -> f64
     let much_to_see = (f64::from(visit_seconds) / TYPICAL_VISIT).sqrt();
     let prize = relevance(poi, &request.themes) * much_to_see * (BIAS_STRENGTH * lean).exp();
     if prize.is_finite() { prize } else { 0.0 }
+}
+
+/// Rank of a place among those of a theme to which it belongs with this weight, the greater the better, at a share of the
+/// reach from the start.
+pub(crate) fn promise(poi: &Poi, weight: f32, popularity_bias: f64, reach_share: f64) -> f64 {
+    let taste = 2.0 * popularity_bias - 1.0;
+    let suits = 1.0 + taste * (2.0 * f64::from(poi.popularity) - 1.0);
+    f64::from(weight) * suits / (1.0 + reach_share)
 }
 
 /// What a place keeps of its worth when it is seen from a street so many metres away.

@@ -110,21 +110,21 @@ fn choose_stops(bencher: Bencher<'_, '_>, places: usize) {
 fn whole_walk(bencher: Bencher<'_, '_>, minutes: u32) {
     let (starts, turn) = (HELSINKI.starts(20), AtomicUsize::new(0));
     bencher
-        .with_inputs(|| WalkRequest {
-            start: starts[turn.fetch_add(1, Relaxed) % starts.len()],
-            end: None,
-            budget_seconds: minutes * 60,
-            themes: vec![],
-            popularity_bias: 0.5,
-            accessibility: Accessibility::default(),
-            seed: 1,
+        .with_inputs(|| {
+            let request = WalkRequest {
+                start: starts[turn.fetch_add(1, Relaxed) % starts.len()],
+                end: None,
+                budget_seconds: minutes * 60,
+                themes: vec![],
+                popularity_bias: 0.5,
+                accessibility: Accessibility::default(),
+                seed: 1,
+            };
+            let (pois, network) = HELSINKI.loaded_for(&request);
+            (request, pois, network)
         })
-        .bench_refs(|request| {
-            generate_route(
-                request,
-                &HELSINKI.pois,
-                &HELSINKI.network,
-                Instant::now() + Duration::from_secs(10),
-            )
+        .bench_refs(|(request, pois, network)| {
+            let deadline = Instant::now() + Duration::from_secs(10);
+            generate_route(request, pois, network, deadline)
         });
 }

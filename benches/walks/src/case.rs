@@ -148,10 +148,10 @@ impl Row {
                 accessibility: case.accessibility,
                 seed,
             };
+            let (pois, network) = city.loaded_for(&request);
             let begin = Instant::now();
             let deadline = begin + Duration::from_secs(10);
-            let result =
-                generate_route_tuned(&request, &city.pois, &city.network, deadline, case.tuning);
+            let result = generate_route_tuned(&request, &pois, &network, deadline, case.tuning);
             row.millis += begin.elapsed().as_secs_f64() * 1000.0;
             if let Ok(walk) = result {
                 row.add(city, &request, &walk);

@@ -20,6 +20,8 @@ pub struct City {
     pub pois: Vec<Poi>,
     pub poi_by_id: HashMap<i64, usize>,
     pub names: HashMap<i64, String>,
+    /// The streets by the cell in which they begin, as they are stored.
+    pub cells: BTreeMap<CellId, Arc<Cell>>,
     pub network: Network,
     pub forced: Forced,
 }
@@ -56,14 +58,14 @@ impl City {
                 .or_default()
                 .push(edge.clone());
         }
+        let cells: BTreeMap<CellId, Arc<Cell>> = cells
+            .into_iter()
+            .map(|(id, edges)| (id, Arc::new(Cell::new(edges))))
+            .collect();
         Self {
             name: name.to_owned(),
-            network: Network::join(
-                cells
-                    .into_values()
-                    .map(|edges| Arc::new(Cell::new(edges)))
-                    .collect(),
-            ),
+            network: Network::join(cells.values().cloned().collect()),
+            cells,
             forced: Forced::of(&edges),
             poi_by_id: pois
                 .iter()

@@ -9,5 +9,6 @@ pub mod lines;
 pub mod measure;
 pub mod page;
 pub mod random;
+pub mod request;
 pub mod sample;
 pub mod tiled;

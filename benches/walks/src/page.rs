@@ -32,7 +32,8 @@ pub fn draw(cities: &[City]) -> String {
                 seed,
             };
             let deadline = Instant::now() + Duration::from_secs(10);
-            match generate_route(&request, &city.pois, &city.network, deadline) {
+            let (pois, network) = city.loaded_for(&request);
+            match generate_route(&request, &pois, &network, deadline) {
                 Ok(walk) => figure(&mut html, city, &request, &walk),
                 Err(reason) => drop(write!(html, "<p>{}: {reason}</p>", city.name)),
             }

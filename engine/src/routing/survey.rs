@@ -4,9 +4,7 @@ use super::{Hierarchy, Hop, Matrix, Profile, Reach, Router, SearchGraph};
 use crate::geo::Point;
 use crate::network::{Network, Snap, TICKS_PER_SECOND};
 use crate::walk::Accessibility;
-
-/// Furthest that a position may be from a street, in metres.
-const MAX_METRES_TO_STREET: f64 = 250.0;
+use crate::walk::limits::METRES_TO_STREET;
 
 /// The streets between some positions, ready to be asked for times and ways.
 #[derive(Debug)]
@@ -18,7 +16,7 @@ pub struct Survey {
 impl Survey {
     /// Surveys the streets between `positions`, as far as `limit_seconds` of walking from the first and back to it go.
     ///
-    /// `None`: one of them is further than 250 m from any street that can be reached in this time.
+    /// `None`: one of them is further than [`METRES_TO_STREET`] from any street that can be reached in this time.
     pub fn new(
         network: &Network,
         wishes: Accessibility,
@@ -27,12 +25,10 @@ impl Survey {
     ) -> Option<Self> {
         let profile = Profile::new(wishes);
         let limit_ticks = limit_seconds.saturating_mul(TICKS_PER_SECOND);
-        let origin = network.nearest(*positions.first()?, MAX_METRES_TO_STREET, |_| true)?;
+        let origin = network.nearest(*positions.first()?, METRES_TO_STREET, |_| true)?;
         let reach = Reach::explore(network, profile, origin, limit_ticks / 2);
         let snap = |&point: &Point| {
-            network.nearest(point, MAX_METRES_TO_STREET, |edge| {
-                reach.touches(network, edge)
-            })
+            network.nearest(point, METRES_TO_STREET, |edge| reach.touches(network, edge))
         };
         let places = positions.iter().map(snap).collect::<Option<Vec<Snap>>>()?;
         let graph = SearchGraph::build(network, profile, &reach, &places, |_| true);

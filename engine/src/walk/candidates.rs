@@ -1,10 +1,10 @@
 //! Which places are worth computing distances for.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::start::Ground;
 use super::{NoWalk, Poi, WalkRequest};
-use crate::network::{DEFAULT_SPEED_METRES_PER_SECOND, Network, Snap, TICKS_PER_SECOND};
+use crate::network::{Network, Snap, TICKS_PER_SECOND};
 use crate::places::catalogue;
 use crate::prize::{prize, seen_from};
 
@@ -18,8 +18,7 @@ const OTHER_STREET_SLACK_METRES: f64 = 20.0;
 /// rather than walk in and out again.
 const DEAD_END_SLACK_METRES: f64 = 30.0;
 
-/// Most places that are put on the streets, and most for which distances are computed.
-const MAX_LOOKED_AT: usize = 1500;
+/// Most places for which distances are computed.
 const MAX_CANDIDATES: usize = 200;
 
 /// So many places of a kind count fully, more or less, when there are more places than can be candidates.
@@ -44,7 +43,7 @@ pub(crate) struct Candidate<'a> {
 const UNKNOWN_KIND_SECONDS: u32 = 300;
 
 /// Seconds a walker stays at a place.
-fn visit_seconds(poi: &Poi) -> u32 {
+fn stay_seconds(poi: &Poi) -> u32 {
     catalogue()
         .kind(poi.kind)
         .map_or(UNKNOWN_KIND_SECONDS, |kind| kind.visit_seconds)
@@ -68,11 +67,10 @@ pub(crate) fn choose<'a>(
     network: &Network,
     ground: &Ground,
 ) -> Result<Vec<Candidate<'a>>, NoWalk> {
-    let mut wanted = wanted(request, pois);
-    thin(&mut wanted, MAX_LOOKED_AT, |&(value, _, poi)| (value, poi));
+    let wanted = with_prize(request, pois);
     let mut found: Vec<Found<'a>> = wanted
         .iter()
-        .filter_map(|&(_, prize, poi)| find(request, network, ground, poi, prize))
+        .filter_map(|&(prize, poi)| find(request, network, ground, poi, prize))
         .filter(|found| found.needed <= request.budget_seconds)
         .collect();
     if found.is_empty() {
@@ -93,12 +91,12 @@ fn find<'a>(
     poi: &'a Poi,
     prize: f64,
 ) -> Option<Found<'a>> {
-    let snap = snap(network, ground, poi)?;
+    let snap = street_of(network, ground, poi)?;
     let (there, back) = ground.there_and_back(network, &snap);
     if !there.is_reached() || !back.is_reached() {
         return None;
     }
-    let visit_seconds = visit_seconds(poi);
+    let visit_seconds = stay_seconds(poi);
     let liking = ground.profile.liking(network.measure(snap.edge));
     let prize = prize * seen_from(snap.away) * liking;
     let walking = there.ticks.div_ceil(TICKS_PER_SECOND) + back.ticks.div_ceil(TICKS_PER_SECOND);
@@ -147,31 +145,20 @@ fn thin<T>(items: &mut Vec<T>, limit: usize, value_of: impl Fn(&T) -> (f64, &Poi
     items.extend(valued.into_iter().map(|(_, item)| item));
 }
 
-/// Places with a prize, each once, and what they promise by prize and straight distance.
-fn wanted<'a>(request: &WalkRequest, pois: &'a [Poi]) -> Vec<(f64, f64, &'a Poi)> {
-    let end = request.end.unwrap_or(request.start);
-    let mut wanted: Vec<(f64, f64, &Poi)> = pois
+/// Places with a prize, each once; of two with one id the better.
+fn with_prize<'a>(request: &WalkRequest, pois: &'a [Poi]) -> Vec<(f64, &'a Poi)> {
+    let mut wanted: Vec<(f64, &Poi)> = pois
         .iter()
         .filter(|poi| poi.location.is_valid())
-        .map(|poi| {
-            let metres =
-                request.start.distance_metres(poi.location) + end.distance_metres(poi.location);
-            let prize = prize(poi, visit_seconds(poi), request);
-            let seconds = metres / DEFAULT_SPEED_METRES_PER_SECOND;
-            (
-                prize * nearness(seconds, request.budget_seconds),
-                prize,
-                poi,
-            )
-        })
-        .filter(|&(_, prize, _)| prize > 0.0)
+        .map(|poi| (prize(poi, stay_seconds(poi), request), poi))
+        .filter(|&(prize, _)| prize > 0.0)
         .collect();
-    wanted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.id.cmp(&b.2.id)));
-    let mut seen = FxHashSet::default();
-    wanted.retain(|(_, _, poi)| seen.insert(poi.id));
+    wanted.sort_by(|(one, a), (other, b)| a.id.cmp(&b.id).then(other.total_cmp(one)));
+    wanted.dedup_by_key(|(_, poi)| poi.id);
     wanted
 }
 
+/// Worth of being near, 0–1.
 fn nearness(seconds_there_and_back: f64, budget_seconds: u32) -> f64 {
     let share = seconds_there_and_back / f64::from(budget_seconds.max(1));
     1.0 / (1.0 + (share / HALF_WORTH_SHARE).powi(2))
@@ -179,7 +166,7 @@ fn nearness(seconds_there_and_back: f64, budget_seconds: u32) -> f64 {
 
 /// The street of a place: the nearest one that can be reached, or one that leads on where that is little further. None
 /// where another street, out of reach, is clearly nearer.
-fn snap(network: &Network, ground: &Ground, poi: &Poi) -> Option<Snap> {
+fn street_of(network: &Network, ground: &Ground, poi: &Poi) -> Option<Snap> {
     let usable = |edge| {
         ground.from_start.touches(network, edge) && !ground.profile.avoids(network.measure(edge))
     };
@@ -202,20 +189,20 @@ fn snap(network: &Network, ground: &Ground, poi: &Poi) -> Option<Snap> {
 /// The reason for which no place is left: none at all, or none in this time.
 fn why_none(
     request: &WalkRequest,
-    wanted: &[(f64, f64, &Poi)],
+    wanted: &[(f64, &Poi)],
     network: &Network,
     ground: &Ground,
 ) -> NoWalk {
     let anywhere = ground.without_limit(network);
-    let needed = wanted.iter().filter_map(|(_, _, poi)| {
-        let snap = snap(network, &anywhere, poi)?;
+    let needed = wanted.iter().filter_map(|(_, poi)| {
+        let snap = street_of(network, &anywhere, poi)?;
         let (there, back) = anywhere.there_and_back(network, &snap);
         let walking = there
             .ticks
             .checked_add(back.ticks)?
             .div_ceil(TICKS_PER_SECOND)
             + 1;
-        Some(walking + visit_seconds(poi))
+        Some(walking + stay_seconds(poi))
     });
     match needed.min() {
         Some(needed_seconds) if needed_seconds > request.budget_seconds => {

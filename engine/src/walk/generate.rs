@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::assemble::assemble;
 use super::candidates::{self, Candidate};
-use super::plan::plan;
+use super::plan::best_plan;
 use super::start::{Ground, find_ground};
 use super::{NoWalk, Poi, Walk, WalkRequest};
 use crate::network::{Network, Snap, TICKS_PER_SECOND};
@@ -15,8 +15,8 @@ const MAX_BUDGET_SECONDS: u32 = 24 * 3600;
 
 /// Generates the best walk that fits the request, or says why there is none.
 ///
-/// `pois` are the candidates within reach (order does not matter), `network` the joined street cells around the
-/// start. Work stops at `deadline` at the latest, with the best walk found so far.
+/// `pois` are its shortlist ([`super::shortlist::choose`]; order does not matter), `network` the joined cells of the streets
+/// around them ([`super::shortlist::street_cells`]). Work stops at `deadline` at the latest, with the best walk found so far.
 ///
 /// # Errors
 /// [`NoWalk`] names the one reason for which no walk can be given.
@@ -60,7 +60,7 @@ pub fn generate_route_tuned(
     if Instant::now() >= deadline {
         return Err(NoWalk::DeadlineExceeded);
     }
-    let places = places(&ground, &candidates);
+    let places = snaps(&ground, &candidates);
     let near = |node| ground.through(node) <= ground.budget_ticks;
     let graph = SearchGraph::build(network, ground.profile, &ground.from_start, &places, near);
     let end = if ground.end.is_some() {
@@ -71,7 +71,7 @@ pub fn generate_route_tuned(
     let hierarchy = Hierarchy::of(&graph);
     let budget = request.budget_seconds * TICKS_PER_SECOND;
     let matrix = Matrix::compute(&hierarchy, budget, end);
-    let plan = plan(
+    let plan = best_plan(
         &hierarchy,
         &matrix,
         &candidates,
@@ -84,7 +84,7 @@ pub fn generate_route_tuned(
 }
 
 /// The start, the candidates in order, and the end if it is elsewhere.
-fn places(ground: &Ground, candidates: &[Candidate<'_>]) -> Vec<Snap> {
+fn snaps(ground: &Ground, candidates: &[Candidate<'_>]) -> Vec<Snap> {
     let snaps = candidates.iter().map(|candidate| candidate.snap);
     std::iter::once(ground.start)
         .chain(snaps)

@@ -38,7 +38,7 @@ impl Planner<'_> {
 
     /// The plans in which a stop comes at another time.
     fn elsewhere(&mut self, plan: &Plan, stop: usize) -> Vec<Plan> {
-        let (rest, old) = rest(&plan.tour.places, stop);
+        let (rest, old) = taken_out(&plan.tour.places, stop);
         let mut insertions: Vec<_> = self
             .insertions(&rest, stop)
             .filter(|&(_, at)| Some(at) != old)
@@ -57,13 +57,13 @@ impl Planner<'_> {
 
     /// The plan that does without a stop, filled up with others than those left out.
     fn without(&mut self, plan: &Plan, stop: usize, left_out: &[usize]) -> Option<Plan> {
-        let (rest, _) = rest(&plan.tour.places, stop);
+        let (rest, _) = taken_out(&plan.tour.places, stop);
         self.walk(&rest, left_out)
     }
 }
 
-/// An order without a stop, and where that was.
-fn rest(order: &[usize], stop: usize) -> (Vec<usize>, Option<usize>) {
+/// An order without a stop, and the position that it had.
+fn taken_out(order: &[usize], stop: usize) -> (Vec<usize>, Option<usize>) {
     let rest = order.iter().copied().filter(|&place| place != stop);
     (
         rest.collect(),

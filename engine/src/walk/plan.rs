@@ -46,7 +46,7 @@ pub(crate) struct Plan {
 /// # Errors
 /// [`NoWalk::BudgetTooSmall`] where no stop fits into the budget, [`NoWalk::DeadlineExceeded`] where none was found
 /// in time.
-pub(crate) fn plan(
+pub(crate) fn best_plan(
     hierarchy: &Hierarchy<'_>,
     matrix: &Matrix,
     candidates: &[Candidate<'_>],
@@ -58,7 +58,8 @@ pub(crate) fn plan(
     let too_small = || NoWalk::BudgetTooSmall {
         needed_seconds: needed_seconds(matrix, candidates, end),
     };
-    let problem = problem(matrix, candidates, request, end).map_err(|_| too_small())?;
+    let problem =
+        orienteering_problem(matrix, candidates, request, end).map_err(|_| too_small())?;
     let mut planner = Planner {
         request,
         stitcher: Stitcher::new(hierarchy, aside(hierarchy.graph().places(), candidates)),
@@ -106,7 +107,7 @@ fn needed_seconds(matrix: &Matrix, candidates: &[Candidate<'_>], end: usize) -> 
 }
 
 /// The problem of choosing stops among places 1, 2, … of a matrix, which are the candidates; place 0 is the start.
-fn problem(
+fn orienteering_problem(
     matrix: &Matrix,
     candidates: &[Candidate<'_>],
     request: &WalkRequest,

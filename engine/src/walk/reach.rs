@@ -1,12 +1,9 @@
 //! The reach of a walk: how far it gets in its time, and so how much is looked at for it, whatever is asked for.
 
-use std::ops::RangeInclusive;
-
+use super::limits::MINUTES;
 use crate::network::{CellId, DEFAULT_SPEED_METRES_PER_SECOND};
 use crate::{Point, bounding_box};
 
-/// Minutes that a walk may take.
-pub const MINUTES: RangeInclusive<i32> = 15..=180;
 /// Streets are never straight, so a walk gets this much less far than the pace would allow.
 const STRAIGHTEST: f64 = 0.9;
 
@@ -59,7 +56,7 @@ impl Reach {
         if minutes > longest() || !start.is_valid() || !end.is_valid() {
             return Err(OutOfReach::Impossible);
         }
-        let (metres, reach_metres) = (start.distance_metres(end), metres(minutes));
+        let (metres, reach_metres) = (start.distance_metres(end), metres(minutes * 60));
         if metres > reach_metres {
             return Err(OutOfReach::Far {
                 metres,
@@ -83,9 +80,16 @@ impl Reach {
     }
 }
 
-/// Metres as the crow flies that a walk of so many minutes is long at most.
-pub fn metres(minutes: u32) -> f64 {
-    f64::from(minutes) * 60.0 * DEFAULT_SPEED_METRES_PER_SECOND * STRAIGHTEST
+/// Metres as the crow flies from the start, within which all stops are: half the time out and half back, or all of it with
+/// an end elsewhere.
+pub fn metres_from_start(end: Option<Point>, seconds: u32) -> f64 {
+    let share = if end.is_some() { 1.0 } else { 0.5 };
+    share * metres(seconds)
+}
+
+/// Metres as the crow flies that a walk of so many seconds is long at most.
+fn metres(seconds: u32) -> f64 {
+    f64::from(seconds) * DEFAULT_SPEED_METRES_PER_SECOND * STRAIGHTEST
 }
 
 const fn longest() -> u32 {
@@ -94,7 +98,7 @@ const fn longest() -> u32 {
 
 /// Remedy besides a nearer end, if there is one.
 fn or_more_time(needed_metres: f64) -> &'static str {
-    if needed_metres <= metres(longest()) {
+    if needed_metres <= metres(longest() * 60) {
         " or a longer walk"
     } else {
         ""
@@ -106,6 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::geo::METRES_PER_DEGREE;
 
     /// The longest walk, with the streets around it, where cells are smallest: 211 m wide at the edge of the grid's
     /// map. At 60° north it touches 144.
@@ -115,7 +120,12 @@ mod tests {
     #[test]
     fn an_end_within_the_length_of_the_walk_is_in_reach() {
         let start = Point::new(24.95, 60.17);
-        let north = |metres: f64| Some(Point::new(start.lon, start.lat + metres / 111_195.0));
+        let north = |metres: f64| {
+            Some(Point::new(
+                start.lon,
+                start.lat + metres / METRES_PER_DEGREE,
+            ))
+        };
         assert!(Reach::of(start, north(4_300.0), 60).is_ok());
         let far = Reach::of(start, north(4_400.0), 60).unwrap_err();
         assert!(far.to_string().contains("4.4 km away"), "{far}");

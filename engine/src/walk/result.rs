@@ -101,7 +101,7 @@ pub enum NoWalk {
     /// A value of the request is outside its range or not a number.
     #[error("the request is not valid: {0}")]
     InvalidRequest(&'static str),
-    /// No street a pedestrian may use within 250 m of the start (or end); the distance to the nearest known one, if any.
+    /// No street a pedestrian may use within [`METRES_TO_STREET`](super::limits::METRES_TO_STREET) of the start (or end).
     #[error("there is no walkable way near the start")]
     NoWalkableWayNearby {
         /// Metres to the nearest walkable way, if there is one in the network.

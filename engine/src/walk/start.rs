@@ -1,12 +1,10 @@
 //! Where a walk begins and ends on the streets, and what is in reach from there.
 
+use super::limits::METRES_TO_STREET;
 use super::{NoWalk, WalkRequest};
 use crate::geo::Point;
 use crate::network::{Network, NodeId, Snap, TICKS_PER_SECOND};
 use crate::routing::{DeadEnds, Label, Profile, Reach};
-
-/// Furthest that a start or an end may be from a street, in metres.
-pub(crate) const MAX_METRES_TO_STREET: f64 = 250.0;
 
 /// A part of the network with fewer nodes than this, cut off from the rest, is an island: a courtyard, a pier.
 const ISLAND_NODES: usize = 40;
@@ -103,7 +101,7 @@ fn snap_start(
 ) -> Result<(Snap, Reach), NoWalk> {
     let nearest = nearest_street(network, profile, point)?;
     let mut best = (nearest, Reach::explore(network, profile, nearest, limit));
-    let radius = (2.0 * nearest.away + ISLAND_SLACK_METRES).min(MAX_METRES_TO_STREET);
+    let radius = (2.0 * nearest.away + ISLAND_SLACK_METRES).min(METRES_TO_STREET);
     let mut seen = vec![];
     while is_island(network, profile, &best) && seen.len() < MAX_ISLANDS {
         seen.push(Reach::explore(network, profile, best.0, u32::MAX - 1));
@@ -134,10 +132,10 @@ fn is_island(network: &Network, profile: Profile, (snap, reach): &(Snap, Reach))
 
 fn nearest_street(network: &Network, profile: Profile, point: Point) -> Result<Snap, NoWalk> {
     network
-        .nearest(point, MAX_METRES_TO_STREET, |edge| {
+        .nearest(point, METRES_TO_STREET, |edge| {
             !profile.avoids(network.measure(edge))
         })
-        .or_else(|| network.nearest(point, MAX_METRES_TO_STREET, |_| true))
+        .or_else(|| network.nearest(point, METRES_TO_STREET, |_| true))
         .ok_or_else(|| NoWalk::NoWalkableWayNearby {
             nearest_metres: network
                 .nearest(point, f64::INFINITY, |_| true)
@@ -150,7 +148,7 @@ fn snap_end(network: &Network, ground: &Ground, point: Point) -> Result<Snap, No
     let nearest = nearest_street(network, ground.profile, point)?;
     let in_reach = |edge| ground.from_start.touches(network, edge);
     let usable = |edge| !ground.profile.avoids(network.measure(edge)) && in_reach(edge);
-    let radius = (2.0 * nearest.away + ISLAND_SLACK_METRES).min(MAX_METRES_TO_STREET);
+    let radius = (2.0 * nearest.away + ISLAND_SLACK_METRES).min(METRES_TO_STREET);
     let snap = network
         .nearest(point, radius, usable)
         .or_else(|| network.nearest(point, radius, in_reach));

@@ -5,8 +5,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 use wildside_engine::Point;
-use wildside_engine::walk::Accessibility;
-use wildside_engine::walk::reach;
+use wildside_engine::walk::{Accessibility, limits};
 
 use crate::api::extract::{Fields, FromFields, values};
 use crate::api::users::profile::AccessibilityPatch;
@@ -76,7 +75,7 @@ impl FromFields for RouteBody {
         let start_location = fields.required("start_location", values::point);
         let end_location = values::point(fields, "end_location");
         let duration_minutes = fields.required("duration_minutes", |fields, key| {
-            fields.integer(key, reach::MINUTES)
+            fields.integer(key, limits::MINUTES)
         });
         let interest_theme_ids = fields.uuids("interest_theme_ids", 0..=100);
         let popularity_bias = fields.number("popularity_bias", 0.0..=1.0);

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 use wildside_engine::Point;
+use wildside_engine::walk::limits::METRES_TO_STREET;
 use wildside_engine::walk::reach::{OutOfReach, Reach};
 
 use crate::api::error::{ApiError, Fault};
 use crate::db::city::areas::{Area, AreaState, metres_to_walkable_way};
 use crate::db::ledger::params::RouteParams;
-use crate::db::ledger::route_requests::WALKABLE_METRES;
 use crate::db::{Connection, Pool};
 use crate::recent::Recent;
 
@@ -140,7 +140,7 @@ pub async fn no_way_nearby(
 ) -> Result<ApiError, ApiError> {
     let start = metres_to_walkable_way(connection, params.start()).await?;
     let (field, metres) = match params.end() {
-        Some(end) if start.is_some_and(|metres| metres <= WALKABLE_METRES) => {
+        Some(end) if start.is_some_and(|metres| metres <= METRES_TO_STREET) => {
             let metres = metres_to_walkable_way(connection, end).await?;
             ("end_location", metres)
         }
@@ -149,7 +149,7 @@ pub async fn no_way_nearby(
     let fault = Fault::new(
         field,
         "no_walkable_way_nearby",
-        "has no street or path for walkers within 250 m",
+        format!("has no street or path for walkers within {METRES_TO_STREET} m"),
     );
     let fault = fault.with("nearest_metres", metres.map(f64::round));
     Ok(ApiError::Unprocessable(Box::new(fault)))

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, patch};
 use diesel_async::AsyncConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use wildside_engine::walk::reach;
+use wildside_engine::walk::limits;
 
 use super::profile::{self, Profile};
 use crate::accounts::password::PasswordHashing;
@@ -80,7 +80,9 @@ fn preferences(fields: &mut Fields<'_>) -> UserChanges {
         popularity_bias: fields
             .number("popularity_bias", 0.0..=1.0)
             .map(|bias| Some(bias as f32)),
-        duration_minutes: fields.integer("duration_minutes", reach::MINUTES).map(Some),
+        duration_minutes: fields
+            .integer("duration_minutes", limits::MINUTES)
+            .map(Some),
         avoid_stairs: accessibility.avoid_stairs,
         prefer_well_lit: accessibility.prefer_well_lit,
         unit_system: fields.word("unit_system", &["metric", "imperial"]),

@@ -5,9 +5,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use wildside_engine::Point;
 use wildside_engine::places::ThemeId;
-use wildside_engine::walk::{Accessibility, WalkRequest};
-
 use wildside_engine::walk::reach::{self, OutOfReach, Reach};
+use wildside_engine::walk::{Accessibility, WalkRequest};
 
 /// Coordinates are rounded to 1e-5 degrees: about a metre.
 const COORDINATE_STEPS_PER_DEGREE: f64 = 1e5;
@@ -90,12 +89,7 @@ impl RouteParams {
     /// Metres as the crow flies from the start, within which all stops are: half the time out and half back, or all
     /// of it with an end elsewhere.
     pub fn reach_metres(&self) -> f64 {
-        let metres = reach::metres(self.duration_minutes);
-        if self.end_location.is_some() {
-            metres
-        } else {
-            metres / 2.0
-        }
+        reach::metres_from_start(self.end_location, self.duration_minutes * 60)
     }
 
     /// The circle with everything that the walk may visit.

@@ -21,6 +21,7 @@ use serde_json::Value;
 use uuid::Uuid;
 use wildside_actors::Status;
 use wildside_engine::Point;
+use wildside_engine::walk::limits::METRES_TO_STREET;
 
 use crate::db::prepared::Prepared;
 use crate::db::routes::NewRoute;
@@ -153,9 +154,6 @@ pub struct Acceptance {
     pub ends: Vec<Point>,
 }
 
-/// A walker goes at most this far to the first street.
-pub const WALKABLE_METRES: f64 = 250.0;
-
 impl Batched for Acceptance {
     type Output = Option<RouteRequest>;
 
@@ -185,7 +183,7 @@ impl Batched for Acceptance {
             .bind::<Array<SqlUuid>, _>(column(ends(), |(request_id, _)| request_id))
             .bind::<Array<Double>, _>(column(ends(), |(_, end)| end.lon))
             .bind::<Array<Double>, _>(column(ends(), |(_, end)| end.lat))
-            .bind::<Double, _>(WALKABLE_METRES);
+            .bind::<Double, _>(METRES_TO_STREET);
         let accepted: Vec<Accepted> = Prepared(query).load(connection).await?;
         let row = |request: &NewRouteRequest| {
             let row = accepted.iter().find(|row| row.id == request.id)?;

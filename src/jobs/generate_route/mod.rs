@@ -14,9 +14,10 @@ use tokio::join;
 use tracing::Span;
 use uuid::Uuid;
 use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
-use wildside_engine::network::{CellId, Network};
+use wildside_engine::network::Network;
 use wildside_engine::walk::reach::{OutOfReach, Reach};
-use wildside_engine::{Poi, Walk, bounding_box};
+use wildside_engine::walk::shortlist;
+use wildside_engine::{Poi, Walk};
 
 use self::claim::Claimed;
 use self::flight::{Boarding, Flight};
@@ -28,8 +29,6 @@ use crate::db::routes::{NewRoute, Route};
 use crate::queue::GenerateRouteJob;
 use crate::walks::route_cache::CacheKey;
 
-/// Streets are loaded this far beyond the outermost place, so that a way round is known too.
-const STREET_MARGIN_METRES: f64 = 300.0;
 /// Between the engine's deadline and the job's, for what comes before and after it.
 const STORE_RESERVE: Duration = Duration::from_secs(5);
 
@@ -176,10 +175,7 @@ impl<'a> Work<'a> {
 
     /// The street cells around everything that the walk may touch.
     async fn load_streets(&self, params: &RouteParams, pois: &[Poi]) -> Result<Network, JobError> {
-        let places = pois.iter().map(|poi| poi.location);
-        let everything = params.ends().chain(places);
-        let (south_west, north_east) = bounding_box(everything, STREET_MARGIN_METRES);
-        let ids = CellId::covering(south_west, north_east);
+        let ids = shortlist::street_cells(params.ends(), pois);
         let cells = self.context.network.cells(&ids).await?;
         tracing::debug!(cells = cells.len(), "streets loaded");
         Ok(Network::join(cells))
