@@ -1,4 +1,4 @@
-//! What a stop is worth to this walker: the one place where taste becomes numbers.
+//! Prize of a stop for this walker: the one place where taste becomes numbers.
 //!
 //! The worth of a place by itself is its **prize**
 //!
@@ -62,10 +62,10 @@ const THEME: (f64, f64) = (0.2, 0.75);
 const SPOT: (f64, f64) = (0.1, 0.3);
 const SPOT_METRES: f64 = 80.0;
 
-/// What the best stop of each theme counts extra, in good prizes, where several themes are chosen, or none.
+/// Bonus for the best stop of each theme, in good prizes, where several themes are chosen, or none.
 const FIRST_OF_THEME: f64 = 1.5;
 
-/// How many of the best prizes make up what a good one is.
+/// Count of the best prizes whose mean is a good prize.
 const GOOD_PRIZES: usize = 20;
 
 /// Worth of a place for a walker, 0 or more; 0: it matches none of the chosen themes.
@@ -85,12 +85,12 @@ pub(crate) fn promise(poi: &Poi, weight: f32, popularity_bias: f64, reach_share:
     f64::from(weight) * suits / (1.0 + reach_share)
 }
 
-/// What a place keeps of its worth when it is seen from a street so many metres away.
+/// Share of its worth that a place keeps when it is seen from a street so many metres away.
 pub(crate) fn seen_from(metres: f64) -> f64 {
     1.0 / (1.0 + (metres / FAR_METRES).powi(2))
 }
 
-/// How well a place fits the chosen themes, 0–1.
+/// Relevance of a place for the chosen themes, 0–1.
 fn relevance(poi: &Poi, chosen: &[ThemeId]) -> f64 {
     if chosen.is_empty() {
         return 1.0;
@@ -111,12 +111,12 @@ fn weight(poi: &Poi, theme: ThemeId) -> f64 {
     weights.fold(0.0, f64::max).clamp(0.0, 1.0)
 }
 
-/// What the places of a walk are worth together, as the solver takes it.
+/// Objective of the solver: what the places of a walk are worth together.
 #[derive(Debug)]
 pub(crate) struct Worth {
-    /// What each place counts whatever else is on the walk.
+    /// Prize of each place whatever else is on the walk.
     pub(crate) own: Vec<f64>,
-    /// What wears off.
+    /// Groups whose prizes wear off.
     pub(crate) groups: Vec<Group>,
 }
 
@@ -311,7 +311,7 @@ mod tests {
         assert!(total(5) > total(4));
     }
 
-    /// What all members of a group count together.
+    /// Sum of what all members of a group count together.
     fn worn(group: &Group) -> f64 {
         let mut prizes: Vec<f64> = group.members.iter().map(|&(_, prize)| prize).collect();
         prizes.sort_by(|a, b| b.total_cmp(a));

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use wildside_engine::orienteering::Effort;
 
-/// How to call the tool.
+/// Usage of the tool.
 pub(crate) const USAGE: &str = "usage: oplib [--millis N | --iterations N] [--seed S] FILE.oplib…";
 
 /// Effort when none is given.
 const DEFAULT_MILLIS: u64 = 800;
 
-/// What was asked for on the command line.
+/// Arguments of the command line.
 pub(crate) struct Arguments {
     millis: Option<u64>,
     iterations: Option<u64>,

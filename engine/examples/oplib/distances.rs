@@ -1,6 +1,6 @@
 //! Distances as TSPLIB 95 (Reinelt 1995) defines and rounds them.
 
-/// How a file gives the distances between its nodes.
+/// Formats in which a file gives the distances between its nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WeightType {
     Explicit,

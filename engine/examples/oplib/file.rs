@@ -10,10 +10,10 @@ use crate::distances::WeightType;
 /// More nodes than this would fill the memory with distances.
 const MOST_NODES: usize = 20_000;
 
-/// What a file says.
+/// Contents of a file.
 pub(crate) struct OplibFile {
     dimension: usize,
-    /// What a tour may cost.
+    /// Most that a tour may cost.
     pub(crate) cost_limit: u32,
     distances: TimeMatrix,
     scores: Vec<f64>,

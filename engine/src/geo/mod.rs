@@ -31,7 +31,7 @@ impl Point {
         Self { lon, lat }
     }
 
-    /// Whether both coordinates are numbers within ±180° and ±90°.
+    /// True if both coordinates are numbers within ±180° and ±90°.
     pub fn is_valid(self) -> bool {
         self.lon.abs() <= 180.0 && self.lat.abs() <= 90.0
     }

@@ -26,7 +26,7 @@ pub struct Cell {
     index: BoxIndex,
 }
 
-/// What routing asks of an edge.
+/// Length, cost and light of an edge, as routing needs them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measure {
     pub(crate) metres: f32,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
 
-/// Whether a street is lit at night, as tagged.
+/// Lighting at night, as tagged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Lit {
     /// Tagged as lit.
@@ -72,7 +72,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Whether it can be walked at all: two shape points or more, each a position on earth.
+    /// True if it can be walked at all: it has two shape points or more, each a position on earth.
     pub fn is_sound(&self) -> bool {
         self.geometry.len() >= 2 && self.geometry.iter().all(|point| point.is_valid())
     }

@@ -47,7 +47,7 @@ impl Network {
         network
     }
 
-    /// Whether no street is known here.
+    /// True if no street is known here.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
     }

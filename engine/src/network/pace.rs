@@ -1,4 +1,4 @@
-//! How fast one walks, and how light it is at night.
+//! Walking pace by street, surface and slope, and light at night.
 //!
 //! The pace is the same in both directions, so that a distance is a distance: on a slope it is the mean of going
 //! up and of going down, which is what a round walk does.
@@ -24,7 +24,7 @@ pub(crate) fn ticks(edge: &Edge, metres: f64) -> u32 {
     (seconds * f64::from(TICKS_PER_SECOND)).round() as u32
 }
 
-/// How much longer a surface takes than asphalt.
+/// Time that a surface takes, as a multiple of asphalt's.
 fn surface_factor(edge: &Edge) -> f64 {
     match edge.surface.as_deref() {
         Some(
@@ -80,7 +80,7 @@ impl LightLevel {
         }
     }
 
-    /// How much further, in hundredths, a walker who prefers light walks on a brightly lit way to avoid this one.
+    /// Length in hundredths that a walker who prefers light walks on a brightly lit way to avoid this one.
     pub(crate) const fn detour_percent(self) -> u32 {
         match self {
             Self::TaggedLit => 100,

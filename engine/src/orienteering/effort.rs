@@ -1,8 +1,8 @@
-//! How long a search may take.
+//! Effort of a search: iterations and a deadline.
 
 use std::time::Instant;
 
-/// How much work a search does: it ends at whichever limit comes first.
+/// Work that a search does: it ends at whichever limit comes first.
 ///
 /// Only the number of iterations makes the same seed give the same tour on every machine: set it to what normally suffices,
 /// and the deadline as a cap.
@@ -10,7 +10,7 @@ use std::time::Instant;
 pub struct Effort {
     /// Number of ruin-and-recreate iterations, if limited.
     pub iterations: Option<u64>,
-    /// When to stop at the latest, if at all.
+    /// Latest moment to stop, if there is one.
     pub deadline: Option<Instant>,
 }
 

@@ -84,7 +84,7 @@ impl Groups {
         &self.memberships[self.positions(node)]
     }
 
-    /// Where a node's memberships are in the list of all.
+    /// Range of a node's memberships in the list of all.
     fn positions(&self, node: usize) -> Range<usize> {
         self.first_membership[node]..self.first_membership[node + 1]
     }
@@ -95,7 +95,7 @@ impl Groups {
 pub(super) struct Grouped<'a> {
     groups: &'a Groups,
     gains: Vec<f32>,
-    /// What each membership adds to its node's gain.
+    /// Part of its node's gain that each membership adds.
     gains_in_groups: Vec<f64>,
     /// Prizes of the chosen members of group `g`, best first: the first `chosen[g]` from `first_member[g]` on.
     best_first: Vec<f64>,
@@ -138,7 +138,7 @@ impl<'a> Grouped<'a> {
         &self.best_first[first..first + self.chosen[group]]
     }
 
-    /// What a node adds: its own prize, and in each group its rank's share, less what the members behind it lose.
+    /// Gain of adding a node: its own prize, and in each group its rank's share, less what the members behind it lose.
     fn gain(&self, node: usize) -> f64 {
         let in_groups = &self.gains_in_groups[self.groups.positions(node)];
         self.groups.own[node] + in_groups.iter().sum::<f64>()

@@ -5,9 +5,9 @@ use std::cell::OnceCell;
 use super::problem::Problem;
 use super::times::TimeMatrix;
 
-/// Where every tour begins.
+/// Node at which every tour begins.
 pub(super) const START: usize = 0;
-/// Where every tour ends; a round trip's end is a second copy of its start.
+/// Node at which every tour ends; a round trip's end is a second copy of its start.
 pub(super) const END: usize = 1;
 /// Rows are padded to a multiple of this, so that loops over them run on vector registers without a remainder.
 pub(super) const LANES: usize = 8;
@@ -71,12 +71,12 @@ impl Instance {
         self.stride
     }
 
-    /// What a tour may cost, in the instance's own units.
+    /// Most that a tour may cost, in the instance's own units.
     pub(super) fn budget(&self) -> i32 {
         self.budget
     }
 
-    /// Whether all times are the same both ways.
+    /// True if all times are the same both ways.
     pub(super) fn is_symmetric(&self) -> bool {
         self.into.is_empty()
     }
@@ -127,7 +127,7 @@ impl Instance {
     }
 }
 
-/// How times and visits become the instance's times.
+/// Conversion of times and visits into the instance's times.
 struct Scale {
     factor: u32,
     /// A way that takes longer than this is no way; sums of four still fit.
@@ -194,7 +194,7 @@ fn worth_a_visit(problem: &Problem, scale: &Scale, most: usize) -> Vec<usize> {
     [start, end].into_iter().chain(stops).collect()
 }
 
-/// Whether all times are the same both ways. Goes by tiles, because columns are slow to read.
+/// True if all times are the same both ways. Goes by tiles, because columns are slow to read.
 fn is_symmetric(times: &[i32], nodes: usize, stride: usize) -> bool {
     tiles(nodes).all(|(from, to)| times[from * stride + to] == times[to * stride + from])
 }

@@ -1,4 +1,4 @@
-//! A better order of the same stops: 2-opt and Or-opt on neighbour lists.
+//! Local search for a shorter order of the same stops: 2-opt and Or-opt on neighbour lists.
 
 use super::instance::Instance;
 use super::tour::Tour;
@@ -16,7 +16,7 @@ const NOWHERE: u32 = u32::MAX;
 pub(super) struct LocalSearch {
     order: Vec<u32>,
     position: Vec<u32>,
-    /// What the ways up to each position would cost more backwards than forwards; empty if times are symmetric.
+    /// Prefix sums of what the ways would cost more backwards than forwards; empty if times are symmetric.
     skew: Vec<i32>,
     queue: Vec<u32>,
     queued: Vec<bool>,
@@ -185,7 +185,7 @@ impl LocalSearch {
         self.order[position] as usize
     }
 
-    /// What a segment costs more when it is turned round.
+    /// Extra cost of a segment when it is reversed.
     fn turning(&self, first: usize, last: usize) -> i32 {
         if self.skew.is_empty() {
             0

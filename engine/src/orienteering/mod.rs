@@ -54,7 +54,7 @@ pub struct Tour {
     pub order: Vec<usize>,
     /// The problem's objective: [`Problem::score`].
     pub score: f64,
-    /// What it costs, in the unit of the times, visits included: [`Problem::cost`]. Never above the budget.
+    /// Cost in the unit of the times, visits included: [`Problem::cost`]. Never above the budget.
     pub cost: u32,
 }
 

@@ -1,4 +1,4 @@
-//! The changes that the search tries.
+//! Neighbourhoods of the search: ruin and recreate, and add beyond the budget and drop.
 
 use super::instance::{END, Instance};
 use super::local_search::LocalSearch;
@@ -11,9 +11,9 @@ use super::trim::Trim;
 
 /// Share of changes that add beyond the budget first and then drop; the others ruin first and then recreate.
 const ADD_AND_DROP: f64 = 0.6;
-/// How often one of the removed stops has to stay out for once.
+/// Probability that one of the removed stops has to stay out for once.
 const TABU: f64 = 0.25;
-/// How often the node around which was ruined is inserted first, whatever it costs.
+/// Probability that the node around which was ruined is inserted first, whatever it costs.
 const FORCE_CENTRE: f64 = 0.5;
 /// Most nodes added at once beyond the budget.
 const MOST_ADDED: usize = 12;

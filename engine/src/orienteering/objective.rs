@@ -1,4 +1,4 @@
-//! What a tour is worth while it is being built.
+//! Objective of a tour, kept up to date while it is being built.
 
 use super::instance::Instance;
 use super::problem::Problem;
@@ -7,9 +7,9 @@ use super::problem::Problem;
 ///
 /// The search is compiled once for each implementation: sums of prizes cost no more than if there were no groups.
 pub(super) trait Objective: Clone {
-    /// What each node would add if it joined the tour now; of no meaning for nodes on the tour. Padded with zeros to a whole row.
+    /// Gain of each node if it joined the tour now; of no meaning for nodes on the tour. Padded with zeros to a whole row.
     fn gains(&self) -> &[f32];
-    /// What the tour would lose with a node that is on it.
+    /// Loss of the tour if a node on it were removed.
     fn loss(&self, node: usize) -> f32;
     /// Adds a node.
     fn insert(&mut self, node: usize);

@@ -33,20 +33,20 @@ pub struct Problem {
 /// depends only on which places are chosen; it is monotone and submodular in them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// What each further member keeps of its prize: 1 nothing is lost, 0 only the best one counts.
+    /// Share of its prize that each further member keeps: 1 nothing is lost, 0 only the best one counts.
     pub decay: f64,
     /// Places and their prizes in this group. They come on top of [`Problem::prizes`], and a place may be in many groups.
     pub members: Vec<(usize, f64)>,
 }
 
-/// Why a problem is not one.
+/// Error of a problem that can't be one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ProblemError {
     /// A list does not have one entry a place.
     #[error("{what}: expected {expected} entries, found {found}")]
     Length {
-        /// Which list.
+        /// Name of the list.
         what: &'static str,
         /// Places of the matrix.
         expected: usize,
@@ -56,7 +56,7 @@ pub enum ProblemError {
     /// A place's number is not below the number of places.
     #[error("{what}: there is no place {place}")]
     NoSuchPlace {
-        /// What refers to the place.
+        /// Name of the list that refers to the place.
         what: &'static str,
         /// The number.
         place: usize,
@@ -90,7 +90,7 @@ pub enum ProblemError {
     /// Not even the direct way from the start to the end fits the budget.
     #[error("the direct way from the start to the end takes {needed}, more than the budget")]
     EndBeyondBudget {
-        /// What it takes, visits included; `u32::MAX` if there is no way.
+        /// Time that it takes, visits included; `u32::MAX` if there is no way.
         needed: u32,
     },
 }
@@ -207,12 +207,12 @@ impl Problem {
         &self.times
     }
 
-    /// What each place is worth whatever else is on the tour.
+    /// Prize of each place whatever else is on the tour.
     pub fn prizes(&self) -> &[f64] {
         &self.prizes
     }
 
-    /// What is worth less the more there is of it.
+    /// Groups whose members are worth less the more of them are on the tour.
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }
@@ -222,22 +222,22 @@ impl Problem {
         &self.visits
     }
 
-    /// Where each tour begins.
+    /// Place at which each tour begins.
     pub fn start(&self) -> usize {
         self.start
     }
 
-    /// Where each tour ends.
+    /// Place at which each tour ends.
     pub fn end(&self) -> usize {
         self.end
     }
 
-    /// What a tour may cost.
+    /// Most that a tour may cost.
     pub fn budget(&self) -> u32 {
         self.budget
     }
 
-    /// Whether a tour ends where it begins.
+    /// True if a tour ends where it begins.
     pub fn is_round_trip(&self) -> bool {
         self.start == self.end
     }
@@ -289,7 +289,7 @@ impl Problem {
 }
 
 impl Group {
-    /// What the chosen members count together.
+    /// Sum of what the chosen members count together.
     fn score(&self, chosen: &[bool]) -> f64 {
         let mut prizes: Vec<f64> = self
             .members

@@ -1,17 +1,17 @@
-//! How far a search has come.
+//! Progress of a search: iterations, temperature and time.
 
 use std::time::{Duration, Instant};
 
 use super::effort::Effort;
 
-/// What is done when neither limit is given.
+/// Iterations when neither limit is given.
 const DEFAULT_ITERATIONS: u64 = 10_000;
 
 /// Counts iterations and watches the clock.
 #[derive(Debug)]
 pub(super) struct Progress {
     began: Instant,
-    /// When the iteration that is under way began; `None`: none is.
+    /// Beginning of the iteration that is under way; `None`: none is.
     step_began: Option<Instant>,
     deadline: Option<Instant>,
     iterations: u64,
@@ -55,7 +55,7 @@ impl Progress {
         self.share
     }
 
-    /// How many stops an instance may have so that preparing it, which takes the square of that, leaves most of the time for the search.
+    /// Most stops of an instance for which preparing it, which takes time by their square, leaves most for the search.
     pub(super) fn most_stops(&self) -> usize {
         const PAIRS_PER_SECOND: f64 = 6e7;
         const ALWAYS: usize = 100;
@@ -66,7 +66,7 @@ impl Progress {
         ALWAYS.max((PAIRS_PER_SECOND * seconds).sqrt() as usize)
     }
 
-    /// Whether another iteration that takes as long as the last one is done by the deadline.
+    /// True if another iteration that takes as long as the last one is done by the deadline.
     fn watch(&mut self, deadline: Instant) -> bool {
         let now = Instant::now();
         let last = self

@@ -1,11 +1,11 @@
-//! Filling a tour up again.
+//! Recreate: randomised greedy insertion into a ruined tour.
 
 use super::instance::{Instance, LANES};
 use super::objective::Objective;
 use super::rng::Rng;
 use super::solution::Solution;
 
-/// By how much a gain counts against the extra time, drawn anew each time: `gain^a / extra` with a = ½, 1, 1½ or 2.
+/// Exponents of the gain against the extra time, drawn anew each time: `gain^a / extra` with a = ½, 1, 1½ or 2.
 const EXPONENTS: usize = 4;
 /// Insertion ratios are scaled at random, by up to this much more or less.
 const NOISE: f32 = 0.6;
@@ -25,7 +25,7 @@ pub(super) struct Recreate {
     ratios: Vec<u32>,
 }
 
-/// How insertions are judged for once.
+/// Criterion by which insertions are judged for once.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taste {
     exponent: usize,

@@ -1,4 +1,4 @@
-//! Taking a part of a tour away.
+//! Ruin: removal of strings of stops from a tour.
 
 use super::instance::{END, Instance, START};
 use super::rng::Rng;

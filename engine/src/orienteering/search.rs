@@ -1,4 +1,4 @@
-//! The search: many starts of which the best go on, then simulated annealing.
+//! Metaheuristic search: many starts of which the best go on, then simulated annealing.
 
 use super::instance::{END, Instance};
 use super::moves::Moves;
@@ -15,7 +15,7 @@ const CONTEST: f64 = 0.3;
 const CONTEST_TEMPERATURE: f64 = 0.05;
 /// Temperatures at the beginning and end of the rest.
 const TEMPERATURES: [f64; 2] = [0.15, 0.02];
-/// What saved time counts when tours are compared, as a share of what time brings on the mean.
+/// Weight of saved time when tours are compared, as a share of what time brings on the mean.
 const SLACK_WORTH: f64 = 0.3;
 
 /// Searches until the effort is spent. Gives the nodes of the best tour, from start to end. `empty` is the objective of no node at all.

@@ -22,7 +22,7 @@ impl<O: Objective> Solution<O> {
         }
     }
 
-    /// What the tour is worth.
+    /// Score of the tour.
     pub(super) fn score(&self) -> f64 {
         self.objective.score()
     }

@@ -8,7 +8,7 @@ const NONE: u32 = u32::MAX;
 const UNKNOWN: i32 = i32::MAX;
 /// The extra cost kept for nodes that cannot be inserted, being on the tour: no offer is ever lower.
 const ON_TOUR: i32 = i32::MIN;
-/// Of how many neighbours on the tour both sides are tried when the cheapest insertion of a node is sought.
+/// Neighbours on the tour of which both sides are tried when the cheapest insertion of a node is sought.
 const TRIED_NEIGHBOURS: usize = 5;
 /// With fewer than these the whole tour is searched.
 const ENOUGH_NEIGHBOURS: usize = 3;
@@ -64,7 +64,7 @@ impl Tour {
         self.stops = other.stops;
     }
 
-    /// What the tour costs.
+    /// Cost of the tour.
     pub(super) fn cost(&self) -> i32 {
         self.cost
     }
@@ -74,7 +74,7 @@ impl Tour {
         self.stops
     }
 
-    /// Whether a node is on the tour. Start and end always are.
+    /// True if a node is on the tour. Start and end always are.
     pub(super) fn contains(&self, node: usize) -> bool {
         self.extra[node] == ON_TOUR
     }

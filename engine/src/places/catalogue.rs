@@ -19,7 +19,7 @@ pub fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
 
-/// What may be a stop, and why.
+/// Catalogue of what may be a stop, and for which themes.
 #[derive(Debug)]
 pub struct Catalogue {
     themes: Vec<Theme>,
@@ -49,15 +49,15 @@ pub struct Theme {
 pub struct Kind {
     /// Its name in the database (`artwork_fountain`).
     pub name: String,
-    /// What a person calls it (`Fountain`).
+    /// Name for people (`Fountain`).
     pub label: String,
-    /// How long a walker looks at one, in seconds.
+    /// Seconds that a walker looks at one.
     pub visit_seconds: u32,
     /// Popularity before any sign of it counts, 0–1.
     pub popularity: f32,
-    /// What it is about, each weight in (0, 1].
+    /// Themes it is about, each weight in (0, 1].
     pub themes: Vec<(ThemeId, f32)>,
-    /// Whether it is worth a stop without a name.
+    /// True if it is worth a stop without a name.
     pub unnamed: bool,
 }
 
@@ -126,7 +126,7 @@ impl Catalogue {
         self.text
     }
 
-    /// What to look for to find all places of a theme. More than those places may match: [`Catalogue::classify`] has the
+    /// Rules that find all places of a theme. More than those places may match: [`Catalogue::classify`] has the
     /// last word.
     pub fn search(&self, theme: ThemeId) -> Search<'_> {
         let is_about = |themes: &[(ThemeId, f32)]| themes.iter().any(|(id, _)| *id == theme);

@@ -8,17 +8,17 @@ use super::{KindId, ThemeId};
 /// A place worth a stop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classification {
-    /// What it is.
+    /// Kind of the place.
     pub kind: KindId,
-    /// What it is about, each weight in (0, 1], the strongest first.
+    /// Themes it is about, each weight in (0, 1], the strongest first.
     pub themes: Vec<(ThemeId, f32)>,
-    /// How prominent the tags make it, 0–1; [`PopularityScale`](super::PopularityScale) turns it into popularity.
+    /// Prominence that the tags give it, 0–1; [`PopularityScale`](super::PopularityScale) turns it into popularity.
     pub prominence: f32,
-    /// What to call it: its name, else its kind, with the artist where one is known. Never empty.
+    /// Name to show: its own, else its kind, with the artist where one is known. Never empty.
     pub name: String,
-    /// What the tags tell of it in plain words, where they tell enough.
+    /// Description in plain words, where the tags tell enough.
     pub narrative: Option<String>,
-    /// Why it was so judged, in the order of judging.
+    /// Reasons of the judgement, in the order of judging.
     pub why: Vec<Reason>,
 }
 
@@ -43,11 +43,11 @@ pub enum Reason {
     },
     /// A theme was given or its weight changed.
     Theme {
-        /// Which theme.
+        /// The theme.
         theme: ThemeId,
         /// Its weight from here on; 0: it was taken away.
         weight: f32,
-        /// Why: the kind's label, or the refinement's reason with its rule.
+        /// Reason: the kind's label, or the refinement's reason with its rule.
         because: String,
     },
     /// A sign of popularity.
@@ -59,7 +59,7 @@ pub enum Reason {
     },
 }
 
-/// Why an element is no place worth a stop.
+/// Reason for which an element is no place worth a stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// No kind has a rule that holds.
@@ -77,7 +77,7 @@ pub enum Rejection {
 }
 
 impl Catalogue {
-    /// What a walker would find in an element with these tags; `None`: nothing worth a stop.
+    /// Classifies an element by its tags; `None`: nothing worth a stop.
     pub fn classify(&self, tags: &Tags<'_>) -> Option<Classification> {
         self.judge(tags).ok()
     }
@@ -188,7 +188,7 @@ fn own_name(tags: &Tags<'_>) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// What to call a place without a name: `Mural by Anna Perander`, `Viewpoint`; a famous house has its address.
+/// Name to show for a place without one: `Mural by Anna Perander`, `Viewpoint`; a famous house has its address.
 ///
 /// `None` where that would be nothing worth a stop.
 fn descriptive_name(kind: &Kind, tags: &Tags<'_>) -> Option<String> {

@@ -1,4 +1,4 @@
-//! What the tags tell of a place, in plain words. Nothing is said that no tag says.
+//! Narrative of a place in plain words, from its tags. Nothing is said that no tag says.
 
 use super::catalogue::Kind;
 use super::tags::Tags;
@@ -56,7 +56,7 @@ fn is_business(tags: &Tags<'_>) -> bool {
             .is_some_and(|amenity| eating.contains(&amenity))
 }
 
-/// Who made it and when: `Built in 1842 by Carl Ludvig Engel.`
+/// Sentence about author and date: `Built in 1842 by Carl Ludvig Engel.`
 fn making(kind: &Kind, tags: &Tags<'_>) -> Option<String> {
     let artist = tags.get("artist_name").or_else(|| tags.get("sculptor"));
     let architect = tags.get("architect");

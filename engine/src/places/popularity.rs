@@ -1,4 +1,4 @@
-//! How popular a place is, from what `OpenStreetMap` says of it.
+//! Popularity of a place, from what `OpenStreetMap` says of it.
 //!
 //! There are two steps.
 //!
@@ -41,7 +41,7 @@ impl Default for PopularityScale {
 }
 
 impl PopularityScale {
-    /// How many quantiles a scale keeps: one each 5 %.
+    /// Quantiles that a scale keeps: one each 5 %.
     pub const KNOTS: usize = 21;
 
     /// Fits the scale to all places of an area. The order does not matter, and the same places give the same scale.

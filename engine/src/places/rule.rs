@@ -21,16 +21,16 @@ pub struct Rule {
     conditions: Vec<Condition>,
 }
 
-/// What one tag must be.
+/// Condition on one tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
     /// Key of the tag.
     pub key: String,
-    /// What its value must be.
+    /// Condition on its value.
     pub test: Test,
 }
 
-/// What a value must be.
+/// Condition on a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
     /// Anything.
@@ -143,7 +143,7 @@ impl Test {
     }
 }
 
-/// Whether one of the `;`-separated parts of `value` is wanted.
+/// True if one of the `;`-separated parts of `value` is wanted.
 fn any_value(value: &str, wanted: &[String]) -> bool {
     value
         .split(';')

@@ -1,14 +1,14 @@
-//! Leaves out what offers no choice.
+//! Reduction of a graph: dead ends are cut off, and chains of nodes with two neighbours become one link.
 
 use super::graph::Link;
 
-/// What is left of a graph.
+/// Contraction of a graph to what is left without dead ends and chains.
 pub(super) struct Contracted {
     /// Count of nodes; the places keep their numbers.
     pub(super) nodes: usize,
     /// Links between them; `first_piece..first_piece + piece_count` are positions in `pieces`.
     pub(super) links: Vec<Link>,
-    /// Links of the original graph, each with whether it is walked from its first end to its second.
+    /// Links of the original graph, each with true if it is walked from its first end to its second.
     pub(super) pieces: Vec<(u32, bool)>,
 }
 

@@ -1,4 +1,4 @@
-//! Streets that lead nowhere else.
+//! Dead ends: streets that lead nowhere else.
 
 use super::Reach;
 use crate::network::{EdgeId, Network, NodeId};
@@ -6,7 +6,7 @@ use crate::network::{EdgeId, Network, NodeId};
 /// The dead ends of what is in reach: trees of streets hanging on the rest by one node. Who walks in must turn round.
 #[derive(Debug)]
 pub(crate) struct DeadEnds {
-    /// How many streets that go on meet at each node; 0 inside a dead end.
+    /// Count of the streets that go on at each node; 0 inside a dead end.
     degrees: Vec<u32>,
 }
 
@@ -42,7 +42,7 @@ impl DeadEnds {
         Self { degrees }
     }
 
-    /// Whether an edge leads on at both ends.
+    /// True if an edge leads on at both ends.
     pub(crate) fn spares(&self, network: &Network, edge: EdgeId) -> bool {
         network
             .ends(edge)

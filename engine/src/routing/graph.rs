@@ -1,4 +1,4 @@
-//! The streets that matter between the places of one request.
+//! Search graph of one request: its places and the junctions between them.
 
 use rustc_hash::FxHashMap;
 
@@ -53,7 +53,7 @@ impl Piece {
         }
     }
 
-    /// Whether `next` begins where this ends, on the same edge and in the same direction.
+    /// True if `next` begins where this ends, on the same edge and in the same direction.
     pub(crate) fn is_continued_by(&self, next: &Self) -> bool {
         let same_direction = (self.to - self.from) * (next.to - next.from) >= 0.0;
         self.edge == next.edge && (self.to - next.from).abs() < 1e-3 && same_direction

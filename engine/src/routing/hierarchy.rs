@@ -1,4 +1,4 @@
-//! The graph in an order in which any two nodes meet above both.
+//! Customizable contraction hierarchy of a request's graph: elimination order, shortcuts and their weights.
 
 use std::ops::Range;
 
@@ -8,15 +8,16 @@ use super::order::{Below, Order};
 /// Ways that cost as much are none: the sum of two costs still fits.
 pub(super) const MOST_COST: u32 = u32::MAX / 2;
 
-/// The cheapest ways from each node up to the nodes above it, which form a chain.
+/// A customizable contraction hierarchy (Dibbelt, Strasser and Wagner 2016): the cheapest ways from each node up to the
+/// nodes above it, which are its ancestors in the elimination tree.
 ///
-/// A contraction hierarchy without witnesses, which needs no more than the weights (Dibbelt, Strasser and Wagner 2016):
-/// nodes are taken out of the graph one after another, and their neighbours joined to each other. The neighbours that a
-/// node has when it goes are above it. The cheapest way between two nodes leads up from both to a node above the two.
+/// Nodes are eliminated one after another, and their neighbours joined to each other by shortcuts, without a search for
+/// witnesses. The neighbours that a node has when it goes are above it. The cheapest way between two nodes leads up from both
+/// to a common ancestor.
 #[derive(Debug)]
 pub(crate) struct Hierarchy<'a> {
     graph: &'a SearchGraph,
-    /// What each node of the graph is called here: its position in the order.
+    /// Position of each node of the graph in the elimination order, by which it is named here.
     positions: Vec<u32>,
     above: Vec<Above>,
     /// The ways of each node, the highest first, each given by how long the chain above its end is.
@@ -24,14 +25,14 @@ pub(crate) struct Hierarchy<'a> {
     weights: Vec<Weight>,
 }
 
-/// What is above a node.
+/// Upward neighbours of a node.
 #[derive(Debug, Clone, Default)]
 struct Above {
-    /// The next node of the chain.
+    /// The parent in the elimination tree, which is the next node of the chain.
     parent: Option<u32>,
-    /// Length of the chain.
+    /// Depth in the elimination tree: length of the chain above.
     depth: u32,
-    /// Where the ways up are in the list of all.
+    /// Range of the ways up in the list of all.
     ways: Range<usize>,
 }
 
@@ -70,7 +71,8 @@ impl Weight {
     }
 }
 
-/// The chain above a node, from the top down to the node itself, and the cheapest ways along it.
+/// Upward search space of a node: its ancestors in the elimination tree, from the root down to itself, and the cheapest ways
+/// to them.
 #[derive(Debug)]
 pub(super) struct Climb {
     nodes: Vec<u32>,
@@ -78,7 +80,7 @@ pub(super) struct Climb {
 }
 
 impl<'a> Hierarchy<'a> {
-    /// Puts all nodes of a graph in order.
+    /// Builds the hierarchy of a graph: order, shortcuts, weights.
     pub(crate) fn of(graph: &'a SearchGraph) -> Self {
         let order = Order::of(graph);
         let below = order.below();
@@ -118,7 +120,8 @@ impl<'a> Hierarchy<'a> {
         }
     }
 
-    /// Finds the cheapest ways up from each node: its own links, and by way of each node below it.
+    /// Customization: finds the cheapest ways up from each node, along its own links and by way of each node below it (lower
+    /// triangles).
     fn weigh(&mut self, order: &Order, below: &Below) {
         let graph = self.graph;
         // The ways of each node to nodes that are not done yet.
@@ -133,7 +136,7 @@ impl<'a> Hierarchy<'a> {
             }
             for arc in graph.arcs(node_of_graph) {
                 let head = self.positions[arc.head as usize];
-                // What a link to a node further down sets is not read.
+                // A link to a node further down sets a weight that is not read.
                 let known = &mut cheapest[self.above[head as usize].depth as usize];
                 *known = Weight::of(&graph.links[arc.link as usize]).min(*known);
             }
@@ -164,17 +167,17 @@ impl<'a> Hierarchy<'a> {
         self.positions.len()
     }
 
-    /// What a node of the graph is called here.
+    /// Position of a node of the graph in the elimination order.
     pub(super) fn position(&self, node_of_graph: u32) -> u32 {
         self.positions[node_of_graph as usize]
     }
 
-    /// How many nodes are above a node.
+    /// Depth of a node in the elimination tree: count of the nodes above it.
     pub(super) fn depth(&self, node: u32) -> usize {
         self.above[node as usize].depth as usize
     }
 
-    /// The next node above a node.
+    /// Parent of a node in the elimination tree.
     pub(super) fn parent(&self, node: u32) -> Option<u32> {
         self.above[node as usize].parent
     }
@@ -188,7 +191,7 @@ impl<'a> Hierarchy<'a> {
         depths.iter().zip(weights).map(on).fold(MOST_COST, u32::min)
     }
 
-    /// The cheapest ways from a node of the graph to all above it.
+    /// Upward search: the cheapest ways from a node of the graph to all its ancestors.
     pub(super) fn climb(&self, node_of_graph: u32) -> Climb {
         let node = self.positions[node_of_graph as usize];
         let length = self.above[node as usize].depth as usize + 1;
@@ -232,7 +235,7 @@ impl Climb {
     }
 }
 
-/// How many nodes two chains share, from the top.
+/// Count of the ancestors that two chains share, from the root.
 fn common_prefix(a: &[u32], b: &[u32]) -> usize {
     let (mut low, mut high) = (0, a.len());
     while low < high {

@@ -1,4 +1,4 @@
-//! Walking times between all places of a request.
+//! Matrix of walking times between all places of a request (many-to-many).
 
 use super::hierarchy::{Climb, Hierarchy};
 use crate::network::TICKS_PER_SECOND;

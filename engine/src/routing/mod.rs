@@ -1,9 +1,27 @@
-//! Ways through the network: what is in reach, how long it takes, and along which streets.
+//! Shortest paths on foot: a customizable contraction hierarchy, built anew for each request.
 //!
-//! A request is served in three steps. [`Reach`] explores the joined cells from the start, as far as the budget goes.
-//! [`SearchGraph`] keeps of that only what can matter between the chosen places: dead ends are cut off and chains of
-//! nodes without a choice become one link. [`Hierarchy`] puts its nodes in an order, by which [`Matrix`] finds times between
-//! all places and [`Router`] the way of a leg.
+//! A request is served in three steps. [`Reach`] explores the joined cells from the start, as far as the budget goes
+//! (Dijkstra). [`SearchGraph`] keeps of that only what can matter between the chosen places: dead ends are cut off and chains
+//! of nodes without a choice become one link. [`Hierarchy`] puts its nodes in an elimination order and finds the weights of
+//! the shortcuts; with it, [`Matrix`] computes times between all places (many-to-many), and [`Router`] the way of a leg (A*
+//! with the hierarchy as its potential).
+//!
+//! # Glossary
+//!
+//! | Here | In the literature |
+//! |---|---|
+//! | node taken out, gone | eliminated, contracted |
+//! | order, position | elimination order (approximate minimum degree), rank |
+//! | above a node | its upward neighbours: those it has when it is eliminated, original or by fill |
+//! | way up | upward arc: a link of the graph or a shortcut, which is a fill edge of the elimination |
+//! | parent, chain | parent and ancestors in the elimination tree |
+//! | depth | depth in the elimination tree |
+//! | group | element of the quotient graph |
+//! | nodes that go at once | indistinguishable nodes of a supervariable, by mass elimination |
+//! | neighbours at most | approximate external degree |
+//! | weigh | customization, without witness searches |
+//! | climb | upward search along the elimination tree |
+//! | potential | lower bound of the cost that is left: a CH potential |
 
 mod contract;
 mod dead_ends;
@@ -31,7 +49,7 @@ pub(crate) use router::{Hop, Router};
 /// Cost and time of the best known way to a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Label {
-    /// What the search minimises: the time, and what the profile adds to avoid a way.
+    /// Cost that the search minimises: the time, and what the profile adds to avoid a way.
     pub(crate) cost: u32,
     /// Walking time in ticks.
     pub(crate) ticks: u32,
@@ -48,7 +66,7 @@ impl Label {
         self.cost != u32::MAX
     }
 
-    /// What the cost has above the time.
+    /// Part of the cost above the time.
     pub(crate) fn surcharge(self) -> u32 {
         self.cost.saturating_sub(self.ticks)
     }

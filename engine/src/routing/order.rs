@@ -1,14 +1,14 @@
-//! In which order the nodes of a graph are taken out.
+//! Elimination order of a graph by approximate minimum degree.
 
 use std::ops::Range;
 
 use super::graph::SearchGraph;
 
-/// An order of elimination, and what it makes of the graph.
+/// An elimination order, and the graph filled by it.
 ///
-/// The neighbours that a node has when it goes are above it, those by way of nodes gone before included. They form a
-/// chain, so all nodes together form trees. What is below a node goes just before it (a postorder), which makes the same of
-/// the graph as any order in which it goes before, and puts side by side what belongs together.
+/// The neighbours that a node has when it is eliminated are above it, those by fill included. They form a chain, so all
+/// nodes together form elimination trees. The order is a postorder of these trees: nodes below another go just before it,
+/// which gives the same fill as any order in which they go before, and puts side by side what belongs together.
 ///
 /// Nodes are named by their position in the order; 0 goes first.
 #[derive(Debug)]
@@ -17,16 +17,18 @@ pub(super) struct Order {
     pub(super) nodes: Vec<u32>,
     /// The position of each node of the graph.
     pub(super) positions: Vec<u32>,
-    /// For each node, where those above it are in `members`.
+    /// For each node, the range of those above it in `members`.
     above: Vec<Range<u32>>,
     members: Vec<u32>,
 }
 
 impl Order {
-    /// Takes out first who has the fewest neighbours, about: approximate minimum degree (Amestoy, Davis and Duff 1996).
+    /// Approximate minimum degree on a quotient graph (Amestoy, Davis and Duff 1996): eliminates first the node with about the
+    /// fewest neighbours.
     ///
-    /// Who goes leaves its neighbours joined to each other. They are not joined in pairs but remember the group that they form,
-    /// and a group goes when one of its members does, since all others are then members of the new one.
+    /// Elimination joins the neighbours of a node to each other. They are not joined in pairs (fill) but remember the group
+    /// that they form (an element), and a group is absorbed when one of its members goes, since all others are then members of
+    /// the new one.
     pub(super) fn of(graph: &SearchGraph) -> Self {
         let mut elimination = Elimination::new(graph);
         elimination.run();
@@ -87,21 +89,21 @@ impl Below {
     }
 }
 
-/// A graph from which nodes are being taken out.
+/// Quotient graph during elimination: nodes (variables) that are left, and groups (elements) of nodes gone.
 struct Elimination {
     order: Vec<u32>,
     nodes: Vec<Node>,
     /// For each node, the groups that it is in, and after them its neighbours in none of these. A list never grows: with each
     /// new group a neighbour goes, or a group.
     lists: Vec<u32>,
-    /// For each node gone, the group that it left.
+    /// For each node gone, the group that it left: its element.
     groups: Vec<Group>,
     /// The members of all groups, one group after another.
     members: Vec<u32>,
-    /// For each node gone, where its neighbours are among the members.
+    /// For each node gone, the range of its neighbours among the members.
     above: Vec<Range<u32>>,
-    /// Nodes that had so many neighbours when they were put here. The last goes first: it lies where nodes have just gone,
-    /// which leaves smaller groups than a front that moves everywhere at once.
+    /// Buckets by degree: nodes that had so many neighbours when they were put here. The last goes first: it lies where nodes
+    /// have just gone, which leaves smaller groups than a front that moves everywhere at once.
     waiting: Vec<Vec<u32>>,
     /// No node that is there waits with fewer.
     fewest: usize,
@@ -109,11 +111,11 @@ struct Elimination {
 
 #[derive(Clone, Copy)]
 struct Node {
-    /// Where its list begins, how long it is, and how many groups it begins with.
+    /// Beginning of its list, its length, and the count of groups that it begins with.
     first: u32,
     length: u32,
     groups: u32,
-    /// How many neighbours it has at most; [`GONE`].
+    /// Upper bound of its degree, or [`GONE`].
     degree: u32,
     /// The last node gone that had it as a neighbour.
     joined_by: u32,
@@ -121,7 +123,7 @@ struct Node {
 
 const GONE: u32 = u32::MAX;
 
-/// The members of a group are those that are left of the neighbours of a node gone.
+/// An element of the quotient graph: those that are left of the neighbours of a node gone.
 #[derive(Clone, Copy, Default)]
 struct Group {
     is_there: bool,
@@ -192,7 +194,7 @@ impl Elimination {
                 left += 1;
             }
         }
-        // Who has no neighbours but the members goes at once, since all others have more.
+        // Mass elimination: a node without neighbours but the members goes at once, since all others have more.
         for at in first..left {
             self.note(self.members[at], at + 1, end);
         }
@@ -217,7 +219,7 @@ impl Elimination {
         self.above[gone as usize] = first as u32..end as u32;
     }
 
-    /// Lists the neighbours of a node that is to go, each once; its groups end.
+    /// Lists the neighbours of a node that is to go, each once; its groups are absorbed.
     fn gather_neighbours(&mut self, gone: u32) {
         let Node {
             first,
@@ -278,7 +280,7 @@ impl Elimination {
         node.length = kept as u32 + 1;
     }
 
-    /// How many neighbours a member of a new group has at most outside of it: those in two other groups are counted twice.
+    /// Approximate external degree of a member of a new group: neighbours in two other groups are counted twice.
     fn count_beyond(&mut self, member: u32) -> u32 {
         let node = &mut self.nodes[member as usize];
         let mut beyond = node.length - node.groups;
@@ -286,7 +288,7 @@ impl Elimination {
         for &group in &self.lists[groups] {
             let group = &mut self.groups[group as usize];
             beyond += group.outside;
-            // All its members are in the new group.
+            // Aggressive absorption: all its members are in the new group.
             group.is_there &= group.outside > 0;
         }
         node.degree = node.degree.min(beyond);
@@ -302,7 +304,7 @@ impl Elimination {
         self.waiting[degree as usize].push(node);
     }
 
-    /// The position of each node in a postorder of the trees that the next nodes above form.
+    /// The position of each node in a postorder of the elimination trees.
     fn postorder(&self) -> Vec<u32> {
         let parents = self.parents();
         let mut sizes = vec![1; parents.len()];
@@ -328,7 +330,7 @@ impl Elimination {
         positions
     }
 
-    /// The next node above each node: the first of those above it to go.
+    /// The parent of each node in the elimination tree: the first of those above it to go.
     fn parents(&self) -> Vec<Option<u32>> {
         let mut gone_at = vec![0_u32; self.order.len()];
         for (&node, time) in self.order.iter().zip(0..) {

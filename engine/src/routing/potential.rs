@@ -1,4 +1,4 @@
-//! How far it is to one node, from wherever it is asked.
+//! CH potential: exact lower bounds of the cost to one node, computed lazily.
 
 use super::hierarchy::Hierarchy;
 
@@ -8,12 +8,12 @@ const UNKNOWN: u32 = u32::MAX;
 /// Costs of the cheapest ways to one node, found as they are asked for.
 ///
 /// They guide a search to the node: with them it sees little but the way itself, also where links cost more than in the
-/// hierarchy, since what is left can't be cheaper (CH potentials: Strasser and Zeitz 2021). What a node has above it
-/// is found first; its own ways up lead only there.
+/// hierarchy, since what is left can't be cheaper (CH potentials: Strasser and Zeitz 2021). The ancestors of a node
+/// come first; its own ways up lead only there.
 #[derive(Debug, Default)]
 pub(super) struct Potential {
     target: Option<u32>,
-    /// What is known of each node, named by its position.
+    /// Cost of each node as far as it is known, by position.
     known: Vec<u32>,
     /// The chain above the node that was asked for last, from the top down to the node.
     chain: Vec<u32>,

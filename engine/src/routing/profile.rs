@@ -1,4 +1,4 @@
-//! What a walker wants to avoid, as weights.
+//! Weights of what a walker wants to avoid.
 
 use super::Label;
 use crate::network::Measure;
@@ -38,7 +38,7 @@ impl Profile {
         self.cost(edge, edge.ticks, edge.metres)
     }
 
-    /// How much a stop on an edge is worth, 1 or less: who prefers light would rather not be led to the dark.
+    /// Share of its worth that a stop on an edge keeps, 1 or less: who prefers light would rather not be led to the dark.
     pub(crate) fn liking(self, edge: &Measure) -> f64 {
         if self.wishes.prefer_well_lit {
             100.0 / f64::from(edge.light.detour_percent())
@@ -56,7 +56,7 @@ impl Profile {
         }
     }
 
-    /// Whether a walker would rather not begin or stop on this edge.
+    /// True if a walker would rather not begin or stop on this edge.
     pub(crate) fn avoids(self, edge: &Measure) -> bool {
         self.wishes.avoid_stairs && edge.stairs
     }

@@ -1,4 +1,4 @@
-//! The priority queue of the searches.
+//! Priority queue of the searches: a radix heap.
 
 /// A radix heap (Ahuja, Mehlhorn, Orlin and Tarjan 1990): a monotone queue, in which no key may be pushed that is
 /// smaller than the last one popped. Keys that share more leading bits with that one are kept nearer.

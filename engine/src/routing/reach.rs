@@ -1,4 +1,4 @@
-//! What can be walked to from one position.
+//! Reach of one position: a Dijkstra search up to a time limit.
 
 use super::queue::RadixHeap;
 use super::{Label, Profile};
@@ -57,7 +57,7 @@ impl Reach {
         self.labels[node.0 as usize]
     }
 
-    /// Whether an edge can be walked on.
+    /// True if an edge can be walked on within the limit.
     pub(crate) fn touches(&self, network: &Network, edge: EdgeId) -> bool {
         edge == self.origin.edge
             || network

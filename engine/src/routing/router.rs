@@ -1,4 +1,4 @@
-//! Shortest ways between two nodes, one after another on the same buffers.
+//! Router: shortest paths between two nodes by A*, one after another on the same buffers.
 
 use super::Label;
 use super::graph::{Link, SearchGraph};
@@ -86,7 +86,7 @@ impl<'a> Router<'a> {
             .grow(self.hierarchy.graph(), from, last, cost, |_| 0);
     }
 
-    /// What the last search found of the way to a node.
+    /// Label of a node in the last search.
     pub(crate) fn label(&self, node: u32) -> Label {
         self.tree.labels[node as usize]
     }
@@ -158,7 +158,7 @@ mod tests {
     use super::{Hierarchy, Label, Router};
     use crate::routing::graph::{Link, SearchGraph};
 
-    /// What a link costs more: little, or more than can be added up.
+    /// Price of a link: little, or more than can be added up.
     fn dearer() -> impl Strategy<Value = u32> {
         prop_oneof![4 => 0_u32..9000, 1 => Just(u32::MAX)]
     }

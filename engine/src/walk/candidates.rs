@@ -1,4 +1,4 @@
-//! Which places are worth computing distances for.
+//! Candidates: the places of the shortlist for which distances are computed.
 
 use rustc_hash::FxHashMap;
 
@@ -56,7 +56,7 @@ struct Found<'a> {
     value: f64,
     /// Seconds of the shortest walk that stops here.
     needed: u32,
-    /// What the way there and back has of stairs that the walker would avoid.
+    /// Stairs on the way there and back that the walker would avoid.
     stairs: u32,
 }
 

@@ -1,4 +1,4 @@
-//! What time is left when no stop fits into it is walked for its own sake.
+//! Detours into which a walk spends the time that is left when no further stop fits.
 
 use super::plan::{Plan, Planner};
 use super::stitch::{AT_LEISURE, Stitched, Stitcher, price};

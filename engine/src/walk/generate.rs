@@ -32,12 +32,12 @@ pub fn generate_route(
 /// Choices of the engine's own that only a measurement changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuning {
-    /// Whether time is kept for ways round, so that little is walked twice.
+    /// True if time is kept for ways round, so that little is walked twice.
     pub avoid_repeats: bool,
 }
 
 impl Tuning {
-    /// What walkers get.
+    /// Tuning of the walks that users get.
     pub const DEFAULT: Self = Self {
         avoid_repeats: true,
     };

@@ -1,4 +1,4 @@
-//! Which of the candidates become stops, in what order, and along which streets.
+//! Plan of a walk: which candidates become stops, in what order, and along which streets.
 
 use std::time::Instant;
 
@@ -231,7 +231,7 @@ impl Planner<'_> {
         self.request.budget_seconds.checked_sub(visits)
     }
 
-    /// What a walk is worth when it loses for what is walked twice and for time left over.
+    /// Value of a walk: its score, less for what is walked twice and for time left over.
     pub(super) fn value(&mut self, plan: &Plan) -> f64 {
         let repeats = self.stitcher.repeats(&plan.tour);
         let budget = f64::from(self.request.budget_seconds.max(1));

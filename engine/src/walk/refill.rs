@@ -1,4 +1,4 @@
-//! What time is left on the streets is filled with further stops.
+//! Refilling of a walk with further stops in the time that is left on the streets.
 
 use super::plan::{Plan, Planner};
 
@@ -56,7 +56,7 @@ impl Planner<'_> {
         best.map(|(_, place, longer)| (place, longer))
     }
 
-    /// Where a place may come into an order, and the seconds that it costs there.
+    /// Positions at which a place may come into an order, with the seconds that it costs there.
     pub(super) fn insertions(
         &self,
         order: &[usize],

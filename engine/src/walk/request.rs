@@ -1,4 +1,4 @@
-//! What is asked of the engine.
+//! Requests of the engine.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,9 @@ use crate::places::{KindId, ThemeId};
 /// A request for one walk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WalkRequest {
-    /// Where the walk begins.
+    /// Position at which the walk begins.
     pub start: Point,
-    /// Where it ends; `None`: back at the start.
+    /// Position at which it ends; `None`: back at the start.
     pub end: Option<Point>,
     /// Everything, walking and visits, takes at most this long.
     pub budget_seconds: u32,
@@ -18,13 +18,13 @@ pub struct WalkRequest {
     pub themes: Vec<ThemeId>,
     /// 0 looks for hidden gems, 0.5 is neutral, 1 looks for hotspots.
     pub popularity_bias: f64,
-    /// What the walker can or likes to walk on.
+    /// Accessibility: what the walker can or likes to walk on.
     pub accessibility: Accessibility,
     /// The same seed gives the same walk.
     pub seed: u64,
 }
 
-/// What the walker can or likes to walk on.
+/// Accessibility: what the walker can or likes to walk on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Accessibility {
     /// No stairs where another way of at most 1.5 times the length exists, else as few as possible.
@@ -38,11 +38,11 @@ pub struct Accessibility {
 pub struct Poi {
     /// Its id in `pois`.
     pub id: i64,
-    /// Where it is.
+    /// Its position.
     pub location: Point,
     /// Its kind, which decides the visit time and diversity.
     pub kind: KindId,
-    /// How strongly it belongs to its themes, each in (0, 1].
+    /// Weights of its themes, each in (0, 1].
     pub themes: Vec<(ThemeId, f32)>,
     /// 0 hidden gem … 1 hotspot.
     pub popularity: f32,

@@ -1,4 +1,4 @@
-//! What the engine answers.
+//! Answers of the engine.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub struct Walk {
     pub legs: Vec<Leg>,
     /// Metres of stairs on the path.
     pub stairs_metres: f64,
-    /// How much of the path is lit.
+    /// Light along the path.
     pub light: Light,
     /// Metres walked a second time, in either direction.
     pub repeated_metres: f64,
@@ -54,7 +54,7 @@ pub struct Leg {
 /// One instruction: turn as `maneuver` says, then follow the street.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// What to do at the beginning of the step.
+    /// Manoeuvre at the beginning of the step.
     pub maneuver: Maneuver,
     /// Name of the street that is followed; `None`: it has none.
     pub street: Option<String>,
@@ -64,7 +64,7 @@ pub struct Step {
     pub path_start: usize,
 }
 
-/// What to do at the beginning of a step.
+/// Manoeuvre at the beginning of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Maneuver {
@@ -95,7 +95,7 @@ pub struct Light {
     pub unknown_metres: f64,
 }
 
-/// Why there is no walk. One variant for one cause; [`NoWalk::code`] is stable for clients.
+/// Reason for which there is no walk. One variant for one cause; [`NoWalk::code`] is stable for clients.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NoWalk {
     /// A value of the request is outside its range or not a number.

@@ -1,4 +1,4 @@
-//! Where a walk begins and ends on the streets, and what is in reach from there.
+//! Start and end of a walk on the streets, and what is in reach from there.
 
 use super::limits::METRES_TO_STREET;
 use super::{NoWalk, WalkRequest};
@@ -12,7 +12,7 @@ const ISLAND_NODES: usize = 40;
 /// A street off the island is preferred where it is no more than this much further than twice as far.
 const ISLAND_SLACK_METRES: f64 = 60.0;
 
-/// How many islands around the start are looked at before the largest of them is taken.
+/// Islands around the start that are looked at before the largest of them is taken.
 const MAX_ISLANDS: usize = 8;
 
 /// The ends of the walk on the streets, and the ways from them.

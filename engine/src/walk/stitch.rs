@@ -3,10 +3,10 @@
 use crate::network::TICKS_PER_SECOND;
 use crate::routing::{Hierarchy, Hop, Link, Router, SearchGraph};
 
-/// What a walker gives not to go over the same ground.
+/// Price of walking the same ground again.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dislike {
-    /// How many quarters of a street's own cost not to walk it again.
+    /// Quarters of a street's own cost that walking it again adds.
     repeat: u32,
     /// Ticks not to turn round on the spot.
     turn: u32,
@@ -18,7 +18,7 @@ const BUSY: Dislike = Dislike {
     turn: 1200,
 };
 
-/// When no stop fits into what time is left.
+/// Price when no stop fits into what time is left.
 pub(super) const AT_LEISURE: Dislike = Dislike {
     repeat: 15 * 4,
     turn: 6000,
@@ -41,7 +41,7 @@ const MAX_PASSES: usize = 4;
 pub(crate) struct Stitched {
     /// Places in order, from the start to the end.
     pub(crate) places: Vec<usize>,
-    /// Where on the graph each of them is visited: at the place itself, or at a corner near it.
+    /// Node at which each of them is visited: at the place itself, or at a corner near it.
     pub(crate) nodes: Vec<u32>,
     /// One way between each two places.
     pub(crate) legs: Vec<Vec<Hop>>,
@@ -55,12 +55,12 @@ impl Stitched {
     }
 }
 
-/// What a walk goes over again.
+/// Repeats of a walk: what it goes over again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Repeats {
     /// Part of its length that is walked a second time.
     pub(crate) share: f64,
-    /// How often it turns round on the spot.
+    /// Turns on the spot.
     pub(crate) turns: u32,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Stitcher<'a> {
     pub(super) router: Router<'a>,
     /// Searches from the other end of a leg.
     pub(super) from_end: Router<'a>,
-    /// How many legs use each link.
+    /// Count of the legs that use each link.
     pub(super) uses: Vec<u16>,
     /// Metres from the corner at which each place may be visited.
     aside: Vec<f32>,
@@ -155,7 +155,7 @@ impl<'a> Stitcher<'a> {
         }
     }
 
-    /// What a tour goes over again.
+    /// Repeats of a tour: what it goes over again.
     pub(crate) fn repeats(&mut self, tour: &Stitched) -> Repeats {
         let (mut metres, mut again) = (0.0, 0.0);
         let (mut turns, mut before) = (0, u32::MAX);
@@ -294,7 +294,7 @@ impl<'a> Stitcher<'a> {
     }
 }
 
-/// What the links cost a leg when the other legs use some of them.
+/// Prices of the links for a leg when the other legs use some of them.
 pub(super) fn price(
     uses: &[u16],
     tour: &Stitched,
@@ -320,7 +320,7 @@ pub(super) fn price(
     }
 }
 
-/// How many hops at the end of a leg the next one goes back.
+/// Count of the hops at the end of a leg that the next one goes back.
 fn there_and_back(arrival: &[Hop], departure: &[Hop]) -> usize {
     let pairs = arrival.iter().rev().zip(departure);
     pairs

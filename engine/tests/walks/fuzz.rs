@@ -1,4 +1,4 @@
-//! Whatever the types admit, the engine answers: no panic, no endless loop, no walk that breaks its word.
+//! Fuzzing: whatever the types admit, the engine answers without panic, endless loop or a walk that breaks its word.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -29,7 +29,7 @@ fn visit_seconds(poi: &Poi) -> u32 {
     catalogue().kind(poi.kind).unwrap().visit_seconds
 }
 
-/// What must hold for every walk.
+/// Invariants of every walk.
 fn assert_sound(walk: &Walk, request: &WalkRequest) {
     let legs: u32 = walk.legs.iter().map(|leg| leg.duration_seconds).sum();
     let visits: u32 = walk.stops.iter().map(|stop| stop.visit_seconds).sum();
