@@ -12,7 +12,7 @@ pub struct Polygon {
     north_east: Point,
 }
 
-/// Why a text gives no area.
+/// Error of a text that gives no area.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AreaError {
     /// Not `GeoJSON` at all.
@@ -80,7 +80,7 @@ impl Polygon {
         })
     }
 
-    /// Whether `point` is inside.
+    /// True if `point` is inside.
     pub fn contains(&self, point: Point) -> bool {
         let in_box = (self.south_west.lon..=self.north_east.lon).contains(&point.lon)
             && (self.south_west.lat..=self.north_east.lat).contains(&point.lat);
@@ -97,7 +97,7 @@ impl Polygon {
         in_box && crossings() % 2 == 1
     }
 
-    /// Whether `point` is in the bounding box widened by so many degrees.
+    /// True if `point` is in the bounding box widened by so many degrees.
     pub(crate) fn is_near(&self, point: Point, margin_degrees: f64) -> bool {
         let within = |v: f64, low: f64, high: f64| {
             (low - margin_degrees..=high + margin_degrees).contains(&v)
@@ -122,7 +122,7 @@ impl Polygon {
     }
 }
 
-/// Whether a ray from `point` to the east crosses the edge from `a` to `b`.
+/// True if a ray from `point` to the east crosses the edge from `a` to `b`.
 pub(crate) fn crosses(a: Point, b: Point, point: Point) -> bool {
     (a.lat > point.lat) != (b.lat > point.lat)
         && point.lon < (b.lon - a.lon) * (point.lat - a.lat) / (b.lat - a.lat) + a.lon

@@ -40,7 +40,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "POLYGON|NAME")]
     area: Option<String>,
 
-    /// What to call the area [default: the name of --area, else of the file].
+    /// Name of the area [default: the name of --area, else of the file].
     #[arg(long)]
     name: Option<String>,
 
@@ -56,11 +56,11 @@ pub(crate) struct Cli {
     #[arg(long)]
     dry_run: bool,
 
-    /// Where downloads are kept.
+    /// Folder of downloads.
     #[arg(long, value_name = "FOLDER", default_value = ".wildside/extracts")]
     download_folder: PathBuf,
 
-    /// Where regions are looked up.
+    /// Address of the list of regions.
     #[arg(long, value_name = "URL", default_value = DEFAULT_MIRROR)]
     mirror: String,
 

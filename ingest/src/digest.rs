@@ -1,4 +1,4 @@
-//! What decides whether a load would change anything.
+//! Digest of all that decides whether a load would change anything.
 
 use std::fmt::Write;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! What a person sees meanwhile: bars in a terminal, plain lines elsewhere.
+//! Progress for people: bars in a terminal, plain lines elsewhere.
 
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,7 +30,7 @@ enum Shown {
     Lines(Lines),
 }
 
-/// What takes at least so many bytes is told by tenths.
+/// Stages of at least so many bytes are told by tenths.
 const LONG_BYTES: u64 = 64 << 20;
 
 /// The stage that runs, in lines for a log.

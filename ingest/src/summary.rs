@@ -1,4 +1,4 @@
-//! What a person reads at the end.
+//! Summary of a load for people.
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -35,7 +35,7 @@ use crate::upgrade::upgrade;
 /// Bytes that the kernel keeps for a client that does not read, where it would otherwise keep megabytes.
 const SEND_BUFFER: usize = 64 * 1024;
 
-/// How long a client may take.
+/// Time limits of a client.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     /// Until the next request on an open connection.

@@ -78,7 +78,7 @@ where
 struct Connection {
     socket: Rc<TcpStream>,
     codec: Codec,
-    /// What is left to send of earlier answers.
+    /// Remainder of earlier answers that is still to be sent.
     unsent: BytesMut,
 }
 
@@ -187,7 +187,7 @@ fn poll_read(
 
 /// The receiving half: what the client sends after the head of its request.
 struct Incoming {
-    /// What came together with the head.
+    /// Bytes that came together with the head.
     early: Bytes,
     socket: Rc<TcpStream>,
 }

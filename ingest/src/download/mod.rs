@@ -15,7 +15,7 @@ use crate::extract::Progress;
 
 pub use region::{DEFAULT_MIRROR, region_url};
 
-/// Why there is no extract.
+/// Error of a download.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
     /// The address is not one of a PBF file.
@@ -26,7 +26,7 @@ pub enum DownloadError {
     NoRegion {
         /// As asked for.
         name: String,
-        /// Who was asked.
+        /// Address that was asked.
         mirror: String,
         /// Regions with similar names.
         similar: Vec<String>,
@@ -34,7 +34,7 @@ pub enum DownloadError {
     /// The server does not give it.
     #[error("{url} answers {status}")]
     Refused {
-        /// What was asked for.
+        /// Address that was asked for.
         url: String,
         /// The answer.
         status: StatusCode,
@@ -42,17 +42,17 @@ pub enum DownloadError {
     /// The connection failed, again and again.
     #[error("can't download {url}: {cause}")]
     Network {
-        /// What was asked for.
+        /// Address that was asked for.
         url: String,
         /// The last failure.
         cause: String,
     },
-    /// What came is not what was sent.
+    /// The content differs from what was sent.
     #[error(
         "the checksum of {url} is {found}, it should be {expected}; the file was thrown away, try again"
     )]
     Checksum {
-        /// What was asked for.
+        /// Address that was asked for.
         url: String,
         /// As published.
         expected: String,
@@ -62,9 +62,9 @@ pub enum DownloadError {
     /// The file could not be written.
     #[error("can't write {path}: {source}")]
     Io {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         source: io::Error,
     },
 }

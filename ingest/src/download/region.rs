@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{DownloadError, client, network};
 
-/// Where regions are looked up unless told otherwise.
+/// Address of the list of regions, unless told otherwise.
 pub const DEFAULT_MIRROR: &str = "https://download.geofabrik.de";
 
 /// Largest index of regions that is read, in bytes; the real one has 0.5 MB.

@@ -13,7 +13,7 @@ use reqwest::{Client, Response, StatusCode};
 use super::{DownloadError, io_at, network};
 use crate::extract::Progress;
 
-/// How often a broken connection is taken up again, waiting 1, 2, 4 and 8 s.
+/// Retries of a broken connection, waiting 1, 2, 4 and 8 s.
 const TRIES: u32 = 5;
 
 /// Completes `part`, going on where an earlier try stopped if the file on the server is still the same.
@@ -35,7 +35,7 @@ pub(super) async fn fetch(
     }
 }
 
-/// Whether trying again may help.
+/// True if trying again may help.
 fn is_passing(fault: &DownloadError) -> bool {
     match fault {
         DownloadError::Network { .. } => true,
@@ -116,7 +116,7 @@ async fn receive(
     file.sync_all().map_err(io_at(part))
 }
 
-/// What identifies the version on the server, kept beside the part.
+/// Identity of the version on the server, kept beside the part.
 fn note_version(part: &Path, headers: &HeaderMap) -> Result<(), DownloadError> {
     let file = version_file(part);
     let version = headers

@@ -10,13 +10,13 @@ use super::geometry::is_ring;
 pub struct BaseFeature {
     /// Its id, with the type folded in like that of a place.
     pub id: i64,
-    /// How it is drawn (`street`, `park`, `building`, …).
+    /// Class by which it is drawn (`street`, `park`, `building`, …).
     pub class: &'static str,
     /// Its name, if any.
     pub name: Option<String>,
     /// The zoom from which on it is worth drawing.
     pub min_zoom: i16,
-    /// Where it is.
+    /// Its geometry.
     pub shape: Shape,
 }
 
@@ -31,7 +31,7 @@ pub enum Shape {
     Rings(Vec<Vec<Point>>),
 }
 
-/// How something is drawn, before its shape is known.
+/// Style of something before its shape is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     Line { class: &'static str, min_zoom: i16 },

@@ -44,7 +44,7 @@ pub(crate) type Tag<'a> = (&'a str, &'a str);
 /// Longest key or value that is taken, in bytes: OpenStreetMap allows 255 characters.
 const LONGEST_TEXT: usize = 1024;
 
-/// Whether nobody has stuffed the key or the value.
+/// True if neither key nor value is stuffed.
 pub(crate) fn is_real_tag((key, value): &Tag<'_>) -> bool {
     key.len() <= LONGEST_TEXT && value.len() <= LONGEST_TEXT
 }

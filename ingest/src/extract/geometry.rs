@@ -9,7 +9,7 @@ use crate::area::crosses;
 /// follow from popularity. With another last digit a reload would change walks.
 const METRES_PER_DEGREE: f64 = 111_195.0;
 
-/// Where a line or a closed ring is: a point on the line, or inside the ring.
+/// Representative point of a line or a closed ring: on the line, or inside the ring.
 pub(crate) fn representative_point(points: &[Point]) -> Option<Point> {
     if is_ring(points) {
         point_inside(&[points])
@@ -18,7 +18,7 @@ pub(crate) fn representative_point(points: &[Point]) -> Option<Point> {
     }
 }
 
-/// Whether the points enclose something.
+/// True if the points enclose something.
 pub(crate) fn is_ring(points: &[Point]) -> bool {
     points.len() >= 4 && points.first() == points.last()
 }

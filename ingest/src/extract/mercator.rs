@@ -19,7 +19,7 @@ pub(crate) fn mercator(point: Point) -> Position {
 /// Outlines with more corners are not looked at.
 const MOST_CORNERS: usize = 500;
 
-/// Whether a ring is surely an area without further work: no two of its sides touch but where one follows the other. The
+/// True if a ring is surely an area without further work: no two of its sides touch but where one follows the other. The
 /// answer may be no for a sound one.
 pub(crate) fn is_simple(ring: &[Position]) -> bool {
     let sides: Vec<_> = ring.windows(2).map(|side| (side[0], side[1])).collect();
@@ -49,7 +49,7 @@ fn turn(a: Position, b: Position, c: Position) -> f64 {
 /// Square metres below which a triangle is a line: far above what rounding makes of it.
 const FLAT: f64 = 1e-4;
 
-/// Whether the second side, which follows the first one, runs back along it, or is no side at all.
+/// True if the second side, which follows the first one, runs back along it, or is no side at all.
 fn folds_back(first: Side, second: Side) -> bool {
     let (a, b, c) = (first.0, first.1, second.1);
     let along = (b.0 - a.0) * (c.0 - b.0) + (b.1 - a.1) * (c.1 - b.1);

@@ -45,15 +45,15 @@ pub struct Extract {
     pub places: Vec<Place>,
     /// Stretches of the ways a pedestrian may use, by way and position along it.
     pub edges: Vec<Edge>,
-    /// How the popularity of the places was scaled.
+    /// Scale of the places' popularity.
     pub scale: PopularityScale,
-    /// When the data was current, in seconds since 1970, if the file says so.
+    /// Time of the data, in seconds since 1970, if the file tells it.
     pub timestamp: Option<i64>,
-    /// What was read and what was left out.
+    /// Counts of what was read and what was left out.
     pub report: Report,
 }
 
-/// When the data of a file was current, in seconds since 1970, if the file says so.
+/// Time of a file's data, in seconds since 1970, if the file tells it.
 ///
 /// # Errors
 /// [`ExtractError`]: the file can't be read, or is no PBF.

@@ -9,7 +9,7 @@ use super::nodes::{Located, Node, NodeStore};
 use super::walkable::WalkWay;
 use crate::area::Polygon;
 
-/// Which nodes are passed by walkers more than once: there they may choose.
+/// Junctions: nodes that walkers pass more than once, and where they may choose.
 #[derive(Debug)]
 pub(crate) struct Junctions {
     passed: Vec<AtomicU64>,

@@ -1,4 +1,4 @@
-//! Where the nodes of an extract are: millions of them, in about eight bytes each.
+//! Positions of the nodes of an extract: millions of them, in about eight bytes each.
 //!
 //! Nodes are kept in order of their ids, 16 to a chunk; a chunk holds the differences from one node to the
 //! next as variable-length integers, and an index its first id. A look-up is a binary search and a short
@@ -141,7 +141,7 @@ impl NodeStore {
         }
     }
 
-    /// How many nodes there are; ordinals are below.
+    /// Count of the nodes; ordinals are below.
     pub(crate) fn len(&self) -> usize {
         self.runs.iter().map(|run| run.len).sum()
     }

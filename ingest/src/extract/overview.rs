@@ -98,7 +98,7 @@ impl Lines {
     }
 }
 
-/// What is joined to strokes: lines of one class, and at which zooms they are drawn.
+/// Lines of one class that are joined to strokes, and the zooms at which they are drawn.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind {
     class: &'static str,
@@ -148,7 +148,7 @@ impl Afar {
         }
     }
 
-    /// What is drawn at each zoom, kind by kind.
+    /// Lines that are drawn at each zoom, kind by kind.
     pub(crate) fn draw(self, emit: impl Fn(Vec<Overview>)) {
         let mut drawn = Vec::new();
         for (kind, lines) in self.0 {

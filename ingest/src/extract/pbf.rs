@@ -8,49 +8,49 @@ use std::path::{Path, PathBuf};
 use osmpbf::{BlobDecode, BlobError, BlobReader, ErrorKind, HeaderBlock, PrimitiveBlock};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
-/// Why an extract could not be read. Nothing of it is used then.
+/// Error of an extract that could not be read. Nothing of it is used then.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtractError {
     /// The file could not be opened or read.
     #[error("can't read {path}: {source}")]
     Io {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// The file is something else.
     #[error("{path} is not an OpenStreetMap extract in PBF: {why}")]
     NotPbf {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// How one can tell.
+        /// Sign by which one can tell.
         why: String,
     },
     /// The file begins well and is broken further on.
     #[error("{path} is damaged or cut short: {why}")]
     Damaged {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// What was met.
+        /// Format that was met.
         why: String,
     },
     /// There is nothing to walk on in the file, or in the area asked for.
     #[error("{path} has no street that a pedestrian may use{}", if *.cut { " inside the area" } else { "" })]
     NoStreets {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Whether an area was given.
+        /// True if an area was given.
         cut: bool,
     },
 }
 
-/// How far a reading is.
+/// Progress of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// A stage begins.
     Stage {
-        /// What it does, in a few words.
+        /// Name of the stage, in a few words.
         name: &'static str,
         /// Bytes that will be read; 0: none.
         bytes: u64,
@@ -88,9 +88,9 @@ const HISTORY: &str = "HistoricalInformation";
 #[derive(Debug)]
 pub(crate) struct PbfFile {
     path: PathBuf,
-    /// When the data was current, in seconds since 1970, if the file says so.
+    /// Time of the data, in seconds since 1970, if the file tells it.
     pub(crate) timestamp: Option<i64>,
-    /// Whether ways carry the positions of their nodes, which need not be in the file themselves then.
+    /// True if ways carry the positions of their nodes, which need not be in the file themselves then.
     pub(crate) locations_on_ways: bool,
 }
 

@@ -12,11 +12,11 @@ use super::elements::{OsmId, OwnedTags};
 pub struct Place {
     /// Its id in `pois`.
     pub id: i64,
-    /// Where it is; for ways and relations a point on or inside them.
+    /// Its position; for ways and relations a point on or inside them.
     pub location: Point,
     /// All its tags.
     pub tags: OwnedTags,
-    /// What the catalogue makes of it.
+    /// Classification by the catalogue.
     pub classification: Classification,
     /// 0 hidden gem to 1 hotspot, among the places of this file.
     pub popularity: f32,
@@ -92,7 +92,7 @@ pub(crate) fn remove_duplicates(places: &mut Vec<Place>) -> u64 {
     (before - places.len()) as u64
 }
 
-/// What tells a place from its neighbours.
+/// Marks by which a place is told from its neighbours.
 struct Known {
     kind: KindId,
     location: Point,
@@ -130,7 +130,7 @@ impl Known {
             && self.location.distance_metres(other.location) < SAME_PLACE_METRES
     }
 
-    /// Whether two names say the same with other words around: `Le Jardin Animalier`, `Jardin animalier de Monaco`.
+    /// True if two names say the same with other words around: `Le Jardin Animalier`, `Jardin animalier de Monaco`.
     fn shares_words(&self, other: &Self) -> bool {
         let shared = self
             .words

@@ -1,4 +1,4 @@
-//! What was read, and what was left out and why.
+//! Report of a reading: counts of what was read, and of what was left out, by reason.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Report {
     /// Nodes, ways and relations in the file.
     pub elements: [u64; 3],
-    /// What was left out, by reason in plain words.
+    /// Counts of what was left out, by reason in plain words.
     pub skipped: BTreeMap<&'static str, u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Which ways a pedestrian may use, and what is known about them.
+//! Walkable ways: which ones a pedestrian may use, and what is known about them.
 
 use std::sync::Arc;
 
@@ -71,12 +71,12 @@ fn is_platform_or_pier(tags: &Tags<'_>) -> bool {
         || matches!(tags.get("man_made"), Some("pier" | "quay"))
 }
 
-/// What `foot=*` says, if anything plain.
+/// Permission by `foot=*`, if it says anything plain.
 fn foot(tags: &Tags<'_>) -> Option<bool> {
     is_open(tags.get("foot")?)
 }
 
-/// Whether `foot` lets anyone walk here; where it is silent, `access` decides. `None`: neither says.
+/// Permission to walk here by `foot`; where it is silent, by `access`. `None`: neither says.
 fn may_walk(tags: &Tags<'_>) -> Option<bool> {
     foot(tags).or_else(|| is_open(tags.get("access")?))
 }
@@ -91,7 +91,7 @@ const OPEN: [&str; 6] = [
     "public",
 ];
 
-/// Whether a value of `foot` or `access` lets anyone in. What is not known to does not: `customers`, `psv`, misspelt hours.
+/// True if a value of `foot` or `access` lets anyone in. Unknown values do not: `customers`, `psv`, misspelt hours.
 /// `None`: it is there and says nothing.
 fn is_open(value: &str) -> Option<bool> {
     (value != "unknown").then(|| value.split(';').any(|part| OPEN.contains(&part.trim())))
@@ -104,7 +104,7 @@ fn is_forbidden(tags: &Tags<'_>) -> bool {
     may_walk(tags) == Some(false) || mountaineering || tags.get("motorroad") == Some("yes")
 }
 
-/// Whether a node on a way stops a walker: a gate that is closed to the public, a wall across the way.
+/// True if a node on a way stops a walker: a gate that is closed to the public, a wall across the way.
 pub(crate) fn is_closed_barrier(tags: &Tags<'_>) -> bool {
     let Some(barrier) = tags.get("barrier") else {
         return false;
@@ -156,7 +156,7 @@ fn has_sidewalk(tags: &Tags<'_>) -> bool {
     says_of_sidewalk(tags, &["yes", "both", "left", "right"])
 }
 
-/// Whether the tags of either side, or of both, have one of these values.
+/// True if the tags of either side, or of both, have one of these values.
 fn says_of_sidewalk(tags: &Tags<'_>, values: &[&str]) -> bool {
     [
         "sidewalk",

@@ -1,4 +1,4 @@
-//! Where streets end, roughly: enough to draw the boundary of an area around them.
+//! Corners of the street network, thinned: enough to draw the boundary of an area around them.
 
 use rustc_hash::FxHashSet;
 use wildside_engine::Point;

@@ -1,4 +1,4 @@
-//! What a scan hands over, as rows of the incoming tables. It is done by the threads that read the file.
+//! Encoding of batches as rows of the incoming tables. It is done by the threads that read the file.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -34,7 +34,7 @@ impl Encoder {
         }
     }
 
-    /// Where the streets that were encoded are.
+    /// Corners of the streets that were encoded.
     pub(crate) fn into_corners(self) -> Corners {
         self.corners
             .into_inner()

@@ -94,7 +94,7 @@ pub(crate) struct Filling {
     rows: mpsc::Receiver<Bytes>,
 }
 
-/// Where the rows for all tables go.
+/// Senders of rows, one for each table.
 #[derive(Debug)]
 pub(crate) struct Senders(Vec<(Table, mpsc::Sender<Bytes>)>);
 
@@ -171,9 +171,9 @@ impl Filling {
     }
 }
 
-/// How the incoming rows get into the tables in use.
+/// Strategy by which the incoming rows get into the tables in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Strategy {
     /// The tables change places; those of other areas are copied. Indexes are built at once, which is several times
     /// faster than row by row, and what was is gone without a trace.
     Swap,
@@ -181,7 +181,7 @@ pub(crate) enum Way {
     Merge,
 }
 
-impl Way {
+impl Strategy {
     pub(crate) async fn choose(client: &Client, area: i32, edges: u64) -> Result<Self, Error> {
         let others = "SELECT count(*) FROM walk_edges WHERE area_id <> $1";
         let others: i64 = client.query_one(others, &[&area]).await?.get(0);
@@ -197,20 +197,20 @@ impl Way {
 pub(crate) async fn prepare(
     filled: Vec<Filled>,
     area: i32,
-    way: Way,
+    strategy: Strategy,
     boundary: impl Future<Output = Option<String>>,
 ) -> Result<(), Error> {
     let of = |table| filled.iter().find(|filled| filled.table == table);
     let areas = async {
         if let (Some(outlines), Some(areas)) = (of(Table::Outlines), of(Table::BaseAreas)) {
             outlines.build_areas(area, boundary).await?;
-            areas.prepare(area, way).await?;
+            areas.prepare(area, strategy).await?;
         }
         Ok(())
     };
     let is_ready = |filled: &&Filled| !matches!(filled.table, Table::Outlines | Table::BaseAreas);
     let others = filled.iter().filter(is_ready);
-    let others = try_join_all(others.map(|filled| filled.prepare(area, way)));
+    let others = try_join_all(others.map(|filled| filled.prepare(area, strategy)));
     tokio::try_join!(areas, others)?;
     Ok(())
 }
@@ -235,8 +235,8 @@ impl Filled {
             .await
     }
 
-    async fn prepare(&self, area: i32, way: Way) -> Result<(), Error> {
-        if way == Way::Merge {
+    async fn prepare(&self, area: i32, strategy: Strategy) -> Result<(), Error> {
+        if strategy == Strategy::Merge {
             return Ok(());
         }
         let name = self.table.name();
@@ -262,19 +262,19 @@ async fn statements(
         .collect())
 }
 
-/// Puts the incoming rows where those of the area were. After [`Way::Swap`] readers wait until the commit.
+/// Puts the incoming rows where those of the area were. After [`Strategy::Swap`] readers wait until the commit.
 pub(crate) async fn take_over(
     transaction: &mut Transaction<'_>,
     area: i32,
-    way: Way,
+    strategy: Strategy,
     waiting: impl Fn(),
 ) -> Result<(), Error> {
-    if way == Way::Swap {
+    if strategy == Strategy::Swap {
         lock(transaction, waiting).await?;
     }
     for table in Table::LASTING {
         let name = table.name();
-        if way == Way::Swap {
+        if strategy == Strategy::Swap {
             let exchange = include_str!("sql/exchange_statements.sql");
             let statements = statements(transaction, exchange, &[&name]).await?;
             transaction.batch_execute(&statements).await?;

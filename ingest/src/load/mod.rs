@@ -16,30 +16,30 @@ use tokio::sync::oneshot;
 use tokio_postgres::{Client, NoTls};
 
 use self::encode::Encoder;
-use self::incoming::{Senders, Way};
+use self::incoming::{Senders, Strategy};
 use crate::area::Polygon;
 use crate::extract::{self, ExtractError, Progress, Scan};
 
-/// What is to be loaded.
+/// Arguments of a load.
 #[derive(Debug, Clone)]
 pub struct Load {
     /// The file.
     pub file: PathBuf,
-    /// What the area is called; one name, one place.
+    /// Name of the area; one name, one place.
     pub name: String,
-    /// Where the data came from, for people.
+    /// Source of the data, for people.
     pub source: String,
     /// Only what is inside is loaded; `None`: all of the file.
     pub area: Option<Polygon>,
-    /// Whether the area may lose more than half of its streets.
+    /// True if the area may lose more than half of its streets.
     pub allow_shrink: bool,
-    /// Whether the data may be older than what the area has.
+    /// True if the data may be older than what the area has.
     pub allow_older: bool,
     /// Digest of the file and all that decides what is made of it; the same digest changes nothing.
     pub digest: String,
 }
 
-/// What a load did.
+/// Outcome of a load.
 #[derive(Debug)]
 pub enum Outcome {
     /// The area holds just this already.
@@ -51,18 +51,18 @@ pub enum Outcome {
     Loaded(Box<Loaded>),
 }
 
-/// What was loaded.
+/// Counts of what was loaded.
 #[derive(Debug)]
 pub struct Loaded {
-    /// What the file held.
+    /// Report of the reading.
     pub scan: Scan,
-    /// How many edges.
+    /// Count of the edges.
     pub edges: u64,
-    /// What changed in the database.
+    /// Changes in the database.
     pub change: Change,
 }
 
-/// What a load changed.
+/// Changes by a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
     /// Generation of the area from now on.
@@ -75,7 +75,7 @@ pub struct Change {
     pub places_retired: u64,
 }
 
-/// Why nothing was loaded.
+/// Error of a load: nothing was loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file is at fault.
@@ -111,9 +111,9 @@ pub enum LoadError {
     Older {
         /// The area.
         name: String,
-        /// When its data was current.
+        /// Time of its data.
         loaded: DateTime<Utc>,
-        /// When that of the file was.
+        /// Time of the file's data.
         file: DateTime<Utc>,
     },
     /// The database failed on the way; nothing was changed.
@@ -187,14 +187,14 @@ async fn replace(
     refuse_shrinking(client, load, edges).await?;
 
     begin("replacing the old data");
-    let way = Way::choose(client, area, edges).await?;
+    let strategy = Strategy::choose(client, area, edges).await?;
     let mut transaction = client.transaction().await?;
     // Enrichment waits here, rather than where it would hold up what this transaction needs later.
     transaction
         .batch_execute("LOCK TABLE areas IN SHARE ROW EXCLUSIVE MODE")
         .await?;
     let (tell, told) = oneshot::channel();
-    let tables = incoming::prepare(filled, area, way, async { told.await.ok() });
+    let tables = incoming::prepare(filled, area, strategy, async { told.await.ok() });
     let update = async {
         let corners = encoder.into_corners();
         let boundary = update::boundary(&transaction, load.area.as_ref(), corners).await?;
@@ -206,7 +206,7 @@ async fn replace(
     let tables = async { tables.await.map_err(LoadError::from) };
     let ((), (generation, places)) = tokio::try_join!(tables, update)?;
     let waiting = || begin("waiting for somebody who reads the old data");
-    incoming::take_over(&mut transaction, area, way, waiting).await?;
+    incoming::take_over(&mut transaction, area, strategy, waiting).await?;
     transaction.commit().await?;
     Ok(Loaded {
         scan,

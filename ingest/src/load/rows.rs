@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::ewkb::Ewkb;
 
-/// What comes before the first row: a signature, no flags, no extension.
+/// Header before the first row: a signature, no flags, no extension.
 pub(crate) const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-/// What comes after the last row.
+/// Trailer after the last row.
 pub(crate) const TRAILER: &[u8] = &[0xff, 0xff];
 
 /// Some rows of one table.

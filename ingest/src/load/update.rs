@@ -15,7 +15,7 @@ use super::{Load, LoadError, encode};
 use crate::area::Polygon;
 use crate::extract::{Place, Scan};
 
-/// How many places changed.
+/// Count of the places that changed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Places {
     pub(crate) written: u64,
@@ -55,7 +55,7 @@ pub(crate) async fn places(
     })
 }
 
-/// What the area covers: the polygon given, or else a hull of its streets.
+/// Boundary of the area: the polygon given, or else a hull of its streets.
 pub(crate) async fn boundary(
     client: &impl GenericClient,
     area: Option<&Polygon>,

@@ -6,7 +6,7 @@ use osmpbf::{Element, PrimitiveBlock, RelMemberType, Relation, Way};
 use rustc_hash::{FxHashMap, FxHashSet};
 use wildside_engine::places::{Tags, catalogue};
 
-use super::Job;
+use super::Reading;
 use super::streets::is_real;
 use crate::area::Polygon;
 use crate::extract::base::{self, BaseFeature, Shape, Style};
@@ -23,7 +23,7 @@ const MARGIN_DEGREES: f64 = 0.02;
 /// Relations with more members are no outlines but attacks: the largest real ones have some thousands.
 const MOST_MEMBERS: usize = 20_000;
 
-/// What the first reading finds.
+/// Findings of the first reading.
 #[derive(Default)]
 pub(super) struct Elements {
     pub(super) nodes: NodeStore,
@@ -53,7 +53,7 @@ pub(super) struct RelationOfInterest {
     pub(super) drawn: Option<Style>,
 }
 
-/// What one block gives.
+/// Findings in one block.
 #[derive(Default)]
 struct Found {
     nodes: Vec<Node>,
@@ -65,14 +65,14 @@ struct Found {
     report: Report,
 }
 
-pub(super) fn read(job: &Job<'_>) -> Result<Elements, ExtractError> {
+pub(super) fn read(reading: &Reading<'_>) -> Result<Elements, ExtractError> {
     let all = Mutex::new((Vec::new(), Elements::default()));
-    job.file.for_each_block(
+    reading.file.for_each_block(
         |_| true,
-        job.progress,
+        reading.progress,
         |number, block| {
-            let found = read_block(block, job);
-            job.emit_base(found.labels);
+            let found = read_block(block, reading);
+            reading.emit_base(found.labels);
             let run = NodeRun::pack(found.nodes);
             let (runs, elements) = &mut *all.lock().unwrap_or_else(PoisonError::into_inner);
             runs.push(run);
@@ -90,7 +90,7 @@ pub(super) fn read(job: &Job<'_>) -> Result<Elements, ExtractError> {
     elements.nodes = NodeStore::join(runs);
     let repeated = elements.nodes.repeated as u64;
     // On ways nodes come as often as they are passed.
-    if !job.file.locations_on_ways {
+    if !reading.file.locations_on_ways {
         elements
             .report
             .skip("nodes with an id that was there before", repeated);
@@ -110,15 +110,15 @@ fn square_outlines(relations: &[RelationOfInterest]) -> FxHashMap<i64, WalkWay> 
     relations.iter().flat_map(outline).collect()
 }
 
-fn read_block(block: &PrimitiveBlock, job: &Job<'_>) -> Found {
-    let (mut found, area) = (Found::default(), job.area);
+fn read_block(block: &PrimitiveBlock, reading: &Reading<'_>) -> Found {
+    let (mut found, area) = (Found::default(), reading.area);
     for element in block.elements() {
         match &element {
             Element::DenseNode(n) => found.node(n.id(), n.nano_lon(), n.nano_lat(), n.tags(), area),
             Element::Node(n) => found.node(n.id(), n.nano_lon(), n.nano_lat(), n.tags(), area),
             Element::Way(way) => {
                 found.report.elements[1] += 1;
-                if job.file.locations_on_ways && is_real(way) {
+                if reading.file.locations_on_ways && is_real(way) {
                     found.nodes.extend(nodes_on(way, area));
                 }
             }

@@ -17,20 +17,20 @@ use super::places::{Place, remove_duplicates, scale_popularity};
 use super::report::Report;
 use crate::area::Polygon;
 
-/// What a scan gives beside the batches.
+/// Result of a scan beside the batches.
 #[derive(Debug)]
 pub struct Scan {
     /// Places worth a stop, by id.
     pub places: Vec<Place>,
-    /// How the popularity of the places was scaled.
+    /// Scale of the places' popularity.
     pub scale: PopularityScale,
-    /// When the data was current, in seconds since 1970, if the file says so.
+    /// Time of the data, in seconds since 1970, if the file tells it.
     pub timestamp: Option<i64>,
-    /// What was read and what was left out.
+    /// Counts of what was read and what was left out.
     pub report: Report,
 }
 
-/// What a scan hands over as it goes.
+/// Batch that a scan hands over as it goes.
 #[derive(Debug)]
 pub enum Batch {
     /// Things to draw.
@@ -41,15 +41,15 @@ pub enum Batch {
     Edges(Vec<Edge>),
 }
 
-/// One scan: what is read, for whom.
-pub(super) struct Job<'a> {
+/// The reading of one file: its area, and the receivers of batches and progress.
+pub(super) struct Reading<'a> {
     file: PbfFile,
     area: Option<&'a Polygon>,
     emit: &'a (dyn Fn(Batch) + Sync),
     progress: &'a (dyn Fn(Progress) + Sync),
 }
 
-impl Job<'_> {
+impl Reading<'_> {
     fn begin(&self, name: &'static str) {
         let bytes = self.file.bytes();
         (self.progress)(Progress::Stage { name, bytes });
@@ -73,27 +73,27 @@ pub fn scan(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Scan, ExtractError> {
     let file = PbfFile::open(path)?;
-    let job = Job {
+    let reading = Reading {
         file,
         area,
         emit,
         progress,
     };
-    job.begin("reading nodes and relations");
-    let elements = elements::read(&job)?;
-    job.begin("reading ways");
+    reading.begin("reading nodes and relations");
+    let elements = elements::read(&reading)?;
+    reading.begin("reading ways");
     let junctions = Junctions::new(elements.nodes.len());
-    let ways = ways::read(&job, &elements, &junctions)?;
-    job.begin("reading streets");
+    let ways = ways::read(&reading, &elements, &junctions)?;
+    reading.begin("reading streets");
     let cutter = Cutter {
         nodes: &elements.nodes,
         junctions: &junctions,
         closed: &elements.closed,
         area,
     };
-    let streets = streets::read(&job, &elements, &cutter)?;
+    let streets = streets::read(&reading, &elements, &cutter)?;
     if streets.edges == 0 {
-        return Err(job.file.no_streets(area.is_some()));
+        return Err(reading.file.no_streets(area.is_some()));
     }
 
     let mut report = elements.report;
@@ -109,7 +109,7 @@ pub fn scan(
     Ok(Scan {
         places,
         scale,
-        timestamp: job.file.timestamp,
+        timestamp: reading.file.timestamp,
         report,
     })
 }

@@ -7,14 +7,14 @@ use rustc_hash::FxHashSet;
 use wildside_engine::places::Tags;
 
 use super::elements::Elements;
-use super::{Batch, Job};
+use super::{Batch, Reading};
 use crate::extract::elements::is_real_tag;
 use crate::extract::network::Cutter;
 use crate::extract::pbf::ExtractError;
 use crate::extract::report::Report;
 use crate::extract::walkable::{WalkWay, walk_way};
 
-/// What the third reading counts; the edges themselves are handed over.
+/// Counts of the third reading; the edges themselves are handed over.
 #[derive(Default)]
 pub(super) struct Streets {
     pub(super) edges: u64,
@@ -22,7 +22,7 @@ pub(super) struct Streets {
 }
 
 pub(super) fn read(
-    job: &Job<'_>,
+    reading: &Reading<'_>,
     elements: &Elements,
     cutter: &Cutter<'_>,
 ) -> Result<Streets, ExtractError> {
@@ -34,8 +34,9 @@ pub(super) fn read(
             .insert(id)
     };
     let with_ways = |number| elements.blocks_with_ways.contains(&number);
-    job.file
-        .for_each_block(with_ways, job.progress, |_, block| {
+    reading
+        .file
+        .for_each_block(with_ways, reading.progress, |_, block| {
             let (mut batch, mut report) = (Vec::new(), Report::default());
             report.skip(
                 "ways of more nodes than any real one",
@@ -55,7 +56,7 @@ pub(super) fn read(
                         batch.extend(edges);
                         report.skip(
                             "nodes missing from ways",
-                            if job.area.is_some() { 0 } else { missing },
+                            if reading.area.is_some() { 0 } else { missing },
                         );
                     }
                     None => report.skip("short ways that touch no other", 1),
@@ -63,7 +64,7 @@ pub(super) fn read(
             }
             let edges = batch.len() as u64;
             if edges > 0 {
-                (job.emit)(Batch::Edges(batch));
+                (reading.emit)(Batch::Edges(batch));
             }
             let streets = &mut *streets.lock().unwrap_or_else(PoisonError::into_inner);
             streets.edges += edges;
@@ -91,7 +92,7 @@ fn count_overlong(block: &PrimitiveBlock) -> u64 {
     ways.filter(|way| !is_real(way)).count() as u64
 }
 
-/// What a walker finds on this way, as it is tagged or as the outline of a square.
+/// Walkability of a way, as it is tagged or as the outline of a square.
 pub(super) fn walkable(elements: &Elements, id: i64, tags: &Tags<'_>) -> Option<WalkWay> {
     walk_way(tags).or_else(|| elements.square_outlines.get(&id).cloned())
 }

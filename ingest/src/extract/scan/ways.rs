@@ -9,7 +9,7 @@ use wildside_engine::places::{Tags, catalogue};
 
 use super::elements::{Elements, RelationOfInterest};
 use super::streets::{walkable, ways};
-use super::{Batch, Job};
+use super::{Batch, Reading};
 use crate::extract::base::{self, BaseFeature, Shape, Style};
 use crate::extract::elements::{OsmId, clean, real_tags};
 use crate::extract::geometry::{
@@ -22,7 +22,7 @@ use crate::extract::pbf::ExtractError;
 use crate::extract::places::Place;
 use crate::extract::report::Report;
 
-/// What the second reading finds.
+/// Findings of the second reading.
 #[derive(Default)]
 pub(super) struct Ways {
     pub(super) places: Vec<Place>,
@@ -33,7 +33,7 @@ pub(super) struct Ways {
 }
 
 pub(super) fn read(
-    job: &Job<'_>,
+    reading: &Reading<'_>,
     elements: &Elements,
     junctions: &Junctions,
 ) -> Result<Ways, ExtractError> {
@@ -44,8 +44,9 @@ pub(super) fn read(
         .collect();
     let found = Mutex::new(Ways::default());
     let with_ways = |number| elements.blocks_with_ways.contains(&number);
-    job.file
-        .for_each_block(with_ways, job.progress, |_, block| {
+    reading
+        .file
+        .for_each_block(with_ways, reading.progress, |_, block| {
             let (mut local, mut drawn) = (Ways::default(), Vec::new());
             for way in ways(block) {
                 let tags = real_tags(way.tags(), &mut local.report);
@@ -62,7 +63,7 @@ pub(super) fn read(
                     junctions.pass(&nodes);
                 }
                 if let Some(style) = style {
-                    let features = draw_way(way.id(), style, &tags, job, &nodes);
+                    let features = draw_way(way.id(), style, &tags, reading, &nodes);
                     local.see(&features);
                     drawn.extend(features);
                 }
@@ -73,14 +74,14 @@ pub(super) fn read(
                         // What is outside the area has no nodes.
                         None => local
                             .report
-                            .skip("ways without a node", u64::from(job.area.is_none())),
+                            .skip("ways without a node", u64::from(reading.area.is_none())),
                     }
                 }
                 if is_member {
                     local.members.insert(way.id(), nodes);
                 }
             }
-            job.emit_base(drawn);
+            reading.emit_base(drawn);
             let found = &mut *found.lock().unwrap_or_else(PoisonError::into_inner);
             found.places.extend(local.places);
             found.members.extend(local.members);
@@ -89,11 +90,11 @@ pub(super) fn read(
         })?;
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     for relation in &elements.relations {
-        found.relation(job, relation, elements);
+        found.relation(reading, relation, elements);
     }
     found.members = FxHashMap::default();
     let afar = std::mem::take(&mut found.afar);
-    afar.draw(|overviews| (job.emit)(Batch::Overviews(overviews)));
+    afar.draw(|overviews| (reading.emit)(Batch::Overviews(overviews)));
     Ok(found)
 }
 
@@ -108,7 +109,12 @@ impl Ways {
         }
     }
 
-    fn relation(&mut self, job: &Job<'_>, relation: &RelationOfInterest, elements: &Elements) {
+    fn relation(
+        &mut self,
+        reading: &Reading<'_>,
+        relation: &RelationOfInterest,
+        elements: &Elements,
+    ) {
         let ways: Vec<_> = relation
             .ways
             .iter()
@@ -118,13 +124,17 @@ impl Ways {
         if relation.is_place {
             match relation_place(relation, &ways, &rings, elements) {
                 Some(place) => self.places.push(place),
-                None => self
-                    .report
-                    .skip("relations without a place", u64::from(job.area.is_none())),
+                None => self.report.skip(
+                    "relations without a place",
+                    u64::from(reading.area.is_none()),
+                ),
             }
         }
-        if relation.drawn.is_some() && !rings.is_empty() && is_within(job, rings.iter().flatten()) {
-            job.emit_base(draw_relation(relation, rings).into_iter().collect());
+        if relation.drawn.is_some()
+            && !rings.is_empty()
+            && is_within(reading, rings.iter().flatten())
+        {
+            reading.emit_base(draw_relation(relation, rings).into_iter().collect());
         }
     }
 }
@@ -195,7 +205,7 @@ fn draw_way(
     id: i64,
     style: Style,
     tags: &Tags<'_>,
-    job: &Job<'_>,
+    reading: &Reading<'_>,
     nodes: &[Located],
 ) -> Vec<BaseFeature> {
     let Some(id) = OsmId::Way(id).folded() else {
@@ -203,7 +213,7 @@ fn draw_way(
     };
     let point = |node: &Located| node.map(|(_, node)| node.point());
     let points: Vec<_> = nodes.iter().map(point).collect();
-    if !is_within(job, points.iter().flatten()) {
+    if !is_within(reading, points.iter().flatten()) {
         return Vec::new();
     }
     let feature = |shape| feature(id, style, tags.get("name").map(clean), shape);
@@ -240,8 +250,9 @@ fn feature(id: i64, style: Style, name: Option<String>, shape: Shape) -> BaseFea
     }
 }
 
-/// Whether any of the points is inside the area.
-fn is_within<'a>(job: &Job<'_>, mut points: impl Iterator<Item = &'a Point>) -> bool {
-    job.area
+/// True if any of the points is inside the area.
+fn is_within<'a>(reading: &Reading<'_>, mut points: impl Iterator<Item = &'a Point>) -> bool {
+    reading
+        .area
         .is_none_or(|area| points.any(|point| area.contains(*point)))
 }
