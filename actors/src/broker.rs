@@ -1,4 +1,4 @@
-//! What the broker carries from the bridge to the hub.
+//! Messages of the broker, from the bridge to the hub.
 
 use std::sync::Arc;
 use std::time::Instant;

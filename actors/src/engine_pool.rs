@@ -22,7 +22,7 @@ pub struct PoolConfig {
     pub threads: usize,
     /// Computations that may wait for a thread; more are refused at once.
     pub waiting: usize,
-    /// How long after its deadline a computation is given up and its thread abandoned.
+    /// Time after its deadline at which a computation is given up and its thread abandoned.
     pub grace: Duration,
     /// Abandoned threads that still run at which the pool takes no more work: each keeps a processor busy.
     pub max_abandoned: usize,
@@ -41,7 +41,7 @@ impl PoolConfig {
     }
 }
 
-/// Why a computation gave no result.
+/// Error of a computation that gave no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PoolError {
     #[error("too many computations wait")]
@@ -70,7 +70,7 @@ struct Shared {
     threads: Mutex<Addr<EngineThread>>,
 }
 
-/// What a pool is doing.
+/// Observation of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct PoolState {
     pub(crate) threads: usize,
@@ -110,7 +110,7 @@ impl EnginePool {
         }
     }
 
-    /// What the supervisor of this pool says of itself.
+    /// Observation of the supervisor of this pool.
     pub(crate) fn observe(&self) -> Observation {
         let state = match () {
             () if self.shared.slots.is_closed() => "stopped",
@@ -123,7 +123,7 @@ impl EnginePool {
         }
     }
 
-    /// Whether too many threads hang for more work to be taken.
+    /// True if too many threads hang for more work to be taken.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.shared.abandoned.load(SeqCst) >= self.shared.config.max_abandoned
     }

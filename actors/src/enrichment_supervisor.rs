@@ -64,15 +64,15 @@ impl OsmElement {
 pub struct ClassifiedPlace {
     /// Its id in `pois`.
     pub poi_id: i64,
-    /// Where it is.
+    /// Its position.
     pub location: Point,
     /// The element, as it came.
     pub element: OsmElement,
-    /// What it is worth a stop for.
+    /// Themes for which it is worth a stop.
     pub classification: Classification,
 }
 
-/// What became of the elements: every one is a place, or counted here.
+/// Counts by outcome: every element is a place, or counted here.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Classified {
     /// The places, in the order of the elements; no id twice.
@@ -91,7 +91,7 @@ pub struct Classified {
 pub struct ClassifyElements {
     /// The elements, at most [`MAX_ELEMENTS`].
     pub elements: Vec<OsmElement>,
-    /// When to give up.
+    /// Deadline.
     pub deadline: Instant,
 }
 
@@ -116,7 +116,7 @@ impl Measured for ClassifyElements {
     }
 }
 
-/// Why elements were not classified.
+/// Error for which elements were not classified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EnrichmentFailure {
     /// Too many messages wait for a thread.

@@ -20,13 +20,13 @@ pub trait Measured: Message {
     /// Its name in metrics.
     const NAME: &'static str;
 
-    /// How an answer is counted.
+    /// Outcome by which an answer is counted.
     fn outcome(_answer: &Self::Result) -> Outcome {
         Outcome::Ok
     }
 }
 
-/// How the handling of a message ended; labels come from a fixed set.
+/// Outcome of handling a message; labels come from a fixed set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// As intended.
@@ -133,7 +133,7 @@ impl<M: Measured> fmt::Debug for Env<M> {
     }
 }
 
-/// What a handler gave back, on its way to the sender.
+/// Answer of a handler, on its way to the sender.
 pub struct Delivered<M, R> {
     response: Option<R>,
     begun_at: Instant,

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// How many fixed pub/sub channels the users are spread over.
+/// Count of the fixed pub/sub channels over which users are spread.
 pub const SHARDS: u8 = 16;
 
-/// Where a route request stands. Statuses only ever move forward in this order.
+/// Status of a route request. Statuses only ever move forward in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -31,7 +31,7 @@ impl Status {
         }
     }
 
-    /// Whether nothing can follow.
+    /// True if nothing can follow.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Complete | Self::Failed)
     }
@@ -47,7 +47,7 @@ impl Status {
     }
 }
 
-/// Why a request failed.
+/// Cause for which a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusError {
     /// A stable machine code.
@@ -59,7 +59,7 @@ pub struct StatusError {
 /// A request has reached a status. Published as JSON on [`StatusEvent::channel`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StatusEvent {
-    /// Whose request it is.
+    /// User of the request.
     pub user_id: Uuid,
     /// The request.
     pub request_id: Uuid,
@@ -74,10 +74,10 @@ pub struct StatusEvent {
     /// Share of the work done, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<f32>,
-    /// What is being worked on.
+    /// Stage that is being worked on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
-    /// When the status was reached.
+    /// Time at which the status was reached.
     pub updated_at: DateTime<Utc>,
     /// Trace of the HTTP request that began it all.
     pub trace_id: Uuid,

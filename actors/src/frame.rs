@@ -9,7 +9,7 @@ use wildside_engine::Point;
 
 use crate::event::{Status, StatusError, StatusEvent};
 
-/// What the server says.
+/// Frame from the server.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame<'a> {
@@ -28,13 +28,13 @@ pub enum ServerFrame<'a> {
         /// Share of the work done, 0 to 1.
         #[serde(skip_serializing_if = "Option::is_none")]
         progress: Option<f32>,
-        /// What is being worked on.
+        /// Stage that is being worked on.
         #[serde(skip_serializing_if = "Option::is_none")]
         stage: Option<&'a str>,
-        /// When the status was reached.
+        /// Time at which the status was reached.
         updated_at: DateTime<Utc>,
     },
-    /// Where the walker is on a route: the answer to `update_location`.
+    /// Progress of a walker on a route: the answer to `update_location`.
     WalkProgress(WalkProgress),
     /// A frame could not be served.
     Error(FrameError),
@@ -62,12 +62,12 @@ impl<'a> From<&'a StatusEvent> for ServerFrame<'a> {
     }
 }
 
-/// Where the walker is on a route.
+/// Progress of a walker on a route.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WalkProgress {
     /// The route.
     pub route_id: Uuid,
-    /// Whether the walker is near enough to the route to be called on it.
+    /// True if the walker is near enough to the route to be called on it.
     pub on_route: bool,
     /// Distance to the nearest point of the route.
     pub metres_off_route: f64,
@@ -81,7 +81,7 @@ pub struct WalkProgress {
     pub metres_to_next: Option<f64>,
 }
 
-/// Why a frame could not be served.
+/// Error of a frame that could not be served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct FrameError {
@@ -101,7 +101,7 @@ impl FrameError {
     }
 }
 
-/// What a client says.
+/// Frame from a client.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ClientFrame {
     /// Here I am on that route.
@@ -113,7 +113,7 @@ pub enum ClientFrame {
 pub struct UpdateLocation {
     /// The route being walked.
     pub route_id: Uuid,
-    /// Where the walker is.
+    /// Position of the walker.
     pub location: Point,
 }
 

@@ -1,4 +1,4 @@
-//! How actors are spoken to.
+//! Handles by which messages are sent to actors.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Who is there, and what each of them is doing.
+//! Registry of actors, and what each of them is doing.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -19,7 +19,7 @@ const SILENT_AFTER: Duration = Duration::from_secs(1);
 #[rtype(result = "Observation")]
 pub struct Observe;
 
-/// What an actor says it is doing.
+/// Observation by an actor of itself.
 #[derive(Debug, Clone, PartialEq, actix::MessageResponse)]
 pub struct Observation {
     /// One word, such as `running`.
@@ -28,14 +28,14 @@ pub struct Observation {
     pub details: Value,
 }
 
-/// What is known of one actor.
+/// Entry of one actor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ActorReport {
     /// Its name, the label in metrics.
     pub name: &'static str,
-    /// What it says of itself; `silent` if it says nothing.
+    /// Observation of itself; `silent` if it gives none.
     pub state: &'static str,
-    /// Whether it did not answer in time.
+    /// True if it did not answer in time.
     pub silent: bool,
     /// Messages that wait.
     pub mailbox_depth: i64,
@@ -63,7 +63,7 @@ pub struct ActorRegistry {
 #[derive(Debug, Clone)]
 struct Entry {
     stats: Arc<ActorStats>,
-    /// Who answers; nobody for a kind of actor of which there are many.
+    /// Address to ask; none for a kind of actor of which there are many.
     observe: Option<Recipient<Observe>>,
 }
 

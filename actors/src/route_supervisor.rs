@@ -24,13 +24,13 @@ pub type Engine =
 #[derive(Message)]
 #[rtype(result = "Result<Walk, RouteFailure>")]
 pub struct GenerateRoute {
-    /// What is asked for.
+    /// Request for a walk.
     pub request: WalkRequest,
     /// The candidates within reach.
     pub pois: Arc<[Poi]>,
     /// The street cells around the start.
     pub network: Network,
-    /// When to stop and take the best walk found; passed to the engine and enforced outside of it.
+    /// Deadline at which the best walk found is taken; passed to the engine and enforced outside of it.
     pub deadline: Instant,
     /// The span in which the engine works.
     pub span: Span,
@@ -58,7 +58,7 @@ impl Measured for GenerateRoute {
     }
 }
 
-/// Why no walk was generated.
+/// Error for which no walk was generated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RouteFailure {
     /// There is none; trying again will not help.
@@ -94,7 +94,7 @@ impl RouteFailure {
         }
     }
 
-    /// Whether another try may succeed.
+    /// True if another try may succeed.
     pub const fn is_transient(&self) -> bool {
         !matches!(self, Self::NoWalk(_))
     }

@@ -1,4 +1,4 @@
-//! What is counted for each actor.
+//! Statistics of each actor.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -16,9 +16,9 @@ use crate::metrics::ActorMetrics;
 /// The last failure of an actor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LastError {
-    /// When it happened.
+    /// Time at which it happened.
     pub at: DateTime<Utc>,
-    /// What happened.
+    /// Description of what happened.
     pub error: String,
 }
 

@@ -32,7 +32,7 @@ pub type LocationMatcher = Arc<
         + Sync,
 >;
 
-/// Whose connection it is, and what it ends with.
+/// User of a connection, and the login with which it ends.
 #[derive(Debug, Clone, Copy)]
 pub struct Login {
     /// The user.
@@ -52,7 +52,7 @@ const REGISTER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for a location to be matched.
 const MATCH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What all sessions of a server share. Made once; clones share it.
+/// Dependencies that all sessions of a server share. Made once; clones share it.
 #[derive(Clone)]
 pub struct WsSessions {
     shared: Arc<Shared>,

@@ -18,7 +18,7 @@ use crate::frame::{ClientFrame, FrameError, UpdateLocation};
 use sent::SentStatuses;
 use token_bucket::TokenBucket;
 
-/// What a connection may do, and how long it may be silent.
+/// Limits of a connection: rates, sizes and silence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     /// A ping is sent this often.
@@ -50,7 +50,7 @@ impl Limits {
     };
 }
 
-/// Why the server closes a connection (RFC 6455 section 7.4.1 and its registry).
+/// Reason for which the server closes a connection (RFC 6455 section 7.4.1 and its registry).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
 pub enum CloseCode {
@@ -104,7 +104,7 @@ impl Close {
 /// Clients that are sent away come back within this time.
 const COME_BACK_WITHIN_MS: u32 = 3_000;
 
-/// What is to be done with the connection.
+/// Action on the connection.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Nothing.
@@ -175,7 +175,7 @@ impl Protocol {
         }
     }
 
-    /// Whether a status is news and is to be sent: each status once, in order, never backwards.
+    /// True if a status is news and is to be sent: each status once, in order, never backwards.
     pub fn admit(&mut self, event: &StatusEvent) -> bool {
         self.sent.admit(event)
     }

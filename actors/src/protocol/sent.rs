@@ -1,4 +1,4 @@
-//! Which statuses a connection has been sent.
+//! Statuses that a connection has been sent.
 
 use std::collections::VecDeque;
 
@@ -30,7 +30,7 @@ struct Sent {
 }
 
 impl SentStatuses {
-    /// Whether the event is news for this connection; if so, it counts as sent.
+    /// True if the event is news for this connection; it counts as sent then.
     pub(super) fn admit(&mut self, event: &StatusEvent) -> bool {
         let next = Sent {
             position: position(event),
@@ -68,7 +68,7 @@ impl SentStatuses {
     }
 }
 
-/// Where an event stands in the course of its request: its status, then its progress in thousandths.
+/// Position of an event in the course of its request: its status, then its progress in thousandths.
 fn position(event: &StatusEvent) -> (u8, u16) {
     let progress = match event.status {
         Status::InProgress => event.progress.unwrap_or(0.0).clamp(0.0, 1.0),

@@ -184,7 +184,7 @@ fn status() -> impl Strategy<Value = Status> {
 }
 
 proptest! {
-    /// Whatever arrives in whatever order: nothing goes backwards, and an end that has come is sent exactly once.
+    /// Invariant, whatever arrives in whatever order: nothing goes backwards, and an end that has come is sent exactly once.
     #[test]
     fn statuses_only_move_forward(
         events in prop::collection::vec((0..4_u128, status(), prop::option::of(0.0..=1.0_f32)), 0..200)

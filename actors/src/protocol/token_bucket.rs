@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-/// How much is allowed: `burst` at once, `per_second` in the long run.
+/// Rate of a token bucket: `burst` at once, `per_second` in the long run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
     /// Tokens when full.

@@ -45,7 +45,7 @@ pub struct HubConfig {
     pub max_sessions_per_user: usize,
     /// Users whose statuses are asked for at once: as many as one answer may be about, however much each has asked for.
     pub snapshot_users: usize,
-    /// How long one such question may take.
+    /// Time limit of one such question.
     pub snapshot_timeout: Duration,
 }
 
@@ -100,7 +100,7 @@ impl Measured for Unregister {
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "usize")]
 pub struct CloseAll {
-    /// When to stop waiting.
+    /// Deadline of waiting.
     pub deadline: Instant,
 }
 
@@ -154,7 +154,7 @@ pub struct UserHub {
 /// Room of the mailbox: connects and disconnects; events come in batches that the bridge bounds.
 const MAILBOX: usize = 1024;
 
-/// How many questions for snapshots may be open: enough to overlap, few enough to leave the database to others.
+/// Most questions for snapshots that may be open: enough to overlap, few enough to leave the database to others.
 const SNAPSHOTS_IN_FLIGHT: usize = 2;
 
 impl UserHub {
@@ -275,7 +275,7 @@ impl Actor for UserHub {
 }
 
 impl Supervised for UserHub {
-    /// What a panic has left behind is not trusted: all sessions are asked to connect again.
+    /// State that a panic has left behind is not trusted: all sessions are asked to connect again.
     fn restarting(&mut self, _: &mut Self::Context) {
         self.stats.restarted("panicked");
         self.close_all(CloseCode::ServiceRestart);

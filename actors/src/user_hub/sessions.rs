@@ -21,7 +21,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Whether the session took the message; one that did not learns that it was dropped when it next wakes.
+    /// True if the session took the message; one that did not learns that it was dropped when it next wakes.
     fn takes(&self, message: &ToSession) -> bool {
         let taken = self.outlet.try_send(message.clone()).is_ok();
         if !taken {

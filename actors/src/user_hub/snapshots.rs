@@ -1,4 +1,4 @@
-//! Which users are to be told how things stand, and asking for it: many users in one question.
+//! Users that are to be sent a snapshot, and the questions for it: many users in one question.
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;

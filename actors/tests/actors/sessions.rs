@@ -1,4 +1,4 @@
-//! What a connection may say, how long it may be silent, and how it ends.
+//! Tests of sessions: frames, silence and ends.
 
 use std::time::{Duration, Instant};
 

@@ -26,13 +26,13 @@ use wildside_actors::{ActorHandle, ActorMetrics, ActorRegistry, ActorReport, Sta
 use wildside_listen::crowd::Crowd;
 use wildside_listen::{Patience, listen};
 
-/// How long a client waits for what must come.
+/// Time that a client waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Bytes of the answer of `/large`: more than the buffers of all systems on the way.
 pub(crate) const LARGE: usize = 32 << 20;
 
-/// What the database would say, and how often it was asked.
+/// Answers of the database, and how often it was asked.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) events: Vec<StatusEvent>,
@@ -41,7 +41,7 @@ pub(crate) struct Ledger {
     pub(crate) panics: usize,
 }
 
-/// How a test server differs from the real one.
+/// Differences of a test server from the real one.
 pub(crate) struct Options {
     pub(crate) redis_url: Option<String>,
     pub(crate) limits: Limits,
@@ -304,7 +304,7 @@ impl Client {
         panic!("the connection ended without a close frame");
     }
 
-    /// Whether nothing more comes for a while.
+    /// True if nothing more comes for a while.
     pub(crate) async fn hears_nothing(&mut self) -> bool {
         timeout(Duration::from_millis(200), self.next())
             .await

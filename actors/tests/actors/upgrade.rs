@@ -1,4 +1,4 @@
-//! How a connection becomes a WebSocket, byte by byte.
+//! Tests of the upgrade to a WebSocket, byte by byte.
 
 use std::time::Duration;
 
