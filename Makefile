@@ -21,7 +21,8 @@ run: ## Install, build, start everything here and take a walk; Ctrl-C stops it
 test: martin browser ## Install what is missing and run every test
 	@$(need) compiler postgres redis
 	@if cargo nextest --version >/dev/null 2>&1; then \
-	    cargo test --workspace --doc --quiet && cargo nextest run --workspace; \
+	    cargo test --workspace --doc --quiet && \
+	    cargo nextest run --workspace --profile all --test-threads $$((2 * $$(nproc))); \
 	else \
 	    cargo test --workspace; \
 	fi
