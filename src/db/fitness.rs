@@ -10,7 +10,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use tokio::sync::Mutex;
 
-use super::{Connection, Session, migrate};
+use super::{Connection, Session};
 
 /// Looks again and again, over a connection of its own that is kept while all is well. A session remembers how it was
 /// made: one that may not write is not asked a second time.
@@ -101,7 +101,7 @@ impl Fitness {
         if state.read_only {
             return Ok(Self::ReadOnly);
         }
-        let known = migrate::versions()?;
+        let known = wildside_migrations::versions()?;
         if !state.migrated {
             return Ok(Self::Behind(known.len() as i64));
         }
@@ -109,17 +109,18 @@ impl Fitness {
             return Ok(Self::NoRights);
         }
         let applied = diesel::sql_query(
-            "SELECT count(*) FILTER (WHERE version = ANY($1)) AS known, count(*) AS all \
+            "SELECT count(*) FILTER (WHERE version = ANY($1)) AS known, count(*) FILTER (WHERE version COLLATE \"C\" > $2) AS newer \
              FROM __diesel_schema_migrations",
         );
         let applied: Applied = applied
             .bind::<Array<Text>, _>(&known)
+            .bind::<Nullable<Text>, _>(known.iter().max())
             .get_result(connection)
             .await?;
         Ok(match known.len() as i64 - applied.known {
             0 if state.writable != Some(true) => Self::NoRights,
             0 => Self::Fit {
-                newer: applied.all - applied.known,
+                newer: applied.newer,
             },
             missing => Self::Behind(missing),
         })
@@ -159,5 +160,5 @@ struct Applied {
     #[diesel(sql_type = BigInt)]
     known: i64,
     #[diesel(sql_type = BigInt)]
-    all: i64,
+    newer: i64,
 }

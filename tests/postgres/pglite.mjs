@@ -12,6 +12,10 @@ const folder = process.argv[2]
 const secret = 'the key of the tests, 32 bytes long or more'
 const route = '11111111-2222-4333-8444-555555555555'
 
+function read(path) {
+  return readFileSync(`${folder}/${path}`, 'utf8')
+}
+
 async function value(db, sql, parameters) {
   const { rows } = await db.query(sql, parameters)
   return Object.values(rows[0])[0]
@@ -19,8 +23,8 @@ async function value(db, sql, parameters) {
 
 /** Runs one way of a migration, as Diesel does: in a transaction, unless its metadata say otherwise. */
 async function run(db, name, way) {
-  const sql = readFileSync(`${folder}/${name}/${way}.sql`, 'utf8')
-  const settings = `${folder}/${name}/metadata.toml`
+  const sql = read(`versions/${name}/${way}.sql`)
+  const settings = `${folder}/versions/${name}/metadata.toml`
   const alone = existsSync(settings) && /run_in_transaction *= *false/.test(readFileSync(settings, 'utf8'))
   const running = alone ? db.exec(sql) : db.transaction((transaction) => transaction.exec(sql))
   await running.catch((error) => {
@@ -28,9 +32,19 @@ async function run(db, name, way) {
   })
 }
 
+/** As the crate does, which needs a server: what the schema needs, its versions, and its functions with their rights. */
 async function migrate(db) {
-  const names = readdirSync(folder).filter((name) => existsSync(`${folder}/${name}/up.sql`)).sort()
+  await db.exec(read('sql/make_what_schema_needs.sql'))
+  await db.exec(read('sql/add_extensions_to_path.sql'))
+  const names = readdirSync(`${folder}/versions`).sort()
   for (const name of names) await run(db, name, 'up')
+  const functions = readdirSync(`${folder}/functions`)
+  await db.transaction(async (transaction) => {
+    await transaction.exec(read('sql/prepare_functions.sql'))
+    for (const file of functions) await transaction.exec(read(`functions/${file}`))
+    await transaction.exec(read('sql/grant_rights.sql'))
+  })
+  assert.ok(functions.length > 0)
   return names
 }
 

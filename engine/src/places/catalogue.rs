@@ -346,8 +346,9 @@ mod tests {
 
     #[test]
     fn themes_are_those_that_the_migration_seeds() {
-        let seed =
-            include_str!("../../../migrations/2026-11-24-000003_seed_interest_themes/up.sql");
+        let seed = include_str!(
+            "../../../migrations/versions/2026-12-02-000200_create_interest_themes/up.sql"
+        );
         for theme in catalogue().themes() {
             let row = format!("('{}', '{}'", theme.id.0, theme.name);
             assert!(seed.contains(&row), "the seed has no {row}");

@@ -265,7 +265,7 @@ pub async fn connect(url: &str) -> Result<Client, LoadError> {
     tokio::spawn(connection);
     client
         .batch_execute(include_str!(
-            "../../../migrations/add_extensions_to_path.sql"
+            "../../../migrations/sql/add_extensions_to_path.sql"
         ))
         .await?;
     Ok(client)

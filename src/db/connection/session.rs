@@ -7,16 +7,13 @@ use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
+use wildside_migrations::ADD_EXTENSIONS_TO_PATH;
 
 use crate::db::connection::dial::dial;
 use crate::db::connection::sqlstate::Verdict;
 use crate::db::connection::trouble::{ConnectError, Trouble};
 use crate::db::connection::wire::Condemned;
 use crate::db::{Connection, IDLE_IN_TRANSACTION_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT};
-
-/// Puts the schemas of the extensions on the search path of a session.
-pub(in crate::db) const ADD_EXTENSIONS_TO_PATH: &str =
-    include_str!("../../../migrations/add_extensions_to_path.sql");
 
 /// Longest setting up of a session that an address has given; each address has a limit of its own before.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 /// A statement that took too long, or was cancelled by hand.
 const CANCELED: &str = "57014";
 /// A lock that others hold was not to be had in time.
-pub(in crate::db) const LOCK_NOT_AVAILABLE: &str = "55P03";
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// The code of an error of the server; none if it was the client that noticed.
 pub(super) fn code(error: &Error) -> Option<&str> {

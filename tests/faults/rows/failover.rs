@@ -189,7 +189,7 @@ async fn in_german() -> Outcome {
     assert!(took < Duration::from_secs(10), "{took:?}");
     let servers = fleet.servers(1).await;
     let workers = vec![fleet.worker_with_engine("20", &[]).await];
-    take_back(&fleet, "2026-11-24-000203_create_route_progress_and_notes");
+    take_back(&fleet, "2026-12-02-000900_create_progress_and_notes");
     let mut scene = Scene::of(fleet, servers, workers, 10.0).await;
     scene.goes_on(20).await;
     migrates_behind_a_lock(&scene).await;

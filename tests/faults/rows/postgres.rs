@@ -177,7 +177,7 @@ async fn migrated() -> Outcome {
     // Neither is ready while the schema is older than it is.
     let servers = fleet.servers(1).await;
     let workers = vec![fleet.worker_with_engine("20", &[]).await];
-    take_back(&fleet, "2026-11-24-000203_create_route_progress_and_notes");
+    take_back(&fleet, "2026-12-02-000900_create_progress_and_notes");
     let scene = Scene::of(fleet, servers, workers, 10.0).await;
     scene.goes_on(20).await;
     let holder = scene.fleet.postgres_client().await;
@@ -211,7 +211,7 @@ async fn migrated() -> Outcome {
 /// Undoes a migration, as if this release brought it.
 pub fn take_back(fleet: &Fleet, migration: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("migrations")
+        .join("migrations/versions")
         .join(migration);
     fleet.sql(&std::fs::read_to_string(folder.join("down.sql")).unwrap());
     let version = migration.split('_').next().unwrap().replace('-', "");

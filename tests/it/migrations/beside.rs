@@ -3,33 +3,46 @@
 use std::time::{Duration, Instant};
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_migrations::FileBasedMigrations;
 use wildside_test_support::PostgresServer;
 
-use crate::migrations::city;
-
 const INDEX: &str =
-    "SELECT indisvalid FROM pg_index WHERE indexrelid = 'route_requests_walk_idx'::regclass";
+    "SELECT indisvalid FROM pg_index WHERE indexrelid = 'route_requests_trace_idx'::regclass";
 
 /// As a build leaves it that was broken off: there, and of no use.
 const HALF_BUILT: &str = "
-    DELETE FROM __diesel_schema_migrations WHERE version >= '20261201200004' AND version < '20261201200010';
-    DROP INDEX route_requests_list_idx, route_requests_expendable_idx, saved_routes_list_idx;
-    ALTER TABLE saved_routes DROP COLUMN requested_at;
-    UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'route_requests_walk_idx'::regclass";
+    CREATE INDEX route_requests_trace_idx ON route_requests (trace_id);
+    UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'route_requests_trace_idx'::regclass";
 
-#[test]
-fn an_index_that_was_left_half_built_is_built_anew() {
+/// Migrates to a version that builds an index beside those who write.
+async fn migrate(url: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let version = folder
+        .path()
+        .join("2999-12-31-000000_find_requests_by_trace");
+    std::fs::create_dir(&version).unwrap();
+    let build = "CREATE INDEX CONCURRENTLY route_requests_trace_idx ON route_requests (trace_id)";
+    std::fs::write(version.join("up.sql"), build).unwrap();
+    std::fs::write(version.join("metadata.toml"), "run_in_transaction = false").unwrap();
+    let versions = FileBasedMigrations::from_path(folder.path()).unwrap();
+    let connection = AsyncPgConnection::establish(url).await.unwrap();
+    wildside_migrations::apply_versions(Box::new(connection), &versions)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_was_left_half_built_is_built_anew() {
     let server = PostgresServer::start();
     let url = server.create_migrated("city");
     server.sql("city", HALF_BUILT);
     assert_eq!(server.sql("city", INDEX), "f");
-    let applied = wildside::db::migrate(&url, Duration::from_mins(1)).unwrap();
-    assert_eq!(applied.len(), 6, "{applied:?}");
+    assert_eq!(migrate(&url).await, ["29991231000000"]);
     assert_eq!(server.sql("city", INDEX), "t");
 }
 
-#[test]
-fn a_transaction_that_is_open_for_longer_is_waited_for() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_is_open_for_longer_is_waited_for() {
     let server = PostgresServer::start();
     let url = server.create_migrated("city");
     server.sql("city", HALF_BUILT);
@@ -44,7 +57,7 @@ fn a_transaction_that_is_open_for_longer_is_waited_for() {
     while server.sql("city", locked) == "0" {
         assert!(begun.elapsed() < Duration::from_secs(20), "nobody writes");
     }
-    wildside::db::migrate(&url, Duration::from_mins(1)).unwrap();
+    migrate(&url).await;
     assert_eq!(server.sql("city", INDEX), "t");
     assert!(writer.join().unwrap().unwrap().status.success());
 }
@@ -56,7 +69,6 @@ async fn an_index_that_somebody_else_is_building_is_left_alone() {
     const THEIRS: &str = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('theirs')";
     let server = PostgresServer::start();
     let url = server.create_migrated("city");
-    server.sql("city", HALF_BUILT);
     let mut writer = AsyncPgConnection::establish(&url).await.unwrap();
     let hold = "BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE";
     writer.batch_execute(hold).await.unwrap();
@@ -69,7 +81,7 @@ async fn an_index_that_somebody_else_is_building_is_left_alone() {
     while server.sql("city", PHASE) == "0" {
         assert!(begun.elapsed() < Duration::from_secs(20), "nobody builds");
     }
-    city::migrate(&url).await.unwrap();
+    migrate(&url).await;
     assert_eq!(server.sql("city", THEIRS), "f");
     writer.batch_execute("COMMIT").await.unwrap();
     building.await.unwrap().unwrap();

@@ -1,24 +1,22 @@
 //! The migrations: there, back, and there again, and what keeps what they made.
 
 mod backup;
+mod baseline;
 mod beside;
 mod city;
+mod functions;
 mod roles;
 mod search_path;
 
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel_migrations::MigrationHarness;
+use wildside_migrations::VERSIONS;
 use wildside_test_support::{PostgresServer, postgres_client};
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
-
-async fn harness(url: &str) -> AsyncMigrationHarness<AsyncPgConnection> {
-    AsyncMigrationHarness::new(AsyncPgConnection::establish(url).await.unwrap())
-}
-
-async fn migrate(url: &str) {
-    let mut harness = harness(url).await;
-    harness.run_pending_migrations(MIGRATIONS).unwrap();
+async fn revert(url: &str) {
+    let connection = AsyncPgConnection::establish(url).await.unwrap();
+    let mut harness = AsyncMigrationHarness::new(connection);
+    harness.revert_all_migrations(VERSIONS).unwrap();
 }
 
 /// Everything in the database but its extensions, which a way back leaves, as statements.
@@ -44,21 +42,15 @@ async fn each_migration_has_a_way_back_and_leads_to_the_same_again() {
     let server = PostgresServer::start();
     let url = server.create_database("city");
     // That table stays, empty.
-    harness(&url)
-        .await
-        .revert_all_migrations(MIGRATIONS)
-        .unwrap();
+    revert(&url).await;
     let nothing = schema(&url);
     let roles = "SELECT count(*) FROM pg_roles WHERE rolname = 'martin_ro'";
     assert_eq!(server.sql("city", roles), "0");
 
-    migrate(&url).await;
+    city::migrate(&url).await.unwrap();
     let everything = schema(&url);
-    harness(&url)
-        .await
-        .revert_all_migrations(MIGRATIONS)
-        .unwrap();
+    revert(&url).await;
     assert_eq!(schema(&url), nothing);
-    migrate(&url).await;
+    city::migrate(&url).await.unwrap();
     assert_eq!(schema(&url), everything);
 }

@@ -1,23 +1,13 @@
-use std::collections::hash_map::DefaultHasher;
-use std::fmt::Write;
-use std::hash::{Hash, Hasher};
-use std::path::{Path, PathBuf};
 use std::process::id;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
-use crate::postgres::Access;
-use crate::programs::run;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use tokio::runtime::Builder;
+
 use crate::server_log::LogWatch;
 use crate::shared::SHARED;
-
-const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
-
-/// As Diesel makes it, so that it finds nothing left to do.
-const LEDGER: &str = "CREATE TABLE __diesel_schema_migrations (
-    version VARCHAR(50) PRIMARY KEY NOT NULL,
-    run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
-);\n";
 
 /// A database that one test has for itself, removed when this is dropped.
 #[derive(Debug)]
@@ -81,10 +71,7 @@ impl Drop for TestDatabase {
 
 /// Name of the migrated template; it changes with the migrations.
 static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
-    let script = migration_script();
-    let mut hasher = DefaultHasher::new();
-    script.hash(&mut hasher);
-    let name = format!("migrated_{:016x}", hasher.finish());
+    let name = format!("migrated_{:016x}", wildside_migrations::fingerprint());
     SHARED.once(&name, || {
         SHARED
             .access
@@ -92,50 +79,26 @@ static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
         SHARED
             .access
             .sql("postgres", &format!("CREATE DATABASE {name}"));
-        migrate(&SHARED.access, &name);
+        migrate(&SHARED.access.url(&name));
     });
     name
 });
 
-/// Applies every migration in order and records each as Diesel does.
-pub(crate) fn migrate(access: &Access, database: &str) {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let script = folder.path().join("migrate.sql");
-    std::fs::write(&script, migration_script()).expect("the script can be written");
-    run(access.psql(database).arg("-f").arg(script));
-}
-
-fn migration_script() -> String {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(MIGRATIONS)
-        .expect("the workspace has migrations")
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.join("up.sql").exists())
-        .collect();
-    folders.sort();
-    let mut script = LEDGER.to_owned();
-    for folder in folders {
-        let sql = std::fs::read_to_string(folder.join("up.sql")).expect("up.sql can be read");
-        let version = version(&folder);
-        let record =
-            format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{version}');");
-        let _ = if runs_in_transaction(&folder) {
-            writeln!(script, "BEGIN;\n{sql}\n{record}\nCOMMIT;")
-        } else {
-            writeln!(script, "{sql}\n{record}")
-        };
-    }
-    script
-}
-
-/// Diesel's version of a migration: its folder's name up to the first underscore, without dashes.
-fn version(folder: &Path) -> String {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    name.split('_').next().unwrap_or_default().replace('-', "")
-}
-
-fn runs_in_transaction(folder: &Path) -> bool {
-    let settings = std::fs::read_to_string(folder.join("metadata.toml")).unwrap_or_default();
-    !settings
-        .replace(' ', "")
-        .contains("run_in_transaction=false")
+/// Applies every migration, on a runtime and a thread of its own: the caller may be on a runtime itself.
+pub(crate) fn migrate(url: &str) {
+    let url = url.to_owned();
+    let migrating = thread::spawn(move || {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime can be made");
+        runtime.block_on(async {
+            let connection = AsyncPgConnection::establish(&url).await;
+            let connection = connection.expect("the server lets the tests in");
+            let applied = wildside_migrations::apply(Box::new(connection)).await;
+            applied.expect("the migrations apply");
+        });
+    });
+    migrating.join().expect("the migrations apply");
 }

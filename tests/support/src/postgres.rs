@@ -172,7 +172,7 @@ impl PostgresServer {
     /// Creates a database, migrated as the shipped migrations say, and returns its URL.
     pub fn create_migrated(&self, database: &str) -> String {
         let url = self.create_database(database);
-        crate::database::migrate(&self.access, database);
+        crate::database::migrate(&url);
         url
     }
 

@@ -15,8 +15,11 @@ fn each_database_is_migrated_and_its_own() {
     one.sql("INSERT INTO users (username, display_name) VALUES ('ann', 'Ann')");
     assert_eq!(one.sql("SELECT count(*) FROM users"), "1");
     assert_eq!(other.sql("SELECT count(*) FROM users"), "0");
-    let migrations =
-        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations")).unwrap();
+    let migrations = std::fs::read_dir(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../migrations/versions"
+    ))
+    .unwrap();
     let folders = migrations.filter(|entry| entry.as_ref().unwrap().path().is_dir());
     let recorded = one.sql("SELECT count(*) FROM __diesel_schema_migrations");
     assert_eq!(recorded, folders.count().to_string());

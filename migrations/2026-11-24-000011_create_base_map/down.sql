@@ -1,3 +1,0 @@
-DROP TABLE base_labels;
-DROP TABLE base_areas;
-DROP TABLE base_lines;

@@ -1,1 +1,0 @@
-DROP INDEX route_requests_unfinished_cache_key_idx;

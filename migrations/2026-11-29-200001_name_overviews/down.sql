@@ -1,1 +1,0 @@
-ALTER TABLE base_overviews DROP COLUMN name;

@@ -1,1 +1,0 @@
-ALTER FUNCTION tile_bounds(integer, integer, integer, double precision) STRICT;

@@ -1,1 +1,0 @@
-ALTER TABLE route_requests DROP COLUMN repeated;

@@ -1,1 +1,0 @@
-DROP INDEX CONCURRENTLY IF EXISTS route_requests_route_id_idx;

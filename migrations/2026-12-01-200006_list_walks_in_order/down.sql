@@ -1,1 +1,0 @@
-DROP INDEX CONCURRENTLY route_requests_list_idx;

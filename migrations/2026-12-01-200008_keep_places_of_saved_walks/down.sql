@@ -1,1 +1,0 @@
-ALTER TABLE saved_routes DROP COLUMN requested_at;

@@ -1,1 +1,0 @@
-DROP INDEX CONCURRENTLY saved_routes_list_idx;

@@ -1,1 +1,0 @@
-DROP INDEX users_canonical_name_key;

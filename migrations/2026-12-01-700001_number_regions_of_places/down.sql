@@ -1,1 +1,0 @@
-DROP FUNCTION poi_region(geography);

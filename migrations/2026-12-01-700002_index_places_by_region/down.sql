@@ -1,1 +1,0 @@
-DROP INDEX CONCURRENTLY pois_region_popularity_idx;

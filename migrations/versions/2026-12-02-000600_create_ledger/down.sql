@@ -1,0 +1,2 @@
+DROP TABLE route_requests;
+DROP DOMAIN route_request_status;
