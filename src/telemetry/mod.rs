@@ -2,10 +2,10 @@
 
 pub mod analytics;
 pub mod causes;
-mod descriptors;
 mod flat_json;
 pub mod metrics;
 pub mod observability;
+mod process;
 
 use std::io::IsTerminal;
 

@@ -7,8 +7,8 @@ use prometheus::Registry;
 use wildside_actors::watchdog::Watchdog;
 use wildside_actors::{ActorMetrics, ActorRegistry};
 
-use crate::telemetry::descriptors::Descriptors;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::process::ProcessMetrics;
 
 /// Interval of the watchdog over the actors.
 const WATCH_EVERY: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ impl Observability {
     /// Two metrics have the same name.
     pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
-        registry.register(Box::new(Descriptors::new()?))?;
+        registry.register(Box::new(ProcessMetrics::new()?))?;
         Ok(Self {
             metrics: Metrics::new(&registry)?,
             actors: ActorRegistry::new(ActorMetrics::register(&registry)?),

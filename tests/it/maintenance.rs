@@ -230,7 +230,7 @@ async fn who_took_too_long_notes_nothing_over_another() {
 
     let site = Site::new();
     let mut connection = site.tools.db.get().await.unwrap();
-    let (hour, chore) = (Duration::from_hours(1), "count_places");
+    let (hour, chore) = (Duration::from_hours(1), "trim_walks");
     let late = claim(&mut connection, chore, hour, false)
         .await
         .unwrap()
