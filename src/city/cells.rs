@@ -2,18 +2,26 @@
 //!
 //! A worker needs the memory of the cities in use, whatever the size of the tables. Cells that are asked for at the same
 //! time are loaded once, all that one request misses in one query, or in a few for a very long walk.
+//!
+//! `quick_cache` keeps and evicts them. The loads are our own: its placeholders stand for one key each, and where a load
+//! fails, all who wait for one of them would try again, one after the other, instead of sharing the failure.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
+use quick_cache::Weighter;
+use quick_cache::unsync::Cache;
 use wildside_engine::network::CellId;
 
 use crate::db::{Pool, SharedError};
 
 /// Cells that are loaded with one statement: more than an hour's walk touches, and few enough to be read in time.
 const AT_ONCE: usize = 64;
+/// Weight of a cell in a city, about.
+const USUAL_WEIGHT: usize = 500;
 
 /// Contents of a cell.
 pub trait Contents: Send + Sync + Sized + 'static {
@@ -34,40 +42,36 @@ type Load<T> = Shared<BoxFuture<'static, Result<Loaded<T>, SharedError>>>;
 #[derive(Debug)]
 pub struct CellCache<T> {
     pool: Pool,
-    /// The most to keep, by weight.
-    capacity: usize,
     state: Arc<Mutex<State<T>>>,
 }
 
-#[derive(Debug)]
 struct State<T> {
-    slots: HashMap<CellId, Slot<T>>,
-    /// Of all loaded slots.
-    weight: usize,
-    /// Grows with each use: the order of uses.
-    clock: u64,
+    loaded: Cache<CellId, Arc<T>, ByContents>,
+    loading: HashMap<CellId, Load<T>>,
     /// Grows when everything is forgotten; a load that began before must not be kept.
     epoch: u64,
 }
 
-#[derive(Debug)]
-enum Slot<T> {
-    Loading(Load<T>),
-    Loaded { cell: Arc<T>, used: u64 },
+#[derive(Debug, Clone)]
+struct ByContents;
+
+impl<T: Contents> Weighter<CellId, Arc<T>> for ByContents {
+    fn weight(&self, _: &CellId, cell: &Arc<T>) -> u64 {
+        cell.weight() as u64
+    }
 }
 
 impl<T: Contents> CellCache<T> {
     /// An empty cache that keeps cells of a weight of at most about `capacity`.
     pub fn new(pool: Pool, capacity: usize) -> Self {
+        let usual = capacity.div_ceil(USUAL_WEIGHT);
         let state = State {
-            slots: HashMap::new(),
-            weight: 0,
-            clock: 0,
+            loaded: Cache::with_weighter(usual, capacity as u64, ByContents),
+            loading: HashMap::new(),
             epoch: 0,
         };
         Self {
             pool,
-            capacity,
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -85,53 +89,45 @@ impl<T: Contents> CellCache<T> {
         Ok(cells)
     }
 
-    /// Of all cells in memory.
+    /// Weight of all cells in memory.
     pub fn weight(&self) -> usize {
-        self.state().weight
+        self.state().loaded.weight() as usize
     }
 
-    /// Forgets all: what is stored has changed.
+    /// Forgets all cells, after a change of what is stored.
     pub fn forget_everything(&self) {
         let mut state = self.state();
-        state.slots.clear();
-        state.weight = 0;
+        state.loaded.clear();
+        state.loading.clear();
         state.epoch += 1;
     }
 
     /// Cells that are there, and the loads to wait for; the missing cells are one new load.
     fn plan(&self, ids: &[CellId]) -> (Vec<Arc<T>>, Vec<Load<T>>) {
         let mut state = self.state();
-        state.clock += 1;
-        let now = state.clock;
-        let (mut cells, mut loads, mut missing) = (
-            Vec::with_capacity(ids.len()),
-            Vec::<Load<T>>::new(),
-            Vec::new(),
-        );
+        let mut cells = Vec::with_capacity(ids.len());
+        let (mut loads, mut missing) = (Vec::<Load<T>>::new(), Vec::new());
         for id in ids {
-            match state.slots.get_mut(id) {
-                Some(Slot::Loaded { cell, used }) => {
-                    *used = now;
-                    cells.push(cell.clone());
+            if let Some(cell) = state.loaded.get(id) {
+                cells.push(cell.clone());
+            } else if let Some(load) = state.loading.get(id) {
+                if !loads.iter().any(|known| known.ptr_eq(load)) {
+                    loads.push(load.clone());
                 }
-                Some(Slot::Loading(load)) if loads.iter().any(|known| known.ptr_eq(load)) => {}
-                Some(Slot::Loading(load)) => loads.push(load.clone()),
-                None => missing.push(*id),
+            } else {
+                missing.push(*id);
             }
         }
         if !missing.is_empty() {
             let load = self.load(missing.clone(), state.epoch);
-            state.slots.extend(
-                missing
-                    .into_iter()
-                    .map(|id| (id, Slot::Loading(load.clone()))),
-            );
+            let loading = missing.into_iter().map(|id| (id, load.clone()));
+            state.loading.extend(loading);
             loads.push(load);
         }
         (cells, loads)
     }
 
-    /// Loads cells in a task of its own, so that nobody's patience decides about the others'.
+    /// Loads cells in a task of its own: a caller's timeout must not cancel a load that others share.
     fn load(&self, ids: Vec<CellId>, epoch: u64) -> Load<T> {
         let cache = self.clone();
         let task = tokio::spawn(async move {
@@ -158,16 +154,12 @@ impl<T: Contents> CellCache<T> {
         if state.epoch != epoch {
             return;
         }
-        let used = state.clock;
         for id in ids {
-            state.slots.remove(id);
+            state.loading.remove(id);
             if let Some(cell) = loaded.and_then(|cells| cells.get(id)) {
-                let cell = cell.clone();
-                state.weight += cell.weight();
-                state.slots.insert(*id, Slot::Loaded { cell, used });
+                state.loaded.insert(*id, cell.clone());
             }
         }
-        state.evict_down_to(self.capacity);
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
@@ -179,40 +171,16 @@ impl<T> Clone for CellCache<T> {
     fn clone(&self) -> Self {
         Self {
             pool: self.pool.clone(),
-            capacity: self.capacity,
             state: self.state.clone(),
         }
     }
 }
 
-impl<T: Contents> State<T> {
-    /// Drops the cells that were not used for longest.
-    fn evict_down_to(&mut self, capacity: usize) {
-        if self.weight <= capacity {
-            return;
-        }
-        let mut by_use: Vec<(u64, CellId)> = self
-            .slots
-            .iter()
-            .filter_map(|(id, slot)| slot.used().map(|used| (used, *id)))
-            .collect();
-        by_use.sort_unstable_by_key(|&(used, id)| (used, id));
-        for (_, id) in by_use {
-            if self.weight <= capacity {
-                return;
-            }
-            if let Some(Slot::Loaded { cell, .. }) = self.slots.remove(&id) {
-                self.weight -= cell.weight();
-            }
-        }
-    }
-}
-
-impl<T> Slot<T> {
-    fn used(&self) -> Option<u64> {
-        match self {
-            Self::Loading(_) => None,
-            Self::Loaded { used, .. } => Some(*used),
-        }
+impl<T> fmt::Debug for State<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("loading", &self.loading.len())
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
     }
 }
