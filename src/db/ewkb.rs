@@ -1,4 +1,5 @@
-//! Lines in the binary form in which PostGIS stores them.
+//! Lines in the binary form in which PostGIS stores them (EWKB), read as a whole away from the runtime's threads.
+//! `postgis_diesel` decodes where the row arrives, point by point, and reserves room for as many as the line claims to have.
 
 use wildside_engine::Point;
 

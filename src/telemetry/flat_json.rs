@@ -1,4 +1,4 @@
-//! Logs for machines.
+//! Logs for machines. Not `json-subscriber`'s: flattened, it writes a name twice that an event and a span of it both have.
 
 use std::fmt;
 use std::io::Write;

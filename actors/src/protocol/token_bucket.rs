@@ -1,4 +1,5 @@
-//! A token bucket over a clock that is passed in.
+//! A token bucket over a clock that is passed in. Not `governor`'s: a limiter there owns its clock and asks it, so the state
+//! machine would have to set a shared one before each check.
 
 use std::time::Instant;
 

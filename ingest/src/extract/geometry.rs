@@ -1,4 +1,5 @@
-//! Points, sizes and rings of ways and relations.
+//! Points, sizes and rings of ways and relations, on borrowed slices. `geo` wants a polygon of its own for each: a copy of
+//! every ring, for centroids and areas of two lines each, and its interior point is never the centroid.
 
 use wildside_engine::Point;
 

@@ -1,4 +1,5 @@
-//! Geometries as PostGIS takes them in binary.
+//! Geometries as PostGIS takes them in binary (EWKB). `geozero` writes them by the same calls, each of which may fail, and
+//! brings two parsers of text for them.
 
 use wildside_engine::Point;
 

@@ -1,4 +1,7 @@
 //! Rows in the format of PostgreSQL's binary COPY.
+//!
+//! The threads that read the file encode them, batch by batch. `tokio_postgres`' `BinaryCopyInWriter` takes the values one row
+//! at a time on the task of the connection, where all the encoding would be done one after the other.
 
 use serde_json::Value;
 

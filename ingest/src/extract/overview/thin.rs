@@ -1,4 +1,4 @@
-//! Fewer and simpler lines.
+//! Fewer and simpler lines. Douglas and Peucker with a stack of its own: `geo`'s calls itself for each corner of a coast.
 
 use super::{Lines, Spot};
 
