@@ -8,6 +8,7 @@
 //! * [`ActorRegistry`] can ask each of them what it is doing; [`Watchdog`](watchdog::Watchdog)
 //!   does so all the time. [`envelope`] measures each message.
 
+pub mod backoff;
 pub mod broker;
 pub mod engine_pool;
 pub mod enrichment_supervisor;

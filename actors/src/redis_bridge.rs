@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::backoff::jittered;
 use crate::broker::{EventBatch, Issued, Resync};
 use crate::envelope::{Delivered, Env, Measured};
 use crate::event::StatusEvent;
@@ -183,7 +184,9 @@ impl RedisBridge {
             ctx.cancel_future(connection.pings);
             self.stats.restarted("connection_lost");
         }
-        let pause = backoff(self.config, self.failures);
+        // Jitter makes half more of it at most.
+        let longest = self.config.max_backoff * 2 / 3;
+        let pause = jittered(self.config.first_backoff, longest, self.failures);
         self.failures += 1;
         self.stats.failure(error);
         tracing::warn!(error = %error, failures = self.failures, pause_ms = pause.as_millis() as u64, "no subscription to status events");
@@ -219,15 +222,6 @@ impl RedisBridge {
         self.stats.failure("malformed event");
         tracing::warn!(%error, channel = message.get_channel_name(), "malformed status event ignored");
     }
-}
-
-/// The pause doubles with each failure, and half of it is random, so that not all processes come back at once.
-fn backoff(config: BridgeConfig, failures: u32) -> Duration {
-    let pause = config
-        .first_backoff
-        .saturating_mul(1 << failures.min(16))
-        .min(config.max_backoff);
-    pause.mul_f64(rand::random_range(0.5..1.0))
 }
 
 impl fmt::Debug for RedisBridge {

@@ -18,7 +18,6 @@
 //! by key; the ledger then queues its unfinished requests again.
 
 mod backend;
-pub(crate) mod backoff;
 mod clock;
 mod consumer;
 mod dead;
@@ -41,6 +40,7 @@ pub use payloads::{EnrichmentJob, GenerateRouteJob, Job};
 pub use producer::{Producer, Pushed};
 pub use pulse::Pulse;
 pub use subscription::Subscription;
+pub(crate) use wildside_actors::backoff;
 
 use crate::telemetry::metrics::Metrics;
 

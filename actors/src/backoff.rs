@@ -1,4 +1,5 @@
-//! How long to wait before the next try.
+//! Exponential backoff with jitter. As a crate, `backon` would bring loops for retries, which here are messages of an actor,
+//! jobs of a queue and the fetching of them.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use rand::Rng;
 
 /// `first`, doubled after each failure up to `most`, times something between a half and one and a half, so that those
 /// who failed together do not come back together.
-pub(crate) fn jittered(first: Duration, most: Duration, failures: u32) -> Duration {
+pub fn jittered(first: Duration, most: Duration, failures: u32) -> Duration {
     let doubled = first.saturating_mul(2_u32.saturating_pow(failures.min(16)));
     doubled
         .min(most)
