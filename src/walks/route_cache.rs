@@ -10,12 +10,11 @@ use rand::Rng;
 use redis::aio::ConnectionLike;
 use redis::{AsyncCommands, FromRedisValue, RedisResult};
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::db::city::areas::AreaState;
 use crate::db::ledger::params::RouteParams;
-use crate::shared_redis::Redis;
+use crate::shared_redis::{Redis, within};
 use crate::telemetry::metrics::Metrics;
 
 /// Waiting longer than this for the cache costs more than it saves.
@@ -239,17 +238,10 @@ async fn answers<T: FromRedisValue>(
 }
 
 async fn within_budget<T>(command: impl Future<Output = RedisResult<T>>) -> Option<T> {
-    match timeout(TIME_BUDGET, command).await {
-        Ok(Ok(value)) => Some(value),
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "route cache is away");
-            None
-        }
-        Err(_) => {
-            tracing::debug!("route cache is slow");
-            None
-        }
-    }
+    let answer = within(TIME_BUDGET, command).await;
+    answer
+        .inspect_err(|error| tracing::debug!(%error, "route cache is away"))
+        .ok()
 }
 
 #[cfg(test)]

@@ -17,13 +17,12 @@ use std::time::Duration;
 use governor::Quota;
 use redis::RedisResult;
 use sha2::{Digest, Sha256};
-use tokio::time::timeout;
 
 pub use login::{LoginAttempt, Logins, Place};
 pub use sign_up::SignUps;
 
 use crate::config::LimitsConfig;
-use crate::shared_redis::Redis;
+use crate::shared_redis::{Redis, within};
 
 /// Waiting longer than this for a count helps nobody.
 const TIME_BUDGET: Duration = Duration::from_millis(250);
@@ -69,11 +68,8 @@ fn key(kind: &str, parts: &[&str]) -> String {
 
 /// The answer of Redis, unless it is away or slow.
 async fn within_budget<T>(call: impl Future<Output = RedisResult<T>>) -> Option<T> {
-    let error = match timeout(TIME_BUDGET, call).await {
-        Ok(Ok(answer)) => return Some(answer),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "redis is slow".to_owned(),
-    };
-    tracing::warn!(error, "attempts are counted by this server alone");
-    None
+    let answer = within(TIME_BUDGET, call).await;
+    answer
+        .inspect_err(|error| tracing::warn!(%error, "attempts are counted by this server alone"))
+        .ok()
 }
