@@ -4,8 +4,10 @@ use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::StatVfsMountFlags;
+use rustix::fs::{FsWord, StatVfsMountFlags};
 
+/// Type of a file system in memory (`TMPFS_MAGIC` of Linux).
+const IN_MEMORY: FsWord = 0x0102_1994;
 /// Folders in which containers have their secrets.
 const SECRETS: [&str; 2] = ["/run/secrets", "/var/run/secrets"];
 
@@ -18,7 +20,7 @@ pub enum KeyFileError {
         cause: std::io::Error,
     },
     #[error(
-        "{0} can be read by everybody; chmod o-rwx it, or mount it read-only, as secrets in a container are"
+        "{0} can be read by everybody; chmod o-rwx it, or mount it read-only and in memory, as secrets in a container are"
     )]
     Public(PathBuf),
     #[error("{0} can be changed by everybody; chmod o-rwx it")]
@@ -101,16 +103,17 @@ fn read_private(path: &Path) -> Result<Vec<u8>, KeyFileError> {
 }
 
 /// Test for a file that an orchestrator has put into the container. Such a file can be read by everybody in there,
-/// where nobody else is: Kubernetes mounts read-only what it makes of a secret, Docker has it under `/run/secrets`, as
-/// root's.
+/// where nobody else is: Kubernetes makes of a secret a file in memory and mounts it read-only, Docker has it under
+/// `/run/secrets`, as root's. A read-only disk is no such place: what lies there the host may have for everybody.
 fn is_mounted_secret(path: &Path, metadata: &Metadata) -> bool {
     let is_read_only = rustix::fs::statvfs(path)
         .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY));
+    let is_in_memory = rustix::fs::statfs(path).is_ok_and(|file| file.f_type == IN_MEMORY);
     let is_below = |folder: &str| {
         path.canonicalize()
             .is_ok_and(|path| path.starts_with(folder))
     };
-    is_read_only || (metadata.uid() == 0 && SECRETS.into_iter().any(is_below))
+    (is_read_only && is_in_memory) || (metadata.uid() == 0 && SECRETS.into_iter().any(is_below))
 }
 
 /// One key a line; bytes that are no text are one key.

@@ -180,23 +180,30 @@ struct Mount(tempfile::TempDir);
 
 impl Mount {
     fn new() -> Option<Self> {
+        Self::of(&["-t", "tmpfs", "-o", "mode=755", "none"])
+    }
+
+    /// A folder once more, under another path.
+    fn bind(folder: &Path) -> Option<Self> {
+        Self::of(&["--bind", folder.to_str().unwrap()])
+    }
+
+    fn of(what: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "mode=755", "none"])
-            .arg(folder.path())
-            .output();
-        mount
-            .is_ok_and(|output| output.status.success())
-            .then_some(Self(folder))
+        let mount = Command::new("mount").args(what).arg(folder.path()).output();
+        let done = mount.is_ok_and(|output| output.status.success());
+        let root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+        assert!(done || !root, "root can't mount");
+        done.then_some(Self(folder))
     }
 
     fn path(&self) -> &Path {
         self.0.path()
     }
 
-    fn make_read_only(&self) {
+    fn make_read_only(&self, options: &str) {
         let remounted = Command::new("mount")
-            .args(["-o", "remount,ro"])
+            .args(["-o", options])
             .arg(self.path())
             .status();
         assert!(remounted.unwrap().success());
@@ -212,8 +219,6 @@ impl Drop for Mount {
 #[actix_web::test]
 async fn keys_that_an_orchestrator_mounts_are_taken() {
     let Some(mount) = Mount::new() else {
-        let root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
-        assert!(!root, "root can't mount");
         eprintln!("not tried: only root can mount");
         return;
     };
@@ -230,7 +235,7 @@ async fn keys_that_an_orchestrator_mounts_are_taken() {
     let (status, log) = Process::start(&database, &redis, &variables).ended().await;
     assert_eq!(status.code(), Some(1), "{log}");
     assert!(log.contains("mount it read-only"), "{log}");
-    mount.make_read_only();
+    mount.make_read_only("remount,ro");
     for name in ["0644", "0444", "0440", ""] {
         let path = mount.path().join(name);
         let path = path.to_str().unwrap();
@@ -239,6 +244,31 @@ async fn keys_that_an_orchestrator_mounts_are_taken() {
         server.ready().await;
         server.logs("session keys loaded").await;
     }
+}
+
+#[actix_web::test]
+async fn a_disk_is_no_secret_because_it_is_read_only() {
+    let disk = tempfile::tempdir().unwrap();
+    put_key(&disk.path().join("session.key"), &"k".repeat(64), 0o644);
+    let kind = Command::new("stat")
+        .args(["-f", "-c", "%T"])
+        .arg(disk.path())
+        .output();
+    if kind.unwrap().stdout.starts_with(b"tmpfs") {
+        eprintln!("not tried: temporary files are in memory here");
+        return;
+    }
+    let Some(mount) = Mount::bind(disk.path()) else {
+        eprintln!("not tried: only root can mount");
+        return;
+    };
+    mount.make_read_only("remount,bind,ro");
+    let (database, redis) = (TestDatabase::create(), TestRedis::start());
+    let path = mount.path().join("session.key");
+    let variables = [("SESSION_KEY_FILE", path.to_str().unwrap())];
+    let (status, log) = Process::start(&database, &redis, &variables).ended().await;
+    assert_eq!(status.code(), Some(1), "{log}");
+    assert!(log.contains("can be read by everybody"), "{log}");
 }
 
 #[actix_web::test]
