@@ -4,11 +4,16 @@ pub mod attempts;
 pub mod password;
 pub mod quota;
 
+use std::ops::RangeInclusive;
+
 use diesel::QueryResult;
 use diesel_async::AsyncConnection;
 
 use crate::db::Connection;
 use crate::db::users::{Credentials, NewUser, User};
+
+/// Characters of a username.
+pub const NAME_LENGTH: RangeInclusive<usize> = 3..=64;
 
 /// Refusal of a name that an account has already.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
@@ -21,7 +26,7 @@ pub struct NameTaken;
 /// The rule that it breaks.
 pub fn check_username(name: &str) -> Result<String, &'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
-    if (3..=64).contains(&name.len()) && name.bytes().all(allowed) {
+    if NAME_LENGTH.contains(&name.len()) && name.bytes().all(allowed) {
         Ok(name.to_owned())
     } else {
         Err("must be 3 to 64 letters, digits or ._@+-")

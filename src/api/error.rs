@@ -6,7 +6,6 @@ use std::fmt::Display;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -47,31 +46,30 @@ pub enum ErrorCode {
 pub struct Fault {
     /// Path of the field, as `start_location.coordinates[0]`; empty: the whole request.
     pub field: String,
-    #[schema(value_type = FaultCode)]
-    pub code: &'static str,
+    pub code: FaultCode,
     /// For a person.
     pub message: String,
     /// More about it, by code.
     #[serde(flatten)]
     #[schema(value_type = FaultFacts)]
-    pub more: Map<String, Value>,
+    pub more: Box<FaultFacts>,
 }
 
 impl Fault {
     /// A fault of `field`.
-    pub fn new(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(field: impl Into<String>, code: FaultCode, message: impl Into<String>) -> Self {
         Self {
             field: field.into(),
             code,
             message: message.into(),
-            more: Map::new(),
+            more: Box::default(),
         }
     }
 
-    /// The same with one more value for machines.
+    /// The fault with what machines want to know of it.
     #[must_use]
-    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(key.to_owned(), value.into());
+    pub fn with(mut self, facts: FaultFacts) -> Self {
+        *self.more = facts;
         self
     }
 }
@@ -142,11 +140,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// One fault of one field.
-    pub fn invalid(
-        field: impl Into<String>,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn invalid(field: impl Into<String>, code: FaultCode, message: impl Into<String>) -> Self {
         Self::Invalid(vec![Fault::new(field, code, message)])
     }
 
@@ -314,7 +308,7 @@ impl From<Full> for ApiError {
     fn from(full: Full) -> Self {
         let cause = full.trouble.map(|trouble| {
             let what = format!("redis: {}", trouble.sentence());
-            Fault::new("queue", trouble.code(), what)
+            Fault::new("queue", trouble.into(), what)
         });
         Self::Unavailable {
             message: match full.trouble {
@@ -335,7 +329,11 @@ impl From<TooMany> for ApiError {
 
 impl From<NameTaken> for ApiError {
     fn from(NameTaken: NameTaken) -> Self {
-        let fault = Fault::new("username", "username_taken", "belongs to somebody else");
+        let fault = Fault::new(
+            "username",
+            FaultCode::UsernameTaken,
+            "belongs to somebody else",
+        );
         Self::Conflict("the name is taken", vec![fault])
     }
 }

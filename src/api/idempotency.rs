@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::api::error::{ApiError, Fault};
 use crate::api::extract::parse_id;
+use crate::api::fault::FaultCode;
 use crate::db::ledger::idempotency::{IdempotencyKey, StoredAnswer};
 use crate::db::{Connection, Pool};
 
@@ -24,8 +25,9 @@ impl FromRequest for ClientKey {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let key = req.headers().get("idempotency-key").map(|value| {
-            parse_id(value.to_str().unwrap_or_default())
-                .map_err(|_| ApiError::invalid("Idempotency-Key", "invalid_id", "must be a UUID"))
+            parse_id(value.to_str().unwrap_or_default()).map_err(|_| {
+                ApiError::invalid("Idempotency-Key", FaultCode::InvalidId, "must be a UUID")
+            })
         });
         ready(key.transpose().map(Self))
     }
@@ -122,7 +124,7 @@ fn replay(key: &IdempotencyKey, stored: StoredAnswer) -> Result<Written, ApiErro
     if stored.request_digest != key.request_digest {
         let fault = Fault::new(
             "Idempotency-Key",
-            "key_reused",
+            FaultCode::KeyReused,
             "came with another body before",
         );
         return Err(ApiError::Conflict(

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::api::extract::{Fields, FromFields};
+use crate::api::fault::FaultCode;
 
 /// Rows of a page unless the client says otherwise.
 const DEFAULT_LIMIT: i32 = 20;
@@ -44,7 +45,11 @@ impl FromFields for PageParams {
         let cursor = fields.string("cursor").and_then(|text| {
             let cursor = Cursor::decode(text);
             if cursor.is_none() {
-                fields.fault("cursor", "invalid_cursor", "is not a cursor of this list");
+                fields.fault(
+                    "cursor",
+                    FaultCode::InvalidCursor,
+                    "is not a cursor of this list",
+                );
             }
             cursor
         });

@@ -12,6 +12,7 @@ use crate::api::conditional::Tagged;
 use crate::api::cost::Dear;
 use crate::api::error::ApiError;
 use crate::api::extract::{ClientAddress, Fields, FromFields, Params, PathId};
+use crate::api::fault::FaultCode;
 use crate::api::routes::body::GeoJsonPoint;
 use crate::api::state::AppState;
 use crate::db::city::places::{BoundingBox, Place};
@@ -168,7 +169,7 @@ fn bounding_box(fields: &mut Fields<'_>, key: &str) -> Option<BoundingBox> {
     {
         fields.fault(
             key,
-            "out_of_range",
+            FaultCode::OutOfRange,
             "must be a box on the earth, at most 2° wide and high, west and south first",
         );
         return None;

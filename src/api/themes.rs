@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::api::conditional::Tagged;
 use crate::api::error::{ApiError, Fault};
+use crate::api::fault::FaultCode;
 use crate::api::state::AppState;
 use crate::db::Pool;
 use crate::db::city::themes::InterestTheme;
@@ -83,7 +84,7 @@ impl ThemeMemory {
             .map(|(index, _)| {
                 Fault::new(
                     format!("{field}[{index}]"),
-                    "unknown_theme",
+                    FaultCode::UnknownTheme,
                     "is not the id of a theme",
                 )
             })

@@ -10,6 +10,7 @@ use wildside_actors::ws_session::Login;
 use crate::api::cost::Dear;
 use crate::api::error::ApiError;
 use crate::api::extract::{ClientAddress, CurrentUser};
+use crate::api::fault::FaultCode;
 use crate::api::middleware::csrf;
 use crate::api::push::Push;
 use crate::api::session::LoginSession;
@@ -42,7 +43,7 @@ pub async fn websocket(
         generation: user.session_generation,
         ends_at: Instant::now() + LoginSession::left(&session),
     };
-    push.sessions
-        .start(&req, payload, login)
-        .map_err(|_| ApiError::invalid("", "not_a_handshake", "is not a WebSocket handshake"))
+    push.sessions.start(&req, payload, login).map_err(|_| {
+        ApiError::invalid("", FaultCode::NotAHandshake, "is not a WebSocket handshake")
+    })
 }

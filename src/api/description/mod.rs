@@ -3,6 +3,7 @@
 //! Clients are generated from it, so it leaves nothing to be guessed: values of a closed list are listed, errors and
 //! headers declared, open endpoints say that they are.
 
+mod bounds;
 mod errors;
 mod headers;
 mod schemas;
@@ -78,6 +79,7 @@ pub fn openapi() -> OpenApi {
         }
     }
     schemas::complete(&mut api);
+    bounds::declare(&mut api);
     api
 }
 

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::fields::{Fields, FromFields};
 use super::json;
 use crate::api::error::ApiError;
+use crate::api::fault::FaultCode;
 use crate::api::state::AppState;
 
 /// Longest body.
@@ -86,8 +87,8 @@ fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
 async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk =
-            chunk.map_err(|_| ApiError::invalid("", "broken_body", "the body ended early"))?;
+        let chunk = chunk
+            .map_err(|_| ApiError::invalid("", FaultCode::BrokenBody, "the body ended early"))?;
         if body.len() + chunk.len() > LIMIT {
             return Err(ApiError::PayloadTooLarge);
         }
@@ -98,10 +99,18 @@ async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
 
 pub(super) fn read<T: FromFields>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = json::parse(bytes).map_err(|error| {
-        ApiError::invalid("", "invalid_json", format!("is not valid JSON: {error}"))
+        ApiError::invalid(
+            "",
+            FaultCode::InvalidJson,
+            format!("is not valid JSON: {error}"),
+        )
     })?;
     let Some(map) = value.as_object() else {
-        return Err(ApiError::invalid("", "wrong_type", "must be a JSON object"));
+        return Err(ApiError::invalid(
+            "",
+            FaultCode::WrongType,
+            "must be a JSON object",
+        ));
     };
     let mut fields = Fields::new(map, "");
     let read = T::from_fields(&mut fields);

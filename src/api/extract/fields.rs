@@ -1,13 +1,16 @@
 //! Reads the fields of an object and collects everything that is wrong with them.
+//!
+//! The bounds that a reader names are the only ones: the description has them from it, by [`bounds_of`]. Why this is not
+//! `deserr` is in `docs/decisions/request-bodies.md`.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use crate::api::error::Fault;
+use crate::api::fault::FaultCode;
 
 /// A type that is read from the fields of an object.
 pub trait FromFields: Sized {
@@ -24,6 +27,30 @@ pub struct Fields<'a> {
     is_query: bool,
     known: BTreeSet<&'a str>,
     faults: Vec<Fault>,
+    /// Bounds by path; collected for the description alone.
+    bounds: Option<Vec<(String, Bound)>>,
+}
+
+/// A bound of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Bound {
+    /// A number; `i32::MAX` is no bound.
+    Number(RangeInclusive<f64>),
+    /// A list, by its length.
+    Length(RangeInclusive<usize>),
+    /// A text, by its characters.
+    Characters(RangeInclusive<usize>),
+}
+
+/// Bounds of all fields of a type, by path.
+pub fn bounds_of<T: FromFields>() -> Vec<(String, Bound)> {
+    let nothing = Map::new();
+    let mut fields = Fields {
+        bounds: Some(Vec::new()),
+        ..Fields::new(&nothing, "")
+    };
+    let _ = T::from_fields(&mut fields);
+    fields.bounds.unwrap_or_default()
 }
 
 impl<'a> Fields<'a> {
@@ -40,6 +67,7 @@ impl<'a> Fields<'a> {
             is_query: false,
             known: BTreeSet::new(),
             faults: Vec::new(),
+            bounds: None,
         }
     }
 
@@ -61,7 +89,7 @@ impl<'a> Fields<'a> {
             let field = format!("{}{key}", self.path);
             self.faults.push(Fault::new(
                 field,
-                "unknown_field",
+                FaultCode::UnknownField,
                 "is not a field of this request",
             ));
         }
@@ -69,9 +97,16 @@ impl<'a> Fields<'a> {
     }
 
     /// Notes a fault of the field `key`, which may go on into it: `coordinates[0]`.
-    pub fn fault(&mut self, key: impl Display, code: &'static str, message: impl Into<String>) {
+    pub fn fault(&mut self, key: impl Display, code: FaultCode, message: impl Into<String>) {
         self.faults
             .push(Fault::new(format!("{}{key}", self.path), code, message));
+    }
+
+    /// Names a bound of the field `key`. Only the description hears of it: the reader itself keeps the bound.
+    pub fn bound(&mut self, key: &str, bound: Bound) {
+        if let Some(bounds) = &mut self.bounds {
+            bounds.push((format!("{}{key}", self.path), bound));
+        }
     }
 
     /// The value of a field; `null` counts as left out.
@@ -84,7 +119,7 @@ impl<'a> Fields<'a> {
             };
             let first_look = self.known.insert(name);
             if found.replace(value).is_some() && spelling != key && first_look {
-                self.fault(key, "duplicate_field", "is given in two spellings");
+                self.fault(key, FaultCode::DuplicateField, "is given in two spellings");
             }
             if camel == key {
                 break;
@@ -105,8 +140,8 @@ impl<'a> Fields<'a> {
         read: impl FnOnce(&mut Self, &str) -> Option<T>,
     ) -> Option<T> {
         let missing = !self.has(key) || self.value(key).is_none();
-        if missing {
-            self.fault(key, "required", "is required");
+        if missing && self.bounds.is_none() {
+            self.fault(key, FaultCode::Required, "is required");
             return None;
         }
         read(self, key)
@@ -134,16 +169,18 @@ impl<'a> Fields<'a> {
 
     /// A whole number within a range; `60.0` is one.
     pub fn integer(&mut self, key: &str, range: RangeInclusive<i32>) -> Option<i32> {
+        let (least, most) = (f64::from(*range.start()), f64::from(*range.end()));
+        self.bound(key, Bound::Number(least..=most));
         let value = self.value(key)?;
         let Some(number) = self.as_number(value).filter(|number| number.fract() == 0.0) else {
             return self.wrong_type(key, "must be a whole number");
         };
-        if number >= f64::from(*range.start()) && number <= f64::from(*range.end()) {
+        if number >= least && number <= most {
             return Some(number as i32);
         }
         self.fault(
             key,
-            "out_of_range",
+            FaultCode::OutOfRange,
             format!("must be between {} and {}", range.start(), range.end()),
         );
         None
@@ -151,6 +188,7 @@ impl<'a> Fields<'a> {
 
     /// A number within a range.
     pub fn number(&mut self, key: &str, range: RangeInclusive<f64>) -> Option<f64> {
+        self.bound(key, Bound::Number(range.clone()));
         let value = self.value(key)?;
         let Some(number) = self.as_number(value) else {
             return self.wrong_type(key, "must be a number");
@@ -160,43 +198,10 @@ impl<'a> Fields<'a> {
         }
         self.fault(
             key,
-            "out_of_range",
+            FaultCode::OutOfRange,
             format!("must be between {} and {}", range.start(), range.end()),
         );
         None
-    }
-
-    /// A whole number of 64 bits, such as the id of a place.
-    pub fn big_integer(&mut self, key: &str) -> Option<i64> {
-        let value = self.value(key)?;
-        whole(value).or_else(|| self.wrong_type(key, "must be a whole number"))
-    }
-
-    /// At most `max` whole numbers of 64 bits; each fault names its index.
-    pub fn big_integers(&mut self, key: &str, max: usize) -> Option<Vec<i64>> {
-        let Some(values) = self.value(key)?.as_array() else {
-            return self.wrong_type(key, "must be a list of whole numbers");
-        };
-        if values.len() > max {
-            self.fault(
-                key,
-                "wrong_length",
-                format!("must have at most {max} entries"),
-            );
-            return None;
-        }
-        let numbers = values.iter().enumerate().filter_map(|(index, value)| {
-            let number = whole(value);
-            if number.is_none() {
-                self.fault(
-                    format_args!("{key}[{index}]"),
-                    "wrong_type",
-                    "must be a whole number",
-                );
-            }
-            number
-        });
-        Some(numbers.collect())
     }
 
     fn as_number(&self, value: &Value) -> Option<f64> {
@@ -208,62 +213,25 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An id.
-    pub fn uuid(&mut self, key: &str) -> Option<Uuid> {
-        let text = self.string(key)?;
-        parse_uuid(text).or_else(|| {
-            self.fault(key, "invalid_id", "must be a UUID");
-            None
-        })
-    }
-
-    /// Ids without repetition, between `range` many; each fault names its index.
-    pub fn uuids(&mut self, key: &str, range: RangeInclusive<usize>) -> Option<Vec<Uuid>> {
-        let value = self.value(key)?;
-        let Some(values) = value.as_array() else {
-            return self.wrong_type(key, "must be a list of UUIDs");
-        };
-        if !range.contains(&values.len()) {
-            let message = format!(
-                "must have between {} and {} entries",
-                range.start(),
-                range.end()
-            );
-            self.fault(key, "wrong_length", message);
-            return None;
-        }
-        let mut ids = Vec::with_capacity(values.len());
-        for (index, value) in values.iter().enumerate() {
-            match value.as_str().and_then(parse_uuid) {
-                None => self.fault(
-                    format_args!("{key}[{index}]"),
-                    "invalid_id",
-                    "must be a UUID",
-                ),
-                Some(id) if ids.contains(&id) => {
-                    self.fault(
-                        format_args!("{key}[{index}]"),
-                        "duplicate",
-                        "appears twice in the list",
-                    );
-                }
-                Some(id) => ids.push(id),
-            }
-        }
-        (ids.len() == values.len()).then_some(ids)
-    }
-
     /// A nested object.
     pub fn object<T>(
         &mut self,
         key: &str,
         read: impl FnOnce(&mut Fields<'a>) -> Option<T>,
     ) -> Option<T> {
+        let path = format!("{}{key}", self.path);
+        if let Some(bounds) = self.bounds.take() {
+            let mut inner = Fields::new(self.map, &path);
+            inner.bounds = Some(bounds);
+            let read = read(&mut inner);
+            self.bounds = inner.bounds;
+            return read;
+        }
         let value = self.value(key)?;
         let Some(map) = value.as_object() else {
             return self.wrong_type(key, "must be an object");
         };
-        let mut inner = Fields::new(map, &format!("{}{key}", self.path));
+        let mut inner = Fields::new(map, &path);
         let read = read(&mut inner);
         let faults = inner.finish();
         let sound = faults.is_empty();
@@ -278,7 +246,7 @@ impl<'a> Fields<'a> {
         if word.is_none() {
             self.fault(
                 key,
-                "unknown_value",
+                FaultCode::UnknownValue,
                 format!("must be one of: {}", words.join(", ")),
             );
         }
@@ -287,16 +255,9 @@ impl<'a> Fields<'a> {
 
     /// Notes that a field has another type than it should.
     pub fn wrong_type<T>(&mut self, key: &str, message: &str) -> Option<T> {
-        self.fault(key, "wrong_type", message);
+        self.fault(key, FaultCode::WrongType, message);
         None
     }
-}
-
-/// Only the hyphenated form: what we print is what we read.
-fn parse_uuid(text: &str) -> Option<Uuid> {
-    (text.len() == 36)
-        .then(|| Uuid::try_parse(text).ok())
-        .flatten()
 }
 
 fn camel_case(snake: &str) -> String {
@@ -313,17 +274,6 @@ fn camel_case(snake: &str) -> String {
         }
     }
     camel
-}
-
-/// A whole number; `7.0` is one.
-fn whole(value: &Value) -> Option<i64> {
-    /// Up to here a float names one whole number.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let from_float =
-        |number: f64| (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64);
-    value
-        .as_i64()
-        .or_else(|| value.as_f64().and_then(from_float))
 }
 
 #[cfg(test)]
@@ -346,16 +296,7 @@ mod tests {
         assert_eq!((value, faults), (Some(60), vec![]));
         let both = json!({"durationMinutes": 60, "duration_minutes": 60});
         let (_, faults) = read(&both, |f| f.integer("duration_minutes", 15..=180));
-        assert_eq!(faults[0].code, "duplicate_field");
-    }
-
-    #[test]
-    fn a_float_is_a_whole_number_while_it_names_one_alone() {
-        let body = json!({"ids": [i64::MAX, -7.0, 7.5, 1e16]});
-        let (ids, faults) = read(&body, |f| f.big_integers("ids", 4));
-        assert_eq!(ids, Some(vec![i64::MAX, -7]));
-        let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
-        assert_eq!(fields, ["ids[2]", "ids[3]"]);
+        assert_eq!(faults[0].code, FaultCode::DuplicateField);
     }
 
     #[test]
@@ -376,14 +317,31 @@ mod tests {
         assert_eq!(
             found,
             [
-                ("n", "wrong_type"),
-                ("ids[1]", "invalid_id"),
-                ("ids[2]", "duplicate"),
-                ("inner.b", "wrong_type"),
-                ("inner.c", "unknown_field"),
-                ("gone", "required"),
-                ("role", "unknown_field"),
+                ("n", FaultCode::WrongType),
+                ("ids[1]", FaultCode::InvalidId),
+                ("ids[2]", FaultCode::Duplicate),
+                ("inner.b", FaultCode::WrongType),
+                ("inner.c", FaultCode::UnknownField),
+                ("gone", FaultCode::Required),
+                ("role", FaultCode::UnknownField),
             ]
         );
+    }
+
+    #[test]
+    fn bounds_are_told_by_path_without_any_body() {
+        struct Body;
+        impl FromFields for Body {
+            fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
+                let n = fields.required("n", |fields, key| fields.integer(key, 1..=9));
+                fields.object("inner", |fields| fields.uuids("ids", 0..=3));
+                n.map(|_| Self)
+            }
+        }
+        let expected = [
+            ("n".to_owned(), Bound::Number(1.0..=9.0)),
+            ("inner.ids".to_owned(), Bound::Length(0..=3)),
+        ];
+        assert_eq!(bounds_of::<Body>(), expected);
     }
 }

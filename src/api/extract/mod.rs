@@ -5,6 +5,7 @@ mod body;
 mod fields;
 #[cfg(test)]
 mod fuzz;
+mod ids;
 mod json;
 mod login;
 mod params;
@@ -12,6 +13,6 @@ pub mod values;
 
 pub use address::ClientAddress;
 pub use body::Body;
-pub use fields::{Fields, FromFields};
+pub use fields::{Bound, Fields, FromFields, bounds_of};
 pub use login::{Admin, CurrentUser};
 pub use params::{Params, PathId, parse_id};

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::fields::{Fields, FromFields};
 use crate::api::error::{ApiError, Fault};
+use crate::api::fault::FaultCode;
 
 /// The query of a request.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub(super) fn read<T: FromFields>(query: &str) -> Result<T, ApiError> {
             .insert(key.clone().into_owned(), Value::String(value.into_owned()))
             .is_some()
         {
-            faults.push(Fault::new(key, "duplicate_field", "is given twice"));
+            faults.push(Fault::new(key, FaultCode::DuplicateField, "is given twice"));
         }
     }
     let mut fields = Fields::of_query(&map);
@@ -66,9 +67,13 @@ impl<T: FromStr> FromRequest for PathId<T> {
 /// # Errors
 /// A 400 that names the segment.
 pub fn parse_id<T: FromStr>(segment: &str) -> Result<T, ApiError> {
-    segment
-        .parse()
-        .map_err(|_| ApiError::invalid("path", "invalid_id", "the id in the path is not valid"))
+    segment.parse().map_err(|_| {
+        ApiError::invalid(
+            "path",
+            FaultCode::InvalidId,
+            "the id in the path is not valid",
+        )
+    })
 }
 
 #[cfg(test)]

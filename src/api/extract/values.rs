@@ -1,10 +1,14 @@
 //! Values that several requests have in common.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 use wildside_engine::Point;
 
-use super::fields::Fields;
+use super::fields::{Bound, Fields};
+use crate::accounts::password::{LONGEST_BYTES, SHORTEST};
+use crate::api::fault::FaultCode;
 use crate::api::users::profile::AccessibilityPatch;
 
 /// A GeoJSON `Point`.
@@ -41,16 +45,24 @@ fn degrees(
     }
     fields.fault(
         field,
-        "out_of_range",
+        FaultCode::OutOfRange,
         format!("must be between -{limit} and {limit}"),
     );
     None
 }
 
+/// Themes of a request or a user.
+pub const THEMES: RangeInclusive<usize> = 0..=100;
 /// Characters of a display name, at most.
 pub const NAME: usize = 100;
 /// Characters of a note, at most.
 pub const NOTE: usize = 4000;
+
+/// A new password. Its length is looked at together with its strength.
+pub fn new_password(fields: &mut Fields<'_>, key: &str) -> Option<String> {
+    fields.bound(key, Bound::Characters(SHORTEST..=LONGEST_BYTES));
+    fields.string(key).map(str::to_owned)
+}
 
 /// A display name, as the description has it. Null leaves it as it is.
 pub fn name_schema() -> Object {
@@ -87,7 +99,7 @@ pub fn text(fields: &mut Fields<'_>, key: &str, max: usize) -> Option<String> {
     if text.chars().any(|c| c.is_control() && c != '\n') {
         fields.fault(
             key,
-            "invalid_character",
+            FaultCode::InvalidCharacter,
             "must not contain control characters",
         );
         return None;
@@ -97,7 +109,7 @@ pub fn text(fields: &mut Fields<'_>, key: &str, max: usize) -> Option<String> {
     if length == 0 || length > max {
         fields.fault(
             key,
-            "wrong_length",
+            FaultCode::WrongLength,
             format!("must have 1 to {max} characters"),
         );
         return None;

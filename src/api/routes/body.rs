@@ -57,13 +57,10 @@ pub struct RouteBody {
     #[schema(value_type = Option<GeoJsonPoint>)]
     end_location: Option<Point>,
     /// Everything, walking and visits, takes at most this long.
-    #[schema(minimum = 15, maximum = 180)]
     duration_minutes: i32,
     /// At most 100; left out or empty: the user's own interests, or all themes if there are none.
-    #[schema(max_items = 100)]
     interest_theme_ids: Option<Vec<Uuid>>,
     /// 0 looks for hidden gems, 1 for hotspots; left out: the user's preference, or 0.5.
-    #[schema(minimum = 0, maximum = 1)]
     popularity_bias: Option<f64>,
     /// Fields left out: the user's preference.
     #[schema(value_type = Option<AccessibilityPatch>)]
@@ -77,7 +74,7 @@ impl FromFields for RouteBody {
         let duration_minutes = fields.required("duration_minutes", |fields, key| {
             fields.integer(key, limits::MINUTES)
         });
-        let interest_theme_ids = fields.uuids("interest_theme_ids", 0..=100);
+        let interest_theme_ids = fields.uuids("interest_theme_ids", values::THEMES);
         let popularity_bias = fields.number("popularity_bias", 0.0..=1.0);
         let accessibility = values::accessibility(fields, "accessibility");
         Some(Self {

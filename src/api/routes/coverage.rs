@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
 use wildside_engine::Point;
 use wildside_engine::walk::limits::METRES_TO_STREET;
 use wildside_engine::walk::reach::{OutOfReach, Reach};
 
 use crate::api::error::{ApiError, Fault};
+use crate::api::fault::{CoveredArea, FaultCode, FaultFacts, NearestWay};
 use crate::db::city::areas::{Area, AreaState, metres_to_walkable_way};
 use crate::db::ledger::params::RouteParams;
 use crate::db::{Connection, Pool};
@@ -68,21 +68,20 @@ impl Coverage {
 
 /// An end that is too far away, with the cure.
 fn out_of_reach(cause: OutOfReach, params: &RouteParams) -> ApiError {
-    let fault = Fault::new("end_location", OutOfReach::CODE, cause.to_string());
+    let fault = Fault::new("end_location", FaultCode::OutOfReach, cause.to_string());
     let fault = match cause {
         OutOfReach::Far {
             metres,
             reach_metres,
             minutes,
-        } => fault
-            .with("distance_metres", metres.round())
-            .with("reach_metres", reach_metres.floor())
-            .with(
-                "swapped_coordinates_suspected",
-                params.end().is_some_and(|Point { lon, lat }| {
-                    Reach::of(params.start(), Some(Point::new(lat, lon)), minutes).is_ok()
-                }),
-            ),
+        } => fault.with(FaultFacts {
+            distance_metres: Some(metres.round()),
+            reach_metres: Some(reach_metres.floor()),
+            swapped_coordinates_suspected: Some(params.end().is_some_and(|Point { lon, lat }| {
+                Reach::of(params.start(), Some(Point::new(lat, lon)), minutes).is_ok()
+            })),
+            ..FaultFacts::default()
+        }),
         OutOfReach::AcrossAntimeridian | OutOfReach::Impossible => fault,
     };
     ApiError::Unprocessable(Box::new(fault))
@@ -103,18 +102,15 @@ fn uncovered(field: &str, end: Point, areas: &[Area]) -> ApiError {
     let message = "no street network is loaded yet";
     ApiError::Unavailable {
         message,
-        details: vec![Fault::new("", "not_ready", message)],
+        details: vec![Fault::new("", FaultCode::NotReady, message)],
         retry_after: 30,
     }
 }
 
 fn outside(field: &str, end: Point, areas: &[Area]) -> ApiError {
-    let boxes: Vec<_> = areas
-        .iter()
-        .map(|area| json!({"name": area.name, "bbox": area.bbox()}))
-        .collect();
-    let swapped = areas.iter().any(|area| {
-        let [west, south, east, north] = area.bbox();
+    let covered: Vec<_> = areas.iter().map(CoveredArea::from).collect();
+    let swapped = covered.iter().any(|area| {
+        let [west, south, east, north] = area.bbox;
         (west..=east).contains(&end.lat) && (south..=north).contains(&end.lon)
     });
     let message = if swapped {
@@ -122,10 +118,12 @@ fn outside(field: &str, end: Point, areas: &[Area]) -> ApiError {
     } else {
         "is outside the areas that are loaded"
     };
-    let fault = Fault::new(field, "outside_coverage", message);
-    let fault = fault
-        .with("covered", boxes)
-        .with("swapped_coordinates_suspected", swapped);
+    let fault = Fault::new(field, FaultCode::OutsideCoverage, message);
+    let fault = fault.with(FaultFacts {
+        covered: Some(covered),
+        swapped_coordinates_suspected: Some(swapped),
+        ..FaultFacts::default()
+    });
     ApiError::Unprocessable(Box::new(fault))
 }
 
@@ -148,9 +146,12 @@ pub async fn no_way_nearby(
     };
     let fault = Fault::new(
         field,
-        "no_walkable_way_nearby",
+        FaultCode::NoWalkableWayNearby,
         format!("has no street or path for walkers within {METRES_TO_STREET} m"),
     );
-    let fault = fault.with("nearest_metres", metres.map(f64::round));
+    let fault = fault.with(FaultFacts {
+        nearest_metres: Some(NearestWay(metres.map(f64::round))),
+        ..FaultFacts::default()
+    });
     Ok(ApiError::Unprocessable(Box::new(fault)))
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::saved::require_own;
 use crate::api::error::{ApiError, ErrorBody, Fault};
 use crate::api::extract::{Body, CurrentUser, Fields, FromFields, PathId, parse_id, values};
+use crate::api::fault::FaultCode;
 use crate::api::idempotency::{self, ClientKey, Written};
 use crate::api::state::AppState;
 use crate::api::users::change::lock;
@@ -106,7 +107,7 @@ pub async fn add_note(
         require_own(connection, id, user.id).await?;
         check_stop(connection, id, poi_id).await?;
         if RouteNote::count(connection, user.id, id).await? >= MAX_NOTES {
-            let fault = Fault::new("", "too_many_notes", "a walk has at most 200 notes");
+            let fault = Fault::new("", FaultCode::TooManyNotes, "a walk has at most 200 notes");
             return Err(ApiError::Conflict("there are too many notes", vec![fault]));
         }
         let note = RouteNote::insert(connection, user.id, id, poi_id, &body).await?;
@@ -121,9 +122,13 @@ async fn check_stop(
     poi_id: Option<i64>,
 ) -> Result<(), ApiError> {
     match poi_id {
-        Some(poi_id) if !stop_ids(connection, route_id).await?.contains(&poi_id) => Err(
-            ApiError::invalid("poi_id", "unknown_stop", "is not a stop of this walk"),
-        ),
+        Some(poi_id) if !stop_ids(connection, route_id).await?.contains(&poi_id) => {
+            Err(ApiError::invalid(
+                "poi_id",
+                FaultCode::UnknownStop,
+                "is not a stop of this walk",
+            ))
+        }
         _ => Ok(()),
     }
 }

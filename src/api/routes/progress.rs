@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::saved::require_own;
 use crate::api::error::{ApiError, ErrorBody, Fault};
 use crate::api::extract::{Body, CurrentUser, Fields, FromFields, PathId};
+use crate::api::fault::FaultCode;
 use crate::api::idempotency::{self, ClientKey, Written};
 use crate::api::state::AppState;
 use crate::api::users::change::{check_revision, lock};
@@ -41,10 +42,8 @@ impl From<RouteProgress> for ProgressView {
 #[schema(example = json!({"visited_poi_ids": [24_094_959_931_i64], "expected_revision": 1}))]
 pub struct ProgressBody {
     /// Stops of this walk.
-    #[schema(max_items = 100)]
     visited_poi_ids: Vec<i64>,
     /// Refused if the progress has changed since this revision.
-    #[schema(minimum = 0)]
     expected_revision: Option<i32>,
 }
 
@@ -119,7 +118,7 @@ fn check_stops(visited: &[i64], stops: &[i64]) -> Result<(), ApiError> {
         .map(|(index, _)| {
             Fault::new(
                 format!("visited_poi_ids[{index}]"),
-                "unknown_stop",
+                FaultCode::UnknownStop,
                 "is not a stop of this walk",
             )
         })

@@ -65,7 +65,6 @@ pub struct UserPatch {
     /// Only an admin may change it.
     #[schema(value_type = Option<Role>)]
     role: Option<&'static str>,
-    #[schema(minimum = 1)]
     expected_revision: Option<i32>,
 }
 

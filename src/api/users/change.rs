@@ -14,6 +14,7 @@ use crate::accounts::password::PasswordHashing;
 use crate::api::cost::Dear;
 use crate::api::error::{ApiError, ErrorBody, Fault};
 use crate::api::extract::{Body, ClientAddress, CurrentUser, Fields, FromFields, values};
+use crate::api::fault::{FaultCode, FaultFacts};
 use crate::api::idempotency::{self, ClientKey, Written};
 use crate::api::session::LoginSession;
 use crate::api::state::AppState;
@@ -30,14 +31,13 @@ pub struct ProfilePatch {
     #[schema(schema_with = values::name_schema)]
     display_name: Option<String>,
     /// The new password; needs `current_password`, and ends all other login sessions.
-    #[schema(min_length = 12, max_length = 256, write_only)]
+    #[schema(write_only)]
     password: Option<String>,
     #[schema(write_only)]
     current_password: Option<String>,
     #[schema(value_type = Option<PreferencesPatch>)]
     preferences: Option<UserChanges>,
     /// Refused if the user has changed since this revision.
-    #[schema(minimum = 1)]
     expected_revision: Option<i32>,
 }
 
@@ -45,9 +45,7 @@ pub struct ProfilePatch {
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"duration_minutes": 90, "unit_system": "imperial"}))]
 pub struct PreferencesPatch {
-    #[schema(minimum = 0, maximum = 1)]
     pub popularity_bias: Option<f64>,
-    #[schema(minimum = 15, maximum = 180)]
     pub duration_minutes: Option<i32>,
     pub accessibility: Option<profile::AccessibilityPatch>,
     pub unit_system: Option<profile::UnitSystem>,
@@ -55,12 +53,12 @@ pub struct PreferencesPatch {
 
 impl FromFields for ProfilePatch {
     fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
-        let password = fields.string("password").map(str::to_owned);
+        let password = values::new_password(fields, "password");
         let current_password = fields.string("current_password").map(str::to_owned);
         if password.is_some() && current_password.is_none() {
             fields.fault(
                 "current_password",
-                "required",
+                FaultCode::Required,
                 "is required to change the password",
             );
         }
@@ -184,7 +182,7 @@ impl NewPassword {
             return Err(WRONG_PASSWORD);
         };
         if let Some(why) = passwords.weakness(new.clone()).await? {
-            return Err(ApiError::invalid("password", "weak_password", why));
+            return Err(ApiError::invalid("password", FaultCode::WeakPassword, why));
         }
         let hash = passwords.hash(new).await?;
         Ok(Self { current_hash, hash })
@@ -247,10 +245,14 @@ pub fn check_revision(expected: Option<i32>, actual: i32) -> Result<(), ApiError
         Some(expected) if expected != actual => {
             let fault = Fault::new(
                 "expected_revision",
-                "revision_mismatch",
+                FaultCode::RevisionMismatch,
                 "somebody changed it in the meantime",
             );
-            let fault = fault.with("expected", expected).with("actual", actual);
+            let fault = fault.with(FaultFacts {
+                expected: Some(expected),
+                actual: Some(actual),
+                ..FaultFacts::default()
+            });
             Err(ApiError::Conflict(
                 "it has changed in the meantime",
                 vec![fault],

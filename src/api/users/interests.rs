@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::change::{change, lock};
 use crate::api::error::{ApiError, ErrorBody};
-use crate::api::extract::{Body, CurrentUser, Fields, FromFields};
+use crate::api::extract::{Body, CurrentUser, Fields, FromFields, values};
 use crate::api::idempotency::{self, ClientKey, Written};
 use crate::api::state::AppState;
 use crate::db::users::{User, UserChanges};
@@ -18,16 +18,14 @@ use crate::db::users::{User, UserChanges};
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"interest_theme_ids": ["f47ac10b-58cc-4372-a567-0e02b2c3d479"], "expected_revision": 1}))]
 pub struct InterestsBody {
-    #[schema(max_items = 100)]
     interest_theme_ids: Vec<Uuid>,
-    #[schema(minimum = 1)]
     expected_revision: Option<i32>,
 }
 
 impl FromFields for InterestsBody {
     fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let ids = fields.required("interest_theme_ids", |fields, key| {
-            fields.uuids(key, 0..=100)
+            fields.uuids(key, values::THEMES)
         });
         let expected_revision = fields.integer("expected_revision", 1..=i32::MAX);
         Some(Self {

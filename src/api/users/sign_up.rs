@@ -9,10 +9,11 @@ use utoipa::ToSchema;
 use super::profile::Profile;
 use crate::accounts::attempts::Place;
 use crate::accounts::password::PasswordHashing;
-use crate::accounts::{self, check_username};
+use crate::accounts::{self, NAME_LENGTH, check_username};
 use crate::api::cost::Dear;
 use crate::api::error::ApiError;
-use crate::api::extract::{Body, ClientAddress, Fields, FromFields, values};
+use crate::api::extract::{Body, Bound, ClientAddress, Fields, FromFields, values};
+use crate::api::fault::FaultCode;
 use crate::api::session::{Device, LoginSession};
 use crate::api::state::AppState;
 use crate::db::users::{NewUser, Role, User};
@@ -22,10 +23,10 @@ use crate::db::users::{NewUser, Role, User};
 #[schema(example = json!({"username": "ada", "password": "correct horse battery staple", "display_name": "Ada Lovelace"}))]
 pub struct SignUp {
     /// Letters, digits and `._@+-`; upper and lower case are the same.
-    #[schema(min_length = 3, max_length = 64, pattern = "^[A-Za-z0-9._@+-]{3,64}$")]
+    #[schema(pattern = "^[A-Za-z0-9._@+-]*$")]
     username: String,
     /// 12 characters to 256 bytes, and none of the passwords that are tried first.
-    #[schema(min_length = 12, max_length = 256, write_only)]
+    #[schema(write_only)]
     password: String,
     /// Default: the username.
     #[schema(schema_with = values::name_schema)]
@@ -35,21 +36,22 @@ pub struct SignUp {
 impl FromFields for SignUp {
     fn from_fields(fields: &mut Fields<'_>) -> Option<Self> {
         let username = fields.required("username", username);
-        let password = fields.required("password", Fields::string);
+        let password = fields.required("password", values::new_password);
         let display_name = values::text(fields, "display_name", values::NAME);
         Some(Self {
             username: username?,
-            password: password?.to_owned(),
+            password: password?,
             display_name,
         })
     }
 }
 
 fn username(fields: &mut Fields<'_>, key: &str) -> Option<String> {
+    fields.bound(key, Bound::Characters(NAME_LENGTH));
     match check_username(fields.string(key)?) {
         Ok(name) => Some(name),
         Err(why) => {
-            fields.fault(key, "invalid_username", why);
+            fields.fault(key, FaultCode::InvalidUsername, why);
             None
         }
     }
@@ -109,7 +111,7 @@ impl SignUp {
         passwords: &PasswordHashing,
     ) -> Result<User, ApiError> {
         if let Some(why) = passwords.weakness(self.password.clone()).await? {
-            return Err(ApiError::invalid("password", "weak_password", why));
+            return Err(ApiError::invalid("password", FaultCode::WeakPassword, why));
         }
         let password_hash = passwords.hash(self.password).await?;
         let new_user = NewUser {

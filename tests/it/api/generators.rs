@@ -1,9 +1,8 @@
 //! The description leaves nothing to be guessed by those who make clients of it.
 
 use std::collections::HashSet;
-use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::api::description::{description, operations};
 
@@ -132,58 +131,6 @@ fn every_operation_declares_its_headers() {
     assert!(gpx["headers"].get("Content-Disposition").is_some());
     let schema = &gpx["content"]["application/gpx+xml"]["schema"];
     assert_eq!(schema["format"], "binary");
-}
-
-/// The codes of faults that are written out: the first argument after the field that is a word in quotes.
-fn codes_in(text: &str) -> impl Iterator<Item = &str> {
-    let calls = ["Fault::new(", "ApiError::invalid(", ".fault("];
-    let after = calls.into_iter().flat_map(|call| text.split(call).skip(1));
-    after.filter_map(|arguments| {
-        let (call, _) = arguments.split_once(';').unwrap_or((arguments, ""));
-        call.split(',').skip(1).find_map(|argument| {
-            let word = argument.trim().strip_prefix('"')?.strip_suffix('"')?;
-            let is_word = word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-            is_word.then_some(word)
-        })
-    })
-}
-
-fn sources(folder: &Path, visit: &mut impl FnMut(&str)) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, visit);
-        } else if path.extension().is_some_and(|kind| kind == "rs") {
-            visit(&std::fs::read_to_string(&path).unwrap());
-        }
-    }
-}
-
-#[test]
-fn every_code_of_a_fault_is_described() {
-    let api = description();
-    let known = &api["components"]["schemas"]["FaultCode"]["enum"];
-    let facts = &api["components"]["schemas"]["FaultFacts"]["properties"];
-    let mut said = HashSet::new();
-    let api_folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/api");
-    sources(api_folder.as_ref(), &mut |text| {
-        said.extend(codes_in(text).map(str::to_owned));
-        for fact in text.split(".with(\"").skip(1) {
-            let (fact, _) = fact.split_once('"').unwrap();
-            assert!(
-                facts.get(fact).is_some(),
-                "add {fact} to FaultFacts in src/api/fault.rs"
-            );
-        }
-    });
-    assert!(
-        said.contains("outside_coverage") && said.contains("wrong_type"),
-        "{said:?}"
-    );
-    for code in said {
-        let is_known = known.as_array().unwrap().contains(&json!(code));
-        assert!(is_known, "add {code} to FaultCode in src/api/fault.rs");
-    }
 }
 
 #[test]
