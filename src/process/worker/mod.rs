@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use apalis_core::monitor::Monitor;
-use apalis_core::worker::builder::WorkerBuilder;
+use apalis::prelude::{Monitor, WorkerBuilder};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use wildside_actors::engine_pool::PoolConfig;
