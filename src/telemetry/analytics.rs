@@ -1,21 +1,25 @@
-//! Product analytics: PostHog events in batches, beside everything else.
+//! Product analytics: PostHog events by its own client, which sends them in batches from a thread, beside everything else.
 //!
-//! Without a key nothing is sent. A full queue, a slow or a broken service loses events and nothing more.
+//! Without a key nothing is sent. A full queue, a slow or a broken service loses events and nothing more; what was seen of
+//! that is in `docs/decisions/posthog-client.md`.
 
+use std::fmt;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use chrono::Utc;
-use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use anyhow::anyhow;
+use posthog_rs::{Client, ClientOptionsBuilder, Event, PostHogError};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::config::AnalyticsConfig;
 
-/// Events that wait for the next batch at most.
+/// Events that wait at most, and those of a batch that is being sent.
 const QUEUE: usize = 1_000;
 /// Events sent at once at most.
 const BATCH: usize = 100;
-/// Time for which a batch is collected.
+/// How long a batch is collected.
 const INTERVAL: Duration = Duration::from_secs(2);
 /// Longest time for one batch.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,68 +27,92 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Somewhere to leave events. Clones share the queue.
 #[derive(Debug, Clone)]
 pub struct Analytics {
-    queue: Option<mpsc::Sender<Value>>,
+    sender: Option<Arc<Sender>>,
 }
 
 impl Analytics {
-    /// Starts sending on the current runtime, if there is a key. The task ends when the last clone is gone.
+    /// Starts the thread that sends, if there is a key. It ends when the last clone is gone.
     ///
     /// # Errors
     /// TLS can't be set up.
     pub fn start(config: &AnalyticsConfig) -> anyhow::Result<Self> {
         let Some(api_key) = config.api_key.clone() else {
-            return Ok(Self { queue: None });
+            return Ok(Self { sender: None });
         };
-        let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let url = format!("{}/batch/", config.host);
-        tokio::spawn(send_batches(client, url, api_key, receiver));
+        let host = config.host.clone();
+        // The client waits for a thread of its own, which must not be done on the runtime.
+        let starting = thread::spawn(move || connect(api_key, host));
+        let client = starting
+            .join()
+            .map_err(|_| anyhow!("the client of the analytics panicked"))??;
         Ok(Self {
-            queue: Some(sender),
+            sender: Some(Arc::new(Sender(Some(client)))),
         })
     }
 
     /// Leaves an event about a user; returns at once.
     pub fn capture(&self, event: &'static str, user_id: Uuid, properties: Value) {
-        let Some(queue) = &self.queue else { return };
-        let event = json!({
-            "event": event,
-            "distinct_id": user_id,
-            "uuid": Uuid::new_v4(),
-            "timestamp": Utc::now(),
-            "properties": properties,
-        });
-        if queue.try_send(event).is_err() {
-            tracing::debug!("the queue of analytics is full: an event is lost");
+        let Some(Sender(Some(client))) = self.sender.as_deref() else {
+            return;
+        };
+        let mut event = Event::new(event.to_owned(), user_id.to_string());
+        if let Value::Object(properties) = properties {
+            for (name, value) in properties {
+                // A JSON value is always one.
+                let _ = event.insert_prop(name, value);
+            }
         }
+        client.capture(event);
     }
 }
 
-async fn send_batches(
-    client: reqwest::Client,
-    url: String,
-    api_key: String,
-    mut events: mpsc::Receiver<Value>,
-) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while events.recv_many(&mut batch, BATCH).await > 0 {
-        let body = json!({ "api_key": api_key, "batch": batch });
-        match client
-            .post(&url)
-            .json(&body)
-            .send()
-            .await
-            .and_then(reqwest::Response::error_for_status)
-        {
-            Ok(_) => tracing::debug!(events = batch.len(), "analytics sent"),
-            Err(error) => {
-                tracing::warn!(error = %error.without_url(), events = batch.len(), "analytics lost");
-            }
-        }
-        batch.clear();
-        tokio::time::sleep(INTERVAL).await;
+fn connect(api_key: String, host: String) -> anyhow::Result<Client> {
+    let http = reqwest::blocking::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
+    let options = ClientOptionsBuilder::default()
+        .api_key(api_key)
+        .host(host)
+        .blocking_http_client(http)
+        .request_timeout_seconds(TIMEOUT.as_secs())
+        .max_queue_size(QUEUE)
+        .flush_at(BATCH)
+        .max_batch_size(BATCH)
+        .flush_interval_ms(INTERVAL.as_millis() as u64)
+        // A second try would hold up the next batch.
+        .max_capture_attempts(1)
+        .shutdown_timeout_ms(0)
+        // What the address of this server says about places says nothing of the users.
+        .disable_geoip(true)
+        .on_error(tell_loss)
+        .build()?;
+    Ok(posthog_rs::client(options))
+}
+
+fn tell_loss(error: &PostHogError<'_>) {
+    if let PostHogError::Capture(failure) = error {
+        let (status, events) = (failure.status(), failure.event_count());
+        tracing::warn!(status, events, "analytics lost");
+    }
+}
+
+/// The client, which waits for its thread when it is dropped: as long as a batch may take.
+struct Sender(Option<Client>);
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        let client = self.0.take();
+        let ending = move || drop(client);
+        drop(
+            thread::Builder::new()
+                .name("analytics-end".to_owned())
+                .spawn(ending),
+        );
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
     }
 }
