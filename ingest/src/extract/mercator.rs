@@ -20,7 +20,7 @@ pub(crate) fn mercator(point: Point) -> Position {
 const MOST_CORNERS: usize = 500;
 
 /// True if a ring is surely an area without further work: no two of its sides touch but where one follows the other. The
-/// answer may be no for a sound one.
+/// answer may be no for a sound one. `geo`'s validation is exact to the last bit, where PostGIS must agree in spite of rounding.
 pub(crate) fn is_simple(ring: &[Position]) -> bool {
     let sides: Vec<_> = ring.windows(2).map(|side| (side[0], side[1])).collect();
     if !(3..=MOST_CORNERS).contains(&sides.len()) || ring.first() != ring.last() {
