@@ -4,19 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::QueryResult;
-use diesel_async::SimpleAsyncConnection;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::api::error::ApiError;
-use crate::db::{self, Connection, Pool};
+use crate::db::{Connection, Limits, Pool};
 
 /// Connections for them; a query takes milliseconds.
 const CONNECTIONS: u32 = 2;
 /// Longest wait of a query for its turn.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// A statement that takes longer, or waits longer for a lock, is cancelled by the database.
-const LIMITS: &str = "SET statement_timeout = 1000; SET lock_timeout = 500";
+const LIMITS: Limits = Limits {
+    statement: Duration::from_secs(1),
+    lock: Duration::from_millis(500),
+};
 
 /// The database for those whom nobody knows: however many they are and whatever they ask, the connections of users,
 /// logins and readiness stay free. Clones share it.
@@ -30,7 +32,7 @@ impl Strangers {
     /// Connections to the database at `url`, opened when first used. Must be made on a runtime.
     pub fn new(url: &str) -> Self {
         Self {
-            pool: db::pool(url, CONNECTIONS),
+            pool: Pool::with_limits(url, CONNECTIONS, LIMITS),
             turns: Arc::new(Semaphore::new(CONNECTIONS as usize)),
         }
     }
@@ -48,7 +50,6 @@ impl Strangers {
             return Err(ApiError::unavailable("too many people ask at once"));
         };
         let mut connection = self.pool.get().await?;
-        connection.batch_execute(LIMITS).await?;
         Ok(question(&mut connection).await?)
     }
 }

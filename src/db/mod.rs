@@ -31,7 +31,7 @@ use diesel_async::AsyncPgConnection;
 pub use batch::{Batched, Batcher};
 use connection::CHECKOUT_TIMEOUT;
 pub use connection::{
-    ConnectError, Pool, PoolError, PooledSession, Session, Trouble, enter, is_outage, is_too_slow,
+    ConnectError, Limits, Pool, PoolError, PooledSession, Session, Trouble, enter, is_outage, is_too_slow,
     open, wait_until_there,
 };
 pub use migrate::migrate;

@@ -12,7 +12,7 @@ mod wire;
 pub(super) use pool::CHECKOUT_TIMEOUT;
 pub use pool::{Pool, PoolError, PooledSession};
 pub(super) use pooler::refuse_shared;
-pub use session::Session;
+pub use session::{Limits, Session};
 pub use sqlstate::{is_outage, is_too_slow};
 pub use startup::{enter, open, wait_until_there};
 pub use trouble::{ConnectError, Trouble};

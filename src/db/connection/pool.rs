@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use bb8::{ManageConnection, QueueStrategy, RunError};
 
-use crate::db::{ConnectError, Session};
+use crate::db::{ConnectError, Limits, Session};
 
 /// Longest wait of a caller for a session.
 pub(in crate::db) const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -39,8 +39,14 @@ impl Pool {
     /// A pool of at most `size` sessions with the database at `url`. Connects when first used, so it never fails. Must
     /// be made on a runtime.
     pub fn new(url: &str, size: u32) -> Self {
+        Self::with_limits(url, size, Limits::default())
+    }
+
+    /// A pool whose statements have limits of their own.
+    pub fn with_limits(url: &str, size: u32, limits: Limits) -> Self {
         let opener = Opener {
             url: url.into(),
+            limits,
             failure: Arc::default(),
             doubted: Arc::default(),
         };
@@ -73,6 +79,7 @@ impl Pool {
 #[derive(Debug, Clone)]
 pub struct Opener {
     url: Arc<str>,
+    limits: Limits,
     /// Cause for which the last session could not be opened.
     failure: Arc<ArcSwapOption<ConnectError>>,
     /// Sessions opened before are not used again.
@@ -108,7 +115,7 @@ impl ManageConnection for Opener {
     type Error = Arc<ConnectError>;
 
     async fn connect(&self) -> Result<Session, Self::Error> {
-        match Session::open(&self.url).await {
+        match Session::open_with(&self.url, self.limits).await {
             Ok(session) => {
                 self.failure.store(None);
                 Ok(session)

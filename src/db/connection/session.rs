@@ -18,6 +18,24 @@ use crate::db::{Connection, IDLE_IN_TRANSACTION_TIMEOUT, LOCK_TIMEOUT, STATEMENT
 /// Longest setting up of a session that an address has given; each address has a limit of its own before.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Limits of each statement of a session, which the database enforces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Time after which a statement is cancelled.
+    pub statement: Duration,
+    /// Wait for a lock after which a statement is cancelled.
+    pub lock: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            statement: STATEMENT_TIMEOUT,
+            lock: LOCK_TIMEOUT,
+        }
+    }
+}
+
 /// A session. It ends when it is dropped, whatever it is doing.
 pub struct Session {
     connection: Connection,
@@ -37,11 +55,19 @@ impl Session {
     /// # Errors
     /// The cause, and what mends it.
     pub async fn open(url: &str) -> Result<Self, ConnectError> {
+        Self::open_with(url, Limits::default()).await
+    }
+
+    /// Opens such a session with limits of its own.
+    ///
+    /// # Errors
+    /// The cause, and what mends it.
+    pub async fn open_with(url: &str, limits: Limits) -> Result<Self, ConnectError> {
         let limits = format!(
             "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
              SET plan_cache_mode = force_generic_plan; SET jit = off; {ADD_EXTENSIONS_TO_PATH}",
-            STATEMENT_TIMEOUT.as_millis(),
-            LOCK_TIMEOUT.as_millis(),
+            limits.statement.as_millis(),
+            limits.lock.as_millis(),
             IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
         );
         let mut session = Self::open_without_limits(url).await?;
