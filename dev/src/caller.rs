@@ -1,4 +1,4 @@
-//! When to end: on a signal, or when whoever called has gone or was told to stop.
+//! End of the program: on a signal, or when whoever called has gone or was told to stop.
 
 use std::fmt;
 use std::fs;
@@ -22,7 +22,7 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// Whoever has called this program, and what was asked of it since.
+/// Caller of this program, and what was asked of it since.
 #[derive(Debug)]
 pub(crate) struct Caller {
     told: Arc<AtomicBool>,

@@ -103,7 +103,7 @@ impl Process {
         self.child.id()
     }
 
-    /// How it has ended, if it has.
+    /// Exit status, if it has ended.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl Process {
         self.child.try_wait()
     }
 
-    /// Whether it runs; a look from outside, which keeps how it has ended for later.
+    /// Test that it runs; a look from outside, which keeps its exit status for later.
     pub fn is_running(&self) -> bool {
         std::fs::read_to_string(format!("/proc/{}/stat", self.id()))
             .is_ok_and(|stat| !stat.contains(") Z "))
@@ -164,7 +164,7 @@ impl Guarded {
         Process::start(command, log).map(Self)
     }
 
-    /// Whether it runs.
+    /// Test that it runs.
     pub fn is_running(&self) -> bool {
         self.0.is_running()
     }

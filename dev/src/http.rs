@@ -6,12 +6,12 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether somebody accepts connections at `host:port`.
+/// Test that somebody accepts connections at `host:port`.
 pub fn listens(address: &str) -> bool {
     connect(address).is_ok()
 }
 
-/// Whether a GET of `path` at `host:port` is answered with 200.
+/// Test that a GET of `path` at `host:port` is answered with 200.
 pub fn answers(address: &str, path: &str) -> bool {
     get(address, path).is_ok_and(|head| head.starts_with(b"HTTP/1.1 200 "))
 }

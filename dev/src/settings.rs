@@ -1,4 +1,4 @@
-//! What the caller may choose by variables, as `make run NAME=value` passes them on.
+//! Settings that the caller may choose by variables, as `make run NAME=value` passes them on.
 
 use std::path::{Path, PathBuf};
 
@@ -47,7 +47,7 @@ pub(crate) fn cache() -> PathBuf {
     cache.or_else(home).unwrap_or_default()
 }
 
-/// Where the server listens, and where a client on this machine finds it.
+/// Address that the server listens on, and that a client on this machine finds it at.
 #[derive(Debug, Clone)]
 pub(crate) struct Bind {
     /// Interface, as given.
@@ -99,7 +99,7 @@ impl Bind {
     }
 }
 
-/// What is loaded, and where the first walk in it begins.
+/// Extract that is loaded, and the start of the first walk in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Extract {
     pub(crate) file: String,

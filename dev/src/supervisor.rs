@@ -32,7 +32,7 @@ enum Next {
 }
 
 impl Ends {
-    /// What to do with a process that has ended, so long after its last start: at once, then after longer and longer
+    /// Restart policy for a process that has ended, so long after its last start: at once, then after longer and longer
     /// pauses, as an orchestrator would, not for ever.
     fn next(&mut self, since_start: Duration) -> Next {
         if since_start >= CALM {
@@ -139,7 +139,7 @@ impl Supervisor {
         bail!("{failure}");
     }
 
-    /// Whether it ends well.
+    /// Test that it ends well.
     fn wait_for(&self, mut process: Process) -> Result<bool> {
         loop {
             if let Some(status) = process.ended()? {
@@ -269,7 +269,7 @@ fn start(state: &State, name: &str, command: &Command) -> Result<Process> {
     Ok(process)
 }
 
-/// Whether that process runs that program, and is not another one with a used-up number.
+/// Test that that process runs that program, and is not another one with a used-up number.
 fn is_program(pid: &str, program: &Path) -> bool {
     let (Ok(running), Ok(program)) = (
         fs::read_link(format!("/proc/{pid}/exe")),

@@ -38,7 +38,7 @@ impl FromRequest for ClientKey {
 pub struct Written {
     pub status: StatusCode,
     pub body: Value,
-    /// Whether it is the answer to an earlier request of the same key.
+    /// Mark of an answer to an earlier request of the same key.
     pub replayed: bool,
 }
 

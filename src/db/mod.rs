@@ -31,8 +31,8 @@ use diesel_async::AsyncPgConnection;
 pub use batch::{Batched, Batcher};
 use connection::CHECKOUT_TIMEOUT;
 pub use connection::{
-    ConnectError, Limits, Pool, PoolError, PooledSession, Session, Trouble, enter, is_outage, is_too_slow,
-    open, wait_until_there,
+    ConnectError, Limits, Pool, PoolError, PooledSession, Session, Trouble, enter, is_outage,
+    is_too_slow, open, wait_until_there,
 };
 pub use migrate::migrate;
 

@@ -14,7 +14,7 @@ use super::query::{Query, SERVER_SECONDS};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How much longer than the server's own limit we wait for the whole body. A server that is overloaded takes up to 36 s
+/// Wait for the whole body beyond the server's own limit. A server that is overloaded takes up to 36 s
 /// to say so, and that should be heard.
 pub(super) const GRACE: Duration = Duration::from_secs(25);
 

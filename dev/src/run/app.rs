@@ -46,7 +46,7 @@ pub(super) struct App {
     pub(super) bind: Bind,
     programs: PathBuf,
     variables: Vec<(String, String)>,
-    /// Where the worker tells how it is.
+    /// Address of the worker's health.
     metrics: String,
 }
 

@@ -41,7 +41,7 @@ impl Map {
         }))
     }
 
-    /// Where a walk's tiles are, for the server to tell.
+    /// Address of a walk's tiles, for the server to tell.
     pub(super) fn url_template(&self) -> String {
         let Self { tiles, host, .. } = self;
         format!(

@@ -29,7 +29,7 @@ use crate::shared_redis::within;
 use crate::walks::admission::Full;
 use crate::walks::route_cache::CacheKey;
 
-/// How long an answer waits for Redis to take the event and the job.
+/// Longest wait of an answer for Redis to take the event and the job.
 const SET_OFF_BUDGET: Duration = Duration::from_millis(75);
 
 /// The request was accepted; the walk follows, or is there already.
@@ -41,7 +41,7 @@ const SET_OFF_BUDGET: Duration = Duration::from_millis(75);
 }))]
 pub struct Accepted {
     request_id: Uuid,
-    /// Where to ask how it fares.
+    /// Address of the status.
     status_url: String,
     /// `pending`, or `complete` if an earlier walk answers the request.
     status: RequestState,

@@ -66,12 +66,12 @@ impl Area {
         .await
     }
 
-    /// Whether the position is inside or on the boundary.
+    /// Test for a position inside or on the boundary.
     pub fn covers(&self, position: Point) -> bool {
         self.boundary.polygons.intersects(&coordinate(position))
     }
 
-    /// Whether the box around the area comes within a distance of the position.
+    /// Test for an area whose box comes within a distance of the position.
     pub fn is_within(&self, metres: f64, position: Point) -> bool {
         let (south_west, north_east) = bounding_box([position], metres);
         let around = Rect::new(coordinate(south_west), coordinate(north_east));
@@ -89,7 +89,7 @@ fn coordinate(position: Point) -> geo::Coord {
     coord! { x: position.lon, y: position.lat }
 }
 
-/// What an area covers, and the box around it.
+/// Ground that an area covers, and the box around it.
 #[derive(Debug, Clone, PartialEq, FromSqlRow)]
 struct Boundary {
     polygons: MultiPolygon,

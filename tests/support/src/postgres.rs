@@ -17,7 +17,7 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// Tries with another port, in case somebody took the first between looking and binding.
 pub(crate) const START_TRIES: usize = 5;
 
-/// Where a server is and how to get in.
+/// Address of a server, and the way in.
 #[derive(Debug, Clone)]
 pub(crate) struct Access {
     pub(crate) port: u16,

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 /// Bytes that are read, and so delayed, at a time.
 const PIECE: usize = 16 * 1024;
 
-/// What the network does wrong.
+/// Faults of the network.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fault {
     /// Nothing.

@@ -32,7 +32,7 @@ struct Page {
 }
 
 impl Page {
-    /// Where it is, and where its API is.
+    /// Address of the tile server, and of its API.
     fn addresses(&self) -> (String, String) {
         let Self {
             port,

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use data::Extract;
 use query::Query;
 
-/// What the server does wrong.
+/// Faults of the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum OverpassFault {
     /// Nothing.
@@ -144,7 +144,7 @@ impl FakeOverpass {
         locked(&self.state.requests).clone()
     }
 
-    /// How many requests were under way at the same time, at most.
+    /// Most requests that were under way at the same time.
     pub fn most_at_once(&self) -> usize {
         self.state.most_at_once.load(Ordering::SeqCst)
     }
