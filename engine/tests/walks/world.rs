@@ -5,11 +5,12 @@ use std::sync::Arc;
 use uuid::Uuid;
 use wildside_engine::network::{Cell, CellId, Edge, Lit, Network, WayClass};
 use wildside_engine::places::{KindId, ThemeId};
-use wildside_engine::{Poi, Point, WalkRequest};
+use wildside_engine::{Poi, Point, WalkRequest, geo};
 
 /// Position so many metres east and north of a fixed one.
 pub(crate) fn at(east: f64, north: f64) -> Point {
-    const METRES_PER_DEGREE: f64 = 111_195.0;
+    // Rounded, since the last digits decide between ways of equal length.
+    const METRES_PER_DEGREE: f64 = geo::METRES_PER_DEGREE.round();
     let lat = 55.95 + north / METRES_PER_DEGREE;
     Point::new(
         -3.19 + east / (METRES_PER_DEGREE * 55.95_f64.to_radians().cos()),

@@ -1,14 +1,14 @@
 //! Points, sizes and rings of ways and relations, on borrowed slices. `geo` wants a polygon of its own for each: a copy of
 //! every ring, for centroids and areas of two lines each, and its interior point is never the centroid.
 
-use wildside_engine::Point;
+use wildside_engine::{Point, geo};
 
 use super::nodes::Node;
 use crate::area::crosses;
 
-/// Length of a degree for sizes, in metres: rounded, and not the engine's, because popularity follows from sizes and walks
-/// follow from popularity. With another last digit a reload would change walks.
-const METRES_PER_DEGREE: f64 = 111_195.0;
+/// Metres in one degree of latitude, rounded. Popularity follows from sizes, and walks from popularity: with other last digits
+/// a reload would change them.
+const METRES_PER_DEGREE: f64 = geo::METRES_PER_DEGREE.round();
 
 /// Representative point of a line or a closed ring: on the line, or inside the ring.
 pub(crate) fn representative_point(points: &[Point]) -> Option<Point> {
