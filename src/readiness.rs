@@ -7,23 +7,21 @@
 //! Anybody may ask, and often: all who ask within a moment share one look, over a database connection that nobody else
 //! waits for.
 
-use std::sync::Arc;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
-use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use crate::db::fitness::Lookout;
+use crate::db::fitness::{Lookout, SILENT};
 use crate::queue::{GenerateRouteJob, Producer};
 use crate::recent::Recent;
 use crate::shared_redis::{Failure, within};
 
 /// A dependency that takes longer is as good as away.
 const TIME_BUDGET: Duration = Duration::from_secs(1);
-const SILENT: &str = "no answer within 1 s";
 
 /// Readiness of the process for work, check by check.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,7 +91,7 @@ impl Ready {
 /// Looks whether what is needed can be done. Clones share what was seen.
 #[derive(Debug, Clone)]
 pub struct Readiness {
-    database: Arc<Lookout>,
+    database: Lookout,
     queue: Producer,
     known: Recent<Seen>,
 }
@@ -109,7 +107,7 @@ impl Readiness {
     /// Looks at the database at `url` over a connection of its own, and at Redis as the queue does.
     pub fn new(url: &str, queue: Producer) -> Self {
         Self {
-            database: Arc::new(Lookout::new(url)),
+            database: Lookout::new(url),
             queue,
             known: Recent::default(),
         }
@@ -117,10 +115,11 @@ impl Readiness {
 
     /// Checks with their faults; `ending` says why the process takes no more work.
     pub async fn ask(&self, ending: Option<&'static str>) -> Ready {
-        let Seen { postgresql, redis } = match self.known.wait().await {
-            Ok(seen) => seen,
-            Err(_turn) => self.look().await,
+        let look = || {
+            let readiness = self.clone();
+            async move { Ok::<_, Infallible>(readiness.look().await) }
         };
+        let Ok(Seen { postgresql, redis }) = self.known.read(look).await;
         Ready::of([
             ("postgresql", postgresql),
             ("redis", redis),
@@ -130,18 +129,13 @@ impl Readiness {
 
     async fn look(&self) -> Seen {
         let (postgresql, redis) = tokio::join!(
-            timeout(TIME_BUDGET, self.database.look()),
+            self.database.look(TIME_BUDGET),
             within(TIME_BUDGET, self.queue.try_out::<GenerateRouteJob>())
         );
         let redis = redis.err().map(|failure| match failure {
             Failure::Slow(_) => SILENT,
             Failure::Refused(_) => failure.trouble().sentence(),
         });
-        let seen = Seen {
-            postgresql: postgresql.unwrap_or(Some(SILENT)),
-            redis,
-        };
-        self.known.set(seen);
-        seen
+        Seen { postgresql, redis }
     }
 }

@@ -1,115 +1,138 @@
-//! What changes seldom and is asked for often: all who ask within a moment share one look.
+//! A value with a short life and one refresh at a time: all who read it within a moment share one look.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::task::{JoinError, JoinHandle};
+use tracing::Instrument;
 
-/// How old what was seen may be before it is worth a look that nobody waits for.
-const YOUNG: Duration = Duration::from_millis(100);
-/// How old what was seen may be before somebody looks again.
-const FRESH: Duration = Duration::from_millis(200);
-/// How old it may be for those who come while somebody looks.
-const USABLE: Duration = Duration::from_secs(1);
+/// Ages of a value at which it is treated otherwise.
+#[derive(Debug, Clone, Copy)]
+pub struct Ages {
+    /// From here on it is looked up anew beside its readers, and none of them has to wait for that.
+    pub young: Duration,
+    /// From here on a reader waits for a new look.
+    pub fresh: Duration,
+    /// Up to here others make do with it while one looks, and so does that one if the look fails.
+    pub usable: Duration,
+}
 
-/// What was last seen, and when. Clones share it.
+impl Default for Ages {
+    fn default() -> Self {
+        Self {
+            young: Duration::from_millis(100),
+            fresh: Duration::from_millis(200),
+            usable: Duration::from_secs(1),
+        }
+    }
+}
+
+/// The value that was last seen. Clones share it.
 #[derive(Debug)]
 pub struct Recent<T> {
+    ages: Ages,
     seen: Arc<ArcSwapOption<(Instant, T)>>,
     looking: Arc<Mutex<()>>,
 }
 
-/// Whose turn it is to look. Until it is dropped, others make do with what was seen before.
-#[derive(Debug)]
-pub struct Turn {
-    _looking: OwnedMutexGuard<()>,
-}
-
-impl<T> Default for Recent<T> {
-    fn default() -> Self {
+impl<T> Recent<T> {
+    /// A value that has not been seen yet.
+    pub fn new(ages: Ages) -> Self {
         Self {
+            ages,
             seen: Arc::default(),
             looking: Arc::default(),
         }
     }
 }
 
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self::new(Ages::default())
+    }
+}
+
 impl<T> Clone for Recent<T> {
     fn clone(&self) -> Self {
         Self {
+            ages: self.ages,
             seen: self.seen.clone(),
             looking: self.looking.clone(),
         }
     }
 }
 
-impl<T: Clone> Recent<T> {
-    /// What was seen lately.
+impl<T: Clone + Send + Sync + 'static> Recent<T> {
+    /// The value as it was seen lately, or as a look finds it that one reader has for all. The look goes on if its
+    /// reader does not.
     ///
     /// # Errors
-    /// The caller has to look: in its turn, or beside somebody whose look takes long.
-    pub fn get(&self) -> Result<T, Option<Turn>> {
-        if let Some(seen) = self.younger_than(FRESH) {
+    /// The look failed, and nothing usable has been seen.
+    pub async fn read<E, F>(&self, look: impl FnOnce() -> F) -> Result<T, E>
+    where
+        E: Send + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        if let Some(seen) = self.younger_than(self.ages.young) {
             return Ok(seen);
         }
-        match self.try_turn() {
-            Some(turn) => Err(Some(turn)),
-            None => self.younger_than(USABLE).ok_or(None),
+        let turn = self.looking.clone().try_lock_owned().ok();
+        if let Some(seen) = self.younger_than(self.ages.fresh) {
+            if turn.is_some() {
+                self.look(turn, look());
+            }
+            return Ok(seen);
         }
+        if turn.is_none() {
+            if let Some(seen) = self.younger_than(self.ages.usable) {
+                return Ok(seen);
+            }
+            drop(self.looking.lock().await);
+            if let Some(seen) = self.younger_than(self.ages.fresh) {
+                return Ok(seen);
+            }
+            // That look has failed. One's own is beside those of others, so that none waits for all of them.
+        }
+        let looked = self.look(turn, look()).await.unwrap_or_else(pass_on);
+        looked.or_else(|error| self.younger_than(self.ages.usable).ok_or(error))
     }
 
-    /// Looks again beside the callers if that is due soon, so that none of them has to wait for it.
-    pub fn look_ahead<F>(&self, look: impl FnOnce() -> F)
-    where
-        F: Future + Send + 'static,
-    {
-        if let Some(turn) = self.ahead() {
-            let look = look();
-            tokio::spawn(async move {
-                look.await;
-                drop(turn);
-            });
-        }
-    }
-
-    fn ahead(&self) -> Option<Turn> {
-        if self.younger_than(YOUNG).is_some() {
-            return None;
-        }
-        self.younger_than(FRESH)?;
-        self.try_turn()
-    }
-
-    /// What was seen lately, or is about to be.
+    /// The value as a look of one's own finds it, whatever was seen before.
     ///
     /// # Errors
-    /// It is the caller's turn to look.
-    pub async fn wait(&self) -> Result<T, Turn> {
-        match self.get() {
-            Ok(seen) => Ok(seen),
-            Err(Some(turn)) => Err(turn),
-            Err(None) => {
-                let looking = self.looking.clone().lock_owned().await;
-                let turn = Turn { _looking: looking };
-                self.younger_than(FRESH).ok_or(turn)
-            }
-        }
+    /// The look failed.
+    pub async fn refresh<E, F>(&self, look: impl FnOnce() -> F) -> Result<T, E>
+    where
+        E: Send + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.look(None, look()).await.unwrap_or_else(pass_on)
     }
 
-    /// What was last seen, however long ago.
+    /// The value that was last seen, however long ago.
     pub fn last(&self) -> Option<T> {
         self.seen.load().as_ref().map(|seen| seen.1.clone())
     }
 
-    /// Notes what has been seen.
-    pub fn set(&self, seen: T) {
-        self.seen.store(Some((Instant::now(), seen).into()));
-    }
-
-    fn try_turn(&self) -> Option<Turn> {
-        let looking = self.looking.clone().try_lock_owned().ok()?;
-        Some(Turn { _looking: looking })
+    /// Looks in a task of its own; others wait for it while it has the turn.
+    fn look<E: Send + 'static>(
+        &self,
+        turn: Option<OwnedMutexGuard<()>>,
+        look: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> JoinHandle<Result<T, E>> {
+        let recent = self.clone();
+        let looking = async move {
+            let seen = look.await?;
+            recent
+                .seen
+                .store(Some((Instant::now(), seen.clone()).into()));
+            drop(turn);
+            Ok(seen)
+        };
+        tokio::spawn(looking.in_current_span())
     }
 
     fn younger_than(&self, age: Duration) -> Option<T> {
@@ -119,49 +142,103 @@ impl<T: Clone> Recent<T> {
     }
 }
 
+/// Lets the reader panic as its look did.
+fn pass_on<T>(ended: JoinError) -> T {
+    resume_unwind(ended.into_panic())
+}
+
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
 
     use futures::poll;
+    use tokio::sync::oneshot;
 
     use super::*;
 
+    const HOURS: Duration = Duration::from_hours(1);
+
+    /// Nothing but a look makes such a value younger.
+    fn recent(young: Duration, fresh: Duration, usable: Duration) -> Recent<u32> {
+        Recent::new(Ages {
+            young,
+            fresh,
+            usable,
+        })
+    }
+
+    async fn sees(recent: &Recent<u32>, value: u32) -> Result<u32, &'static str> {
+        recent.read(|| async move { Ok(value) }).await
+    }
+
+    async fn fails(recent: &Recent<u32>) -> Result<u32, &'static str> {
+        recent.read(|| async { Err("away") }).await
+    }
+
+    fn never(value: &Recent<u32>) -> impl Future<Output = Result<u32, &'static str>> {
+        value.read(|| async { Err("somebody looks, or has looked") })
+    }
+
     #[tokio::test]
-    async fn one_looks_and_the_others_make_do() {
-        let recent = Recent::default();
-        let turn = recent.get().unwrap_err().unwrap();
-        assert!(matches!(recent.get(), Err(None)), "nothing was seen yet");
-        let mut waiting = pin!(recent.wait());
-        assert!(poll!(&mut waiting).is_pending());
-        recent.set(1);
-        drop(turn);
-        assert_eq!(waiting.await.ok(), Some(1));
+    async fn one_looks_and_the_others_wait_for_it_even_if_its_reader_goes() {
+        let recent = recent(HOURS, HOURS, HOURS);
+        let (found, finds) = oneshot::channel();
+        let mut first = Box::pin(recent.read(|| async move { finds.await.map_err(|_| "away") }));
+        assert!(poll!(&mut first).is_pending());
+        let mut second = pin!(never(&recent));
+        assert!(poll!(&mut second).is_pending(), "nothing was seen yet");
+        drop(first);
+        found.send(1).unwrap();
+        assert_eq!(second.await, Ok(1));
+        assert_eq!(never(&recent).await, Ok(1), "it is young");
+    }
 
-        let turn = loop {
-            recent.set(1);
-            assert!(recent.ahead().is_none(), "young");
-            tokio::time::sleep(YOUNG).await;
-            // A busy machine may sleep beyond the time for it.
-            if let Some(turn) = recent.ahead() {
-                break turn;
-            }
-        };
-        assert!(recent.ahead().is_none(), "one looks");
-        assert_eq!(recent.get().ok(), Some(1), "nobody waits for it");
-        drop(turn);
+    #[tokio::test]
+    async fn nobody_waits_for_the_look_at_what_is_fresh() {
+        let recent = recent(Duration::ZERO, HOURS, HOURS);
+        assert_eq!(sees(&recent, 1).await, Ok(1));
+        let (found, finds) = oneshot::channel();
+        let ahead = recent.read(|| async move { finds.await.map_err(|_| "away") });
+        assert_eq!(ahead.await, Ok(1));
+        assert_eq!(never(&recent).await, Ok(1), "one looks");
+        found.send(2).unwrap();
+        while recent.last() != Some(2) {
+            tokio::task::yield_now().await;
+        }
+    }
 
-        tokio::time::sleep(FRESH).await;
-        let turn = recent.get().unwrap_err().unwrap();
-        assert_eq!(recent.get().ok(), Some(1), "usable while somebody looks");
-        tokio::time::sleep(USABLE).await;
-        let mut waiting = pin!(recent.wait());
-        assert!(poll!(&mut waiting).is_pending(), "too old");
-        drop(turn);
-        assert!(
-            waiting.await.is_err(),
-            "nothing was seen: the next one looks"
-        );
-        assert_eq!(recent.last(), Some(1));
+    #[tokio::test]
+    async fn what_is_usable_does_while_one_looks_and_if_the_look_fails() {
+        let recent = recent(Duration::ZERO, Duration::ZERO, HOURS);
+        assert_eq!(sees(&recent, 1).await, Ok(1));
+        let (found, finds) = oneshot::channel();
+        let mut first = pin!(recent.read(|| async move { finds.await.map_err(|_| "away") }));
+        assert!(poll!(&mut first).is_pending(), "one waits for its look");
+        assert_eq!(never(&recent).await, Ok(1));
+        found.send(2).unwrap();
+        assert_eq!(first.await, Ok(2));
+        assert_eq!(fails(&recent).await, Ok(2));
+        assert_eq!(recent.refresh(|| async { Err("away") }).await, Err("away"));
+    }
+
+    #[tokio::test]
+    async fn who_has_waited_for_a_look_that_failed_looks() {
+        let recent = recent(HOURS, HOURS, HOURS);
+        let (found, finds) = oneshot::channel::<u32>();
+        let first = recent.read(|| async move { finds.await.map_err(|_| "away") });
+        let mut first = pin!(first);
+        assert!(poll!(&mut first).is_pending());
+        let mut second = pin!(sees(&recent, 2));
+        assert!(poll!(&mut second).is_pending());
+        drop(found);
+        assert_eq!(second.await, Ok(2));
+        assert_eq!(first.await, Ok(2), "another has seen it meanwhile");
+    }
+
+    #[tokio::test]
+    async fn a_look_that_fails_is_told_where_nothing_was_seen() {
+        let recent = recent(HOURS, HOURS, HOURS);
+        assert_eq!(fails(&recent).await, Err("away"));
+        assert_eq!(sees(&recent, 1).await, Ok(1));
     }
 }

@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
-use arc_swap::ArcSwapOption;
 use serde::Serialize;
-use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -18,9 +16,14 @@ use crate::api::fault::FaultCode;
 use crate::api::state::AppState;
 use crate::db::Pool;
 use crate::db::city::themes::InterestTheme;
+use crate::recent::{Ages, Recent};
 
-/// Time for which a process answers from memory: themes change with a release, not by the minute.
-const MEMORY: Duration = Duration::from_secs(10);
+/// Ages of the themes in memory: they change with a release, not by the minute, and are better old than not there.
+const AGES: Ages = Ages {
+    young: Duration::from_secs(5),
+    fresh: Duration::from_secs(10),
+    usable: Duration::MAX,
+};
 
 /// A theme of interest.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,19 +54,20 @@ impl From<InterestTheme> for Theme {
     }
 }
 
-/// The answer of this process for the next few seconds. One at a time looks for a newer one; others, and all while
-/// the database is away, do with what is known.
-#[derive(Debug, Default)]
-pub struct ThemeMemory {
-    known: ArcSwapOption<Memory>,
-    looking: Mutex<()>,
-}
+/// The answer of this process for the next few seconds, and for as long as the database is away.
+#[derive(Debug)]
+pub struct ThemeMemory(Recent<Arc<Memory>>);
 
 #[derive(Debug)]
 struct Memory {
-    since: Instant,
     answer: Tagged,
     ids: HashSet<Uuid>,
+}
+
+impl Default for ThemeMemory {
+    fn default() -> Self {
+        Self(Recent::new(AGES))
+    }
 }
 
 impl ThemeMemory {
@@ -75,7 +79,11 @@ impl ThemeMemory {
         if ids.is_empty() {
             return Ok(());
         }
-        let memory = self.get(async || all(db).await).await?;
+        let look = || {
+            let db = db.clone();
+            async move { Memory::of(InterestTheme::all(&mut *db.get().await?).await?) }
+        };
+        let memory = self.0.read(look).await?;
         let unknown = ids
             .iter()
             .enumerate()
@@ -95,52 +103,17 @@ impl ThemeMemory {
             Err(ApiError::Invalid(faults))
         }
     }
-
-    async fn get(
-        &self,
-        look: impl AsyncFnOnce() -> Result<Vec<InterestTheme>, ApiError>,
-    ) -> Result<Arc<Memory>, ApiError> {
-        let known = self.known.load_full();
-        if let Some(memory) = known.as_ref().filter(|memory| memory.is_fresh()) {
-            return Ok(memory.clone());
-        }
-        let _looking = match (self.looking.try_lock(), &known) {
-            (Ok(looking), _) => looking,
-            (Err(_), Some(outdated)) => return Ok(outdated.clone()),
-            (Err(_), None) => self.looking.lock().await,
-        };
-        if let Some(memory) = self.known.load_full().filter(|memory| memory.is_fresh()) {
-            return Ok(memory);
-        }
-        match look().await {
-            Ok(themes) => {
-                let memory = Arc::new(Memory::of(themes)?);
-                self.known.store(Some(memory.clone()));
-                Ok(memory)
-            }
-            Err(error) => known.ok_or(error),
-        }
-    }
 }
 
 impl Memory {
-    fn of(themes: Vec<InterestTheme>) -> Result<Self, ApiError> {
+    fn of(themes: Vec<InterestTheme>) -> Result<Arc<Self>, ApiError> {
         let ids = themes.iter().map(|theme| theme.id).collect();
         let themes: Vec<Theme> = themes.into_iter().map(Theme::from).collect();
-        Ok(Self {
-            since: Instant::now(),
+        Ok(Arc::new(Self {
             answer: Tagged::json(&themes)?,
             ids,
-        })
+        }))
     }
-
-    fn is_fresh(&self) -> bool {
-        self.since.elapsed() < MEMORY
-    }
-}
-
-async fn all(db: &Pool) -> Result<Vec<InterestTheme>, ApiError> {
-    Ok(InterestTheme::all(&mut *db.get().await?).await?)
 }
 
 /// All themes of interest, by name.
@@ -153,7 +126,10 @@ pub async fn interest_themes(
     state: Data<AppState>,
     req: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let look = async || state.strangers.ask(InterestTheme::all).await;
-    let themes = state.themes.get(look).await?;
+    let look = || {
+        let strangers = state.strangers.clone();
+        async move { Memory::of(strangers.ask(InterestTheme::all).await?) }
+    };
+    let themes = state.themes.0.read(look).await?;
     Ok(themes.answer.answer(&req, "public, max-age=300"))
 }

@@ -4,51 +4,80 @@
 //! refused for; a write that is rolled back would leave dead rows behind and wait for whoever has locked the table.
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
 
 use super::{Connection, Session};
 
+/// Fault of a database that has not answered in time.
+pub const SILENT: &str = "no answer within 1 s";
+/// A look that takes longer is over, and its session with it: the connection may be dead.
+const LONGEST: Duration = Duration::from_secs(3);
+
 /// Looks again and again, over a connection of its own that is kept while all is well. A session remembers how it was
-/// made: one that may not write is not asked a second time.
+/// made: one that may not write is not asked a second time. Clones share it.
+#[derive(Clone)]
 pub struct Lookout {
-    url: String,
-    session: Mutex<Option<Session>>,
+    url: Arc<str>,
+    session: Arc<Mutex<Option<Session>>>,
 }
 
 impl Lookout {
     /// Looks at the database at `url`; connects when first used.
     pub fn new(url: &str) -> Self {
         Self {
-            url: url.to_owned(),
-            session: Mutex::default(),
+            url: url.into(),
+            session: Arc::default(),
         }
     }
 
-    /// Fault, if there is one.
-    pub async fn look(&self) -> Option<&'static str> {
-        let mut kept = self.session.lock().await;
-        if let Some(mut session) = kept.take()
-            && let Ok(Fitness::Fit { .. }) = Fitness::of(&mut session).await
-        {
-            *kept = Some(session);
-            return None;
-        }
-        let Ok(mut session) = Session::open(&self.url).await else {
-            return Some("no connection");
+    /// Fault, if there is one; [`SILENT`] after `patience`. Such a look goes on, so that a slow database is not asked for
+    /// one more session each time.
+    pub async fn look(&self, patience: Duration) -> Option<&'static str> {
+        let looking = async {
+            let kept = self.session.clone().lock_owned().await;
+            tokio::spawn(look(self.url.clone(), kept)).await
         };
-        match Fitness::of(&mut session).await {
-            Ok(Fitness::Fit { .. }) => {
-                *kept = Some(session);
-                None
-            }
-            Ok(unfit) => unfit.sentence(),
-            Err(_) => Some("it does not say how it is"),
+        match timeout(patience, looking).await {
+            Ok(Ok(fault)) => fault,
+            Ok(Err(_)) => Some("it can't be looked at"),
+            Err(_) => Some(SILENT),
         }
     }
+}
+
+/// Looks over the session that is kept, or else over a new one.
+async fn look(url: Arc<str>, mut kept: OwnedMutexGuard<Option<Session>>) -> Option<&'static str> {
+    let looking = async {
+        if let Some(session) = kept.as_mut()
+            && let Ok(Fitness::Fit { .. }) = Fitness::of(session).await
+        {
+            return None;
+        }
+        *kept = None;
+        let Ok(session) = Session::open(&url).await else {
+            return Some("no connection");
+        };
+        let fault = match Fitness::of(kept.insert(session)).await {
+            Ok(fitness) => fitness.sentence(),
+            Err(_) => Some("it does not say how it is"),
+        };
+        if fault.is_some() {
+            *kept = None;
+        }
+        fault
+    };
+    let looked = timeout(LONGEST, looking).await;
+    looked.unwrap_or_else(|_| {
+        *kept = None;
+        Some(SILENT)
+    })
 }
 
 impl fmt::Debug for Lookout {

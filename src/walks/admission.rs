@@ -5,6 +5,7 @@
 //! for long, neither from here nor by the sweep, Redis does not only blink: what were accepted now would wait for a
 //! person.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -104,14 +105,11 @@ impl Admission {
     /// # Errors
     /// Too many requests are unfinished, the queue stands still, or nothing can be queued.
     pub async fn check(&self) -> Result<(), Full> {
-        self.known.look_ahead(|| {
+        let look = || {
             let admission = self.clone();
-            async move { admission.look().await }
-        });
-        let known = match self.known.wait().await {
-            Ok(known) => known,
-            Err(_turn) => self.look().await,
+            async move { Ok::<_, Infallible>(admission.look().await) }
         };
+        let Ok(known) = self.known.read(look).await;
         let Known {
             unfinished,
             wait,
@@ -156,15 +154,13 @@ impl Admission {
             .flatten()
             .unwrap_or((before.unfinished, before.trouble.is_some()));
         let refusing = self.refusing.load().as_deref().copied();
-        let known = Known {
+        Known {
             unfinished,
             wait: wait.ok().and_then(Result::ok).unwrap_or_default(),
             trouble: refusing
                 .filter(|_| is_long && is_unqueued)
                 .map(|it| it.trouble),
-        };
-        self.known.set(known);
-        known
+        }
     }
 
     /// Trial of the queue: requests that are refused queue nothing, so nothing else tells when it works again.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use diesel::QueryResult;
 use wildside_engine::Point;
 use wildside_engine::walk::limits::METRES_TO_STREET;
 use wildside_engine::walk::reach::{OutOfReach, Reach};
@@ -32,18 +33,10 @@ impl Coverage {
         params
             .reach()
             .map_err(|cause| out_of_reach(cause, params))?;
-        self.0.look_ahead(|| {
-            let (coverage, db) = (self.clone(), db.clone());
-            // If the database is away, whoever has to look says so.
-            async move { coverage.look(&db).await }
-        });
-        let mut areas = match self.0.get() {
-            Ok(areas) => areas,
-            Err(_turn) => self.look(db).await?,
-        };
+        let mut areas = self.0.read(|| self.look(db)).await?;
         if uncovered_end(params, &areas).is_some() {
             // What has just been loaded counts: nobody is refused from memory.
-            areas = self.look(db).await?;
+            areas = self.0.refresh(|| self.look(db)).await?;
             if let Some((field, end)) = uncovered_end(params, &areas) {
                 return Err(uncovered(field, end, &areas));
             }
@@ -54,15 +47,16 @@ impl Coverage {
     }
 
     /// Boundaries are read only when something has changed.
-    async fn look(&self, db: &Pool) -> Result<Arc<[Area]>, ApiError> {
-        let mut connection = db.get().await?;
-        let states = AreaState::all(&mut connection).await?;
-        let areas = match self.0.last() {
-            Some(areas) if areas.iter().map(|area| area.state).eq(states) => areas,
-            _ => Area::all(&mut connection).await?.into(),
-        };
-        self.0.set(areas.clone());
-        Ok(areas)
+    fn look(&self, db: &Pool) -> impl Future<Output = Result<Arc<[Area]>, ApiError>> + use<> {
+        let (db, known) = (db.clone(), self.0.last());
+        async move {
+            let mut connection = db.get().await?;
+            let states = AreaState::all(&mut connection).await?;
+            Ok(match known {
+                Some(areas) if areas.iter().map(|area| area.state).eq(states) => areas,
+                _ => Area::all(&mut connection).await?.into(),
+            })
+        }
     }
 }
 
@@ -127,15 +121,15 @@ fn outside(field: &str, end: Point, areas: &[Area]) -> ApiError {
     ApiError::Unprocessable(Box::new(fault))
 }
 
-/// Why a walk with such ends was not accepted: one of them has no street nearby, and how far the nearest is if it is
-/// known.
-///
-/// # Errors
-/// The database is away.
-pub async fn no_way_nearby(
-    connection: &mut Connection,
-    params: &RouteParams,
-) -> Result<ApiError, ApiError> {
+/// Refusal of a walk that has an end without a street nearby, with how far the nearest is if it is known.
+pub async fn no_way_nearby(connection: &mut Connection, params: &RouteParams) -> ApiError {
+    let fault = far_from_streets(connection, params).await;
+    fault.map_or_else(ApiError::from, |fault| {
+        ApiError::Unprocessable(Box::new(fault))
+    })
+}
+
+async fn far_from_streets(connection: &mut Connection, params: &RouteParams) -> QueryResult<Fault> {
     let start = metres_to_walkable_way(connection, params.start()).await?;
     let (field, metres) = match params.end() {
         Some(end) if start.is_some_and(|metres| metres <= METRES_TO_STREET) => {
@@ -149,9 +143,8 @@ pub async fn no_way_nearby(
         FaultCode::NoWalkableWayNearby,
         format!("has no street or path for walkers within {METRES_TO_STREET} m"),
     );
-    let fault = fault.with(FaultFacts {
+    Ok(fault.with(FaultFacts {
         nearest_metres: Some(NearestWay(metres.map(f64::round))),
         ..FaultFacts::default()
-    });
-    Ok(ApiError::Unprocessable(Box::new(fault)))
+    }))
 }

@@ -130,15 +130,14 @@ impl Request {
             return Ok((self.promised(state).await?.ok_or(refusal)?, None));
         }
         let wanted = self.acceptance(&cache_key)?;
-        let key = self.key.as_ref();
-        if key.is_none() {
-            let row = self.write(wanted, known, room, state).await?;
+        if self.key.is_none() {
+            let row = self.write(Desk::Shared(state), wanted, known, room).await?;
             return Ok((written(&row)?, Some(row)));
         }
         let mut accepted = None;
-        let written = idempotency::once(&state.db, key, async |connection| {
-            let row = self.write_with_key(wanted, known, room, connection).await?;
-            written(accepted.insert(row))
+        let written = idempotency::once(&state.db, self.key.as_ref(), async |connection| {
+            let row = self.write(Desk::Own(connection), wanted, known, room);
+            written(accepted.insert(row.await?))
         });
         Ok((written.await?, accepted))
     }
@@ -176,43 +175,56 @@ impl Request {
     /// The request is answered by the `known` walk, if that is still stored, and else by a worker.
     async fn write(
         &self,
+        mut desk: Desk<'_>,
         wanted: Acceptance,
         known: Option<Uuid>,
         room: Result<(), Full>,
-        state: &AppState,
     ) -> Result<RouteRequest, ApiError> {
         if let Some(route_id) = known {
-            let mut connection = state.db.get().await?;
-            let answered = wanted.request.insert_answered(&mut connection, route_id);
+            let answered = desk.with(async |connection| {
+                let answered = wanted.request.insert_answered(connection, route_id);
+                Ok(answered.await?)
+            });
             if let Some(row) = answered.await? {
                 return Ok(row);
             }
         }
         room?;
-        match state.acceptances.submit(wanted).await? {
-            Some(row) => Ok(row),
-            None => Err(coverage::no_way_nearby(&mut *state.db.get().await?, &self.params).await?),
+        if let Some(row) = desk.accept(wanted).await? {
+            return Ok(row);
+        }
+        let refused = desk
+            .with(async |connection| Err(coverage::no_way_nearby(connection, &self.params).await));
+        refused.await
+    }
+}
+
+/// Connection on which a request is written.
+enum Desk<'a> {
+    /// Any, for no longer than one statement, which may be of others as well.
+    Shared(&'a AppState),
+    /// The one of an idempotency key's transaction.
+    Own(&'a mut Connection),
+}
+
+impl Desk<'_> {
+    async fn with<T>(
+        &mut self,
+        statement: impl AsyncFnOnce(&mut Connection) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        match self {
+            Self::Shared(state) => statement(&mut *state.db.get().await?).await,
+            Self::Own(connection) => statement(connection).await,
         }
     }
 
-    /// The same in the transaction of an idempotency key, which others can't share.
-    async fn write_with_key(
-        &self,
-        wanted: Acceptance,
-        known: Option<Uuid>,
-        room: Result<(), Full>,
-        connection: &mut Connection,
-    ) -> Result<RouteRequest, ApiError> {
-        if let Some(route_id) = known
-            && let Some(row) = wanted.request.insert_answered(connection, route_id).await?
-        {
-            return Ok(row);
-        }
-        room?;
-        let accepted = Acceptance::run_all(connection, slice::from_ref(&wanted)).await?;
-        match accepted.into_iter().next().flatten() {
-            Some(row) => Ok(row),
-            None => Err(coverage::no_way_nearby(connection, &self.params).await?),
+    async fn accept(&mut self, wanted: Acceptance) -> Result<Option<RouteRequest>, ApiError> {
+        match self {
+            Self::Shared(state) => Ok(state.acceptances.submit(wanted).await?),
+            Self::Own(connection) => {
+                let mut rows = Acceptance::run_all(connection, slice::from_ref(&wanted)).await?;
+                Ok(rows.pop().flatten())
+            }
         }
     }
 }

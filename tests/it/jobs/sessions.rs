@@ -1,9 +1,12 @@
 //! Sessions of the pool: what condemns them, and what the errors that they meet are taken for.
 
+use std::time::{Duration, Instant};
+
 use diesel::QueryResult;
 use diesel::result::Error;
 use diesel::sql_types::Integer;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use wildside::db::fitness::{Lookout, SILENT};
 use wildside::db::{self, Batched, Batcher, Connection, Pool, PoolError, SharedError};
 use wildside_test_support::{Fault, PostgresServer, TcpProxy, TestDatabase, free_port};
 
@@ -151,7 +154,7 @@ async fn what_befalls_one_session_costs_no_other() {
     assert_ne!(process(&mut idle).await, first);
     idle.batch_execute(unfinished).await.unwrap();
     while idle.batch_execute("SELECT 1").await.is_ok() {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     drop(idle);
     let batcher = Batcher::start(pool.clone());
@@ -177,4 +180,43 @@ async fn hosts_that_are_silent_leave_time_for_the_last() {
     let url = url.replacen(&format!("127.0.0.1:{port}/"), &hosts, 1) + limit;
     assert!(url.contains(&hosts), "{url}");
     db::open(&url).await.unwrap();
+}
+
+/// Looks that take too long while the table is locked; whether the session was the same afterwards.
+async fn keeps_its_session(database: &TestDatabase, lookout: &Lookout, pool: &Pool) -> bool {
+    let patience = Duration::from_millis(50);
+    let fit = async || {
+        let begun = Instant::now();
+        while lookout.look(patience).await.is_some() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it never ends");
+        }
+        database.sql(
+            "SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE datname = current_database() \
+             AND pid <> pg_backend_pid() AND query LIKE '%FROM __diesel_schema_migrations%'",
+        )
+    };
+    let before = fit().await;
+    assert!(!before.trim().is_empty());
+    let mut holder = pool.get().await.unwrap();
+    let lock = "BEGIN; LOCK TABLE __diesel_schema_migrations";
+    holder.batch_execute(lock).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(lookout.look(patience).await, Some(SILENT));
+    }
+    holder.batch_execute("COMMIT").await.unwrap();
+    fit().await == before
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_takes_too_long_goes_on_and_keeps_its_session() {
+    let database = TestDatabase::create();
+    let lookout = Lookout::new(&database.url());
+    let pool = db::pool(&database.url(), 1);
+    // On a busy machine it may take longer than any look is given.
+    for _ in 0..5 {
+        if keeps_its_session(&database, &lookout, &pool).await {
+            return;
+        }
+    }
+    panic!("each such look cost a session");
 }
