@@ -41,16 +41,20 @@ impl PoolConfig {
     }
 }
 
-/// Error of a computation that gave no result.
+/// Failure of a pool to give a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PoolError {
+pub enum PoolFailure {
+    /// Too many computations wait for a thread.
     #[error("too many computations wait")]
     Busy,
-    #[error("the deadline passed")]
+    /// The computation did not end in time, or no thread was free in time.
+    #[error("the computation took too long")]
     DeadlineExceeded,
-    #[error("the computation panicked")]
+    /// The computation panicked.
+    #[error("the computation failed")]
     Panicked,
-    #[error("the pool takes no more work")]
+    /// The pool takes no more work: it shuts down, or too many of its threads hang.
+    #[error("the pool is stopped")]
     Stopped,
 }
 
@@ -112,10 +116,12 @@ impl EnginePool {
 
     /// Observation of the supervisor of this pool.
     pub(crate) fn observe(&self) -> Observation {
-        let state = match () {
-            () if self.shared.slots.is_closed() => "stopped",
-            () if self.is_exhausted() => "exhausted",
-            () => "running",
+        let state = if self.shared.slots.is_closed() {
+            "stopped"
+        } else if self.is_exhausted() {
+            "exhausted"
+        } else {
+            "running"
         };
         Observation {
             state,
@@ -135,7 +141,7 @@ impl EnginePool {
 
     /// Computes on a thread of the pool, waiting for one no longer than until `deadline`. The computation must
     /// watch the deadline itself; if it does not, it is given up after the grace.
-    pub(crate) async fn run<T, F>(&self, deadline: Instant, compute: F) -> Result<T, PoolError>
+    pub(crate) async fn run<T, F>(&self, deadline: Instant, compute: F) -> Result<T, PoolFailure>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
@@ -156,20 +162,20 @@ impl EnginePool {
             Ok(Ok(result)) => result,
             Ok(Err(MailboxError::Closed | MailboxError::Timeout)) => {
                 self.rebuild(&threads, "pool_died");
-                Err(PoolError::Panicked)
+                Err(PoolFailure::Panicked)
             }
             Err(_) => {
                 if course.give_up() {
                     self.rebuild(&threads, "hung");
                 }
-                Err(PoolError::DeadlineExceeded)
+                Err(PoolFailure::DeadlineExceeded)
             }
         };
         drop(slot);
         result
     }
 
-    async fn slot(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, PoolError> {
+    async fn slot(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, PoolFailure> {
         let Shared {
             config,
             slots,
@@ -177,15 +183,15 @@ impl EnginePool {
             ..
         } = &*self.shared;
         if self.is_exhausted() {
-            return Err(PoolError::Stopped);
+            return Err(PoolFailure::Stopped);
         }
         if let Ok(slot) = slots.clone().try_acquire_owned() {
             return Ok(slot);
         }
-        let _place = WaitingPlace::take(waiting, config.waiting).ok_or(PoolError::Busy)?;
+        let _place = WaitingPlace::take(waiting, config.waiting).ok_or(PoolFailure::Busy)?;
         let slot = timeout_at(deadline.into(), slots.clone().acquire_owned()).await;
-        slot.map_err(|_| PoolError::DeadlineExceeded)?
-            .map_err(|_| PoolError::Stopped)
+        slot.map_err(|_| PoolFailure::DeadlineExceeded)?
+            .map_err(|_| PoolFailure::Stopped)
     }
 
     fn threads(&self) -> Addr<EngineThread> {
@@ -277,7 +283,7 @@ struct Compute<T> {
 }
 
 impl<T: 'static> Message for Compute<T> {
-    type Result = Result<T, PoolError>;
+    type Result = Result<T, PoolFailure>;
 }
 
 /// One thread of the pool.
@@ -296,7 +302,7 @@ impl Actor for EngineThread {
 }
 
 impl<T: Send + 'static> Handler<Compute<T>> for EngineThread {
-    type Result = Result<T, PoolError>;
+    type Result = Result<T, PoolFailure>;
 
     /// A panic would end the thread for good; caught, it only ends the computation.
     fn handle(&mut self, compute: Compute<T>, ctx: &mut Self::Context) -> Self::Result {
@@ -305,7 +311,7 @@ impl<T: Send + 'static> Handler<Compute<T>> for EngineThread {
         result.map_err(|panic| {
             tracing::error!(panic = panic_text(&*panic), "computation panicked");
             ctx.stop();
-            PoolError::Panicked
+            PoolFailure::Panicked
         })
     }
 }

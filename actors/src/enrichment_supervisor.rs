@@ -1,20 +1,20 @@
-//! Owns the capacity for classifying map elements: threads of its own, so that enrichment never takes one from routes.
+//! Classifying map elements on threads of a pool of its own, so that enrichment never takes one from routes.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::future::ready;
 use std::time::Instant;
 
-use actix::{Actor, Context, Handler, Message, ResponseFuture, Supervised, Supervisor};
+use actix::{Handler, Message, ResponseFuture};
 use rustc_hash::FxHashSet;
 use wildside_engine::Point;
 use wildside_engine::places::{Catalogue, Classification, Tags, catalogue};
 
-use crate::engine_pool::{EnginePool, PoolConfig, PoolError};
-use crate::envelope::{Delivered, Env, Measured, Outcome};
+use crate::engine_pool::{PoolConfig, PoolFailure};
+use crate::envelope::{Measured, Outcome};
 use crate::handle::ActorHandle;
-use crate::registry::{ActorRegistry, Observation, Observe};
-use crate::stats::ActorStats;
+use crate::pool_supervisor::PoolSupervisor;
+use crate::registry::ActorRegistry;
 
 /// More elements in one message are refused.
 pub const MAX_ELEMENTS: usize = 100_000;
@@ -109,120 +109,52 @@ impl Measured for ClassifyElements {
     fn outcome(answer: &Self::Result) -> Outcome {
         match answer {
             Ok(_) => Outcome::Ok,
-            Err(EnrichmentFailure::Busy) => Outcome::Refused("busy"),
+            Err(EnrichmentFailure::Pool(PoolFailure::Busy)) => Outcome::Refused("busy"),
             Err(EnrichmentFailure::TooManyElements) => Outcome::Refused("too_many_elements"),
             Err(failure) => Outcome::Failed(failure.code()),
         }
     }
 }
 
-/// Error for which elements were not classified.
+/// Cause for which elements were not classified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EnrichmentFailure {
-    /// Too many messages wait for a thread.
-    #[error("too many enrichments wait")]
-    Busy,
     /// More than [`MAX_ELEMENTS`].
     #[error("more than {MAX_ELEMENTS} elements at once")]
     TooManyElements,
-    /// The work was not done in time.
-    #[error("the elements took too long to classify")]
-    DeadlineExceeded,
-    /// The classification panicked.
-    #[error("the classification failed")]
-    Panicked,
-    /// The supervisor takes no more work.
-    #[error("the enrichment is stopped")]
-    Stopped,
+    /// The classification gave no answer.
+    #[error(transparent)]
+    Pool(#[from] PoolFailure),
 }
 
 impl EnrichmentFailure {
     /// A stable machine code.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Busy => "busy",
             Self::TooManyElements => "too_many_elements",
-            Self::DeadlineExceeded => "deadline_exceeded",
-            Self::Panicked => "classifier_panicked",
-            Self::Stopped => "enrichment_stopped",
+            Self::Pool(PoolFailure::Busy) => "busy",
+            Self::Pool(PoolFailure::DeadlineExceeded) => "deadline_exceeded",
+            Self::Pool(PoolFailure::Panicked) => "classifier_panicked",
+            Self::Pool(PoolFailure::Stopped) => "enrichment_stopped",
         }
     }
 }
 
-impl From<PoolError> for EnrichmentFailure {
-    fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Busy => Self::Busy,
-            PoolError::DeadlineExceeded => Self::DeadlineExceeded,
-            PoolError::Panicked => Self::Panicked,
-            PoolError::Stopped => Self::Stopped,
-        }
-    }
-}
-
-/// Takes no more work; what is in flight is finished.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "()")]
-pub struct StopEnrichment;
-
-impl Measured for StopEnrichment {
-    const NAME: &'static str = "StopEnrichment";
-}
+/// The work of [`EnrichmentSupervisor`]: it needs nothing but the elements.
+#[derive(Debug, Clone, Copy)]
+pub struct Classifying;
 
 /// The supervisor of classification.
-pub struct EnrichmentSupervisor {
-    pool: EnginePool,
-    stats: Arc<ActorStats>,
-}
+pub type EnrichmentSupervisor = PoolSupervisor<Classifying>;
 
-/// Room of the mailbox. Messages leave it at once, to wait in the pool.
+/// Room of the mailbox.
 const MAILBOX: usize = 16;
 
 impl EnrichmentSupervisor {
     /// Starts the supervisor and its threads. Must be called on an actix `System`.
     pub fn start(config: PoolConfig, registry: &ActorRegistry) -> ActorHandle<Self> {
-        let stats = registry.stats("enrichment_supervisor", MAILBOX);
-        let supervisor = Self {
-            pool: EnginePool::start(config, stats.clone()),
-            stats: stats.clone(),
-        };
-        let address = Supervisor::start(|_| supervisor);
-        registry.add(stats.clone(), address.clone().recipient());
-        ActorHandle::new(address, stats)
-    }
-}
-
-impl fmt::Debug for EnrichmentSupervisor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EnrichmentSupervisor")
-            .field("pool", &self.pool.state())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Actor for EnrichmentSupervisor {
-    type Context = Context<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(MAILBOX);
-    }
-}
-
-impl Supervised for EnrichmentSupervisor {
-    fn restarting(&mut self, _: &mut Self::Context) {
-        self.stats.restarted("panicked");
-    }
-}
-
-impl<M> Handler<Env<M>> for EnrichmentSupervisor
-where
-    Self: Handler<M>,
-    M: Measured,
-{
-    type Result = Delivered<M, <Self as Handler<M>>::Result>;
-
-    fn handle(&mut self, envelope: Env<M>, ctx: &mut Self::Context) -> Self::Result {
-        envelope.deliver(self, ctx)
+        let name = "enrichment_supervisor";
+        Self::supervise(name, MAILBOX, Classifying, config, registry)
     }
 }
 
@@ -230,31 +162,11 @@ impl Handler<ClassifyElements> for EnrichmentSupervisor {
     type Result = ResponseFuture<Result<Classified, EnrichmentFailure>>;
 
     fn handle(&mut self, message: ClassifyElements, _: &mut Self::Context) -> Self::Result {
-        let pool = self.pool.clone();
-        Box::pin(async move {
-            let ClassifyElements { elements, deadline } = message;
-            if elements.len() > MAX_ELEMENTS {
-                return Err(EnrichmentFailure::TooManyElements);
-            }
-            pool.run(deadline, move || classify(elements, deadline))
-                .await?
-        })
-    }
-}
-
-impl Handler<StopEnrichment> for EnrichmentSupervisor {
-    type Result = ();
-
-    fn handle(&mut self, _: StopEnrichment, _: &mut Self::Context) {
-        self.pool.close();
-    }
-}
-
-impl Handler<Observe> for EnrichmentSupervisor {
-    type Result = Observation;
-
-    fn handle(&mut self, _: Observe, _: &mut Self::Context) -> Observation {
-        self.pool.observe()
+        let ClassifyElements { elements, deadline } = message;
+        if elements.len() > MAX_ELEMENTS {
+            return Box::pin(ready(Err(EnrichmentFailure::TooManyElements)));
+        }
+        self.compute(deadline, move || classify(elements, deadline))
     }
 }
 
@@ -264,7 +176,7 @@ fn classify(elements: Vec<OsmElement>, deadline: Instant) -> Result<Classified, 
     let mut result = Classified::default();
     for element in elements {
         if Instant::now() >= deadline {
-            return Err(EnrichmentFailure::DeadlineExceeded);
+            return Err(PoolFailure::DeadlineExceeded.into());
         }
         let Some((poi_id, location)) = identify(&element) else {
             result.invalid += 1;

@@ -4,7 +4,7 @@
 //! * [`UserHub`](user_hub::UserHub) takes them from the broker to every session of their user.
 //! * [`WsSession`](ws_session) is one WebSocket connection; what it says is decided by [`protocol`], which knows no socket.
 //! * [`RouteSupervisor`](route_supervisor::RouteSupervisor) and [`EnrichmentSupervisor`](enrichment_supervisor::EnrichmentSupervisor)
-//!   own the capacity of the [engine threads](engine_pool).
+//!   are [supervisors](pool_supervisor) that own the capacity of the [engine threads](engine_pool).
 //! * [`ActorRegistry`] can ask each of them what it is doing; [`Watchdog`](watchdog::Watchdog)
 //!   does so all the time. [`envelope`] measures each message.
 
@@ -17,6 +17,7 @@ pub mod event;
 pub mod frame;
 pub mod handle;
 pub mod metrics;
+pub mod pool_supervisor;
 pub mod protocol;
 pub mod redis_bridge;
 pub mod registry;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler,
-    Supervised, Supervisor, WrapFuture,
+    Supervised, WrapFuture,
 };
 use actix_broker::BrokerIssue;
 use futures::{StreamExt, future};
@@ -122,9 +122,7 @@ impl RedisBridge {
             credits: Arc::new(Semaphore::new(BATCHES)),
             stats: stats.clone(),
         };
-        let address = Supervisor::start(|_| bridge);
-        registry.add(stats.clone(), address.clone().recipient());
-        ActorHandle::new(address, stats)
+        registry.supervise(stats, bridge)
     }
 
     fn connect(&self) -> Env<Connect> {

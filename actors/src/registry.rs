@@ -3,11 +3,12 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use actix::{Message, Recipient};
+use actix::{Actor, Context, Handler, Message, Recipient, Supervised, Supervisor};
 use futures::future::join_all;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::handle::ActorHandle;
 use crate::metrics::ActorMetrics;
 use crate::stats::{ActorStats, LastError};
 
@@ -89,6 +90,16 @@ impl ActorRegistry {
         });
     }
 
+    /// Starts an actor that is started again when it panics, and adds it to those that are observed.
+    pub(crate) fn supervise<A>(&self, stats: Arc<ActorStats>, actor: A) -> ActorHandle<A>
+    where
+        A: Supervised + Actor<Context = Context<A>> + Handler<Observe>,
+    {
+        let address = Supervisor::start(|_| actor);
+        self.add(stats.clone(), address.clone().recipient());
+        ActorHandle::new(address, stats)
+    }
+
     /// Adds a kind of actor of which there are many: counted together, and not asked.
     pub(crate) fn add_kind(&self, stats: Arc<ActorStats>) {
         self.push(Entry {
@@ -154,7 +165,7 @@ mod tests {
 
     use std::time::Instant;
 
-    use actix::{Actor, Context, Handler, ResponseFuture};
+    use actix::ResponseFuture;
     use prometheus::Registry;
 
     use super::*;

@@ -1,19 +1,19 @@
-//! Owns the capacity for generating walks: engine threads, how many may wait, deadlines, and what becomes of failures.
+//! Generating walks on threads of a pool, whose answers are checked before anybody is told.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix::{Actor, Context, Handler, Message, ResponseFuture, Supervised, Supervisor};
+use actix::{Handler, Message, ResponseFuture};
 use tracing::Span;
 use wildside_engine::network::Network;
 use wildside_engine::{NoWalk, Poi, Walk, WalkRequest, generate_route};
 
-use crate::engine_pool::{EnginePool, PoolConfig, PoolError};
-use crate::envelope::{Delivered, Env, Measured, Outcome};
+use crate::engine_pool::{PoolConfig, PoolFailure};
+use crate::envelope::{Measured, Outcome};
 use crate::handle::ActorHandle;
-use crate::registry::{ActorRegistry, Observation, Observe};
-use crate::stats::ActorStats;
+use crate::pool_supervisor::PoolSupervisor;
+use crate::registry::ActorRegistry;
 use crate::walk_check;
 
 /// Generates a walk: [`generate_route`], or what takes its place where an instant, hanging or failing engine is needed.
@@ -52,33 +52,24 @@ impl Measured for GenerateRoute {
         match answer {
             Ok(_) => Outcome::Ok,
             Err(RouteFailure::NoWalk(_)) => Outcome::Refused("no_walk"),
-            Err(RouteFailure::Busy) => Outcome::Refused("busy"),
+            Err(RouteFailure::Pool(PoolFailure::Busy)) => Outcome::Refused("busy"),
             Err(failure) => Outcome::Failed(failure.code()),
         }
     }
 }
 
-/// Error for which no walk was generated.
+/// Cause for which no walk was generated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RouteFailure {
     /// There is none; trying again will not help.
     #[error(transparent)]
     NoWalk(#[from] NoWalk),
-    /// Too many requests wait for a thread.
-    #[error("too many walks are being computed")]
-    Busy,
-    /// The engine did not answer in time, or no thread was free in time.
-    #[error("the walk took too long to compute")]
-    DeadlineExceeded,
-    /// The engine panicked.
-    #[error("the engine failed")]
-    Panicked,
     /// The engine answered with an impossible walk.
     #[error("the engine gave an impossible walk: {0}")]
     InvalidResult(&'static str),
-    /// The supervisor takes no more work: it shuts down, or too many of its threads hang.
-    #[error("the engine is stopped")]
-    Stopped,
+    /// The engine gave no answer.
+    #[error(transparent)]
+    Pool(#[from] PoolFailure),
 }
 
 impl RouteFailure {
@@ -86,46 +77,29 @@ impl RouteFailure {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoWalk(cause) => cause.code(),
-            Self::Busy => "busy",
-            Self::DeadlineExceeded => "deadline_exceeded",
-            Self::Panicked => "engine_panicked",
             Self::InvalidResult(_) => "invalid_result",
-            Self::Stopped => "engine_stopped",
-        }
-    }
-
-    /// True if another try may succeed.
-    pub const fn is_transient(&self) -> bool {
-        !matches!(self, Self::NoWalk(_))
-    }
-}
-
-impl From<PoolError> for RouteFailure {
-    fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Busy => Self::Busy,
-            PoolError::DeadlineExceeded => Self::DeadlineExceeded,
-            PoolError::Panicked => Self::Panicked,
-            PoolError::Stopped => Self::Stopped,
+            Self::Pool(PoolFailure::Busy) => "busy",
+            Self::Pool(PoolFailure::DeadlineExceeded) => "deadline_exceeded",
+            Self::Pool(PoolFailure::Panicked) => "engine_panicked",
+            Self::Pool(PoolFailure::Stopped) => "engine_stopped",
         }
     }
 }
 
-/// Takes no more requests; the ones in flight are finished.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "()")]
-pub struct StopRoutes;
+/// The work of [`RouteSupervisor`], with its engine.
+pub struct Walking(Engine);
 
-impl Measured for StopRoutes {
-    const NAME: &'static str = "StopRoutes";
+impl fmt::Debug for Walking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Walking")
+    }
 }
 
 /// The supervisor of route generation.
-pub struct RouteSupervisor {
-    pool: EnginePool,
-    engine: Engine,
-    stats: Arc<ActorStats>,
-}
+pub type RouteSupervisor = PoolSupervisor<Walking>;
+
+/// Room of the mailbox.
+const MAILBOX: usize = 64;
 
 impl RouteSupervisor {
     /// Starts the supervisor and its threads with the real engine. Must be called on an actix `System`.
@@ -139,53 +113,13 @@ impl RouteSupervisor {
         engine: Engine,
         registry: &ActorRegistry,
     ) -> ActorHandle<Self> {
-        let stats = registry.stats("route_supervisor", MAILBOX);
-        let pool = EnginePool::start(config, stats.clone());
-        let supervisor = Self {
-            pool,
-            engine,
-            stats: stats.clone(),
-        };
-        let address = Supervisor::start(|_| supervisor);
-        registry.add(stats.clone(), address.clone().recipient());
-        ActorHandle::new(address, stats)
-    }
-}
-
-/// Room of the mailbox. Requests leave it at once, to wait in the pool.
-const MAILBOX: usize = 64;
-
-impl fmt::Debug for RouteSupervisor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RouteSupervisor")
-            .field("pool", &self.pool.state())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Actor for RouteSupervisor {
-    type Context = Context<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(MAILBOX);
-    }
-}
-
-impl Supervised for RouteSupervisor {
-    fn restarting(&mut self, _: &mut Self::Context) {
-        self.stats.restarted("panicked");
-    }
-}
-
-impl<M> Handler<Env<M>> for RouteSupervisor
-where
-    Self: Handler<M>,
-    M: Measured,
-{
-    type Result = Delivered<M, <Self as Handler<M>>::Result>;
-
-    fn handle(&mut self, envelope: Env<M>, ctx: &mut Self::Context) -> Self::Result {
-        envelope.deliver(self, ctx)
+        Self::supervise(
+            "route_supervisor",
+            MAILBOX,
+            Walking(engine),
+            config,
+            registry,
+        )
     }
 }
 
@@ -193,13 +127,9 @@ impl Handler<GenerateRoute> for RouteSupervisor {
     type Result = ResponseFuture<Result<Walk, RouteFailure>>;
 
     fn handle(&mut self, message: GenerateRoute, _: &mut Self::Context) -> Self::Result {
-        let (pool, engine) = (self.pool.clone(), self.engine.clone());
-        Box::pin(async move {
-            let deadline = message.deadline;
-            pool.run(deadline, move || {
-                message.span.in_scope(|| generate(&engine, &message))
-            })
-            .await?
+        let engine = self.work.0.clone();
+        self.compute(message.deadline, move || {
+            message.span.in_scope(|| generate(&engine, &message))
         })
     }
 }
@@ -214,20 +144,4 @@ fn generate(engine: &Engine, message: &GenerateRoute) -> Result<Walk, RouteFailu
     walk_check::check(&walk, &message.request, &message.pois)
         .map_err(RouteFailure::InvalidResult)?;
     Ok(walk)
-}
-
-impl Handler<StopRoutes> for RouteSupervisor {
-    type Result = ();
-
-    fn handle(&mut self, _: StopRoutes, _: &mut Self::Context) {
-        self.pool.close();
-    }
-}
-
-impl Handler<Observe> for RouteSupervisor {
-    type Result = Observation;
-
-    fn handle(&mut self, _: Observe, _: &mut Self::Context) -> Observation {
-        self.pool.observe()
-    }
 }

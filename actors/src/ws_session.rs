@@ -23,7 +23,7 @@ use crate::handle::{ActorHandle, Outlet};
 use crate::protocol::{Action, Close, CloseCode, Fragment, Limits, Protocol};
 use crate::registry::ActorRegistry;
 use crate::stats::{ActorStats, MessageStats};
-use crate::user_hub::{Delivery, Register, ToSession, Unregister, UserHub};
+use crate::user_hub::{Framed, Register, ToSession, Unregister, UserHub};
 
 /// Finds where a user is on one of the own routes. The error is sent to the client.
 pub type LocationMatcher = Arc<
@@ -209,8 +209,8 @@ impl WsSession {
         }));
     }
 
-    fn deliver(&mut self, delivery: &Delivery, ctx: &mut Ctx) {
-        let Delivery { event, text } = delivery;
+    fn deliver(&mut self, framed: &Framed, ctx: &mut Ctx) {
+        let Framed { event, text } = framed;
         if self.protocol.admit(event) {
             tracing::debug!(trace_id = %event.trace_id, request.id = %event.request_id, status = event.status.as_str(), "status sent");
             ctx.text(text.clone());
@@ -296,10 +296,12 @@ impl Handler<ToSession> for WsSession {
             return;
         }
         match message {
-            ToSession::Event(delivery) => self.deliver(&delivery, ctx),
-            ToSession::Snapshot(deliveries) => deliveries
-                .iter()
-                .for_each(|delivery| self.deliver(delivery, ctx)),
+            ToSession::Event(framed) => self.deliver(&framed, ctx),
+            ToSession::Snapshot(frames) => {
+                for framed in frames.iter() {
+                    self.deliver(framed, ctx);
+                }
+            }
             ToSession::Close(close) => self.close(close, ctx),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use wildside_actors::engine_pool::PoolFailure;
 use wildside_actors::enrichment_supervisor::EnrichmentFailure;
 use wildside_actors::route_supervisor::RouteFailure;
 
@@ -127,7 +128,7 @@ impl From<SharedError> for JobError {
 impl From<EnrichmentFailure> for JobError {
     fn from(failure: EnrichmentFailure) -> Self {
         match failure {
-            EnrichmentFailure::Busy | EnrichmentFailure::Stopped => Self::Busy,
+            EnrichmentFailure::Pool(PoolFailure::Busy | PoolFailure::Stopped) => Self::Busy,
             failure => Self::Failed {
                 code: failure.code(),
                 message: failure.to_string(),
@@ -154,7 +155,7 @@ impl From<serde_json::Error> for JobError {
 impl From<RouteFailure> for JobError {
     fn from(failure: RouteFailure) -> Self {
         match failure {
-            RouteFailure::Busy | RouteFailure::Stopped => Self::Busy,
+            RouteFailure::Pool(PoolFailure::Busy | PoolFailure::Stopped) => Self::Busy,
             failure => Self::Failed {
                 code: failure.code(),
                 message: failure.to_string(),

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, Supervised,
-    Supervisor, WrapFuture,
+    WrapFuture,
 };
 use actix_broker::BrokerSubscribe;
 use bytestring::ByteString;
@@ -110,12 +110,12 @@ impl Measured for CloseAll {
 
 /// An event and its frame, made once for all sessions.
 #[derive(Debug, Clone)]
-pub(crate) struct Delivery {
+pub(crate) struct Framed {
     pub(crate) event: Arc<StatusEvent>,
     pub(crate) text: ByteString,
 }
 
-impl Delivery {
+impl Framed {
     fn new(event: Arc<StatusEvent>) -> Self {
         let text = ServerFrame::from(&*event).to_text();
         Self { event, text }
@@ -127,9 +127,9 @@ impl Delivery {
 #[rtype(result = "()")]
 pub(crate) enum ToSession {
     /// Something has happened.
-    Event(Delivery),
+    Event(Framed),
     /// This is how things stand.
-    Snapshot(Arc<[Delivery]>),
+    Snapshot(Arc<[Framed]>),
     /// Close the connection.
     Close(Close),
 }
@@ -176,9 +176,7 @@ impl UserHub {
             stats: stats.clone(),
             config,
         };
-        let address = Supervisor::start(|_| hub);
-        registry.add(stats.clone(), address.clone().recipient());
-        ActorHandle::new(address, stats)
+        registry.supervise(stats, hub)
     }
 
     fn count_sessions(&self) {
@@ -230,8 +228,8 @@ impl UserHub {
     fn deliver_snapshot(&mut self, users: &[Uuid], events: Result<Vec<StatusEvent>, String>) {
         match events {
             Ok(events) => {
-                for (user_id, deliveries) in snapshots::by_user(events) {
-                    self.send_to(user_id, &ToSession::Snapshot(deliveries));
+                for (user_id, frames) in snapshots::by_user(events) {
+                    self.send_to(user_id, &ToSession::Snapshot(frames));
                 }
             }
             Err(error) => {
@@ -354,8 +352,8 @@ impl Handler<EventBatch> for UserHub {
     fn handle(&mut self, batch: EventBatch, _: &mut Self::Context) {
         for event in batch.events.iter() {
             if self.sessions.has(event.user_id) {
-                let delivery = Delivery::new(event.clone());
-                self.send_to(event.user_id, &ToSession::Event(delivery));
+                let framed = Framed::new(event.clone());
+                self.send_to(event.user_id, &ToSession::Event(framed));
             }
         }
     }

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::Delivery;
+use super::Framed;
 use crate::envelope::panic_text;
 use crate::event::StatusEvent;
 
@@ -110,17 +110,17 @@ async fn ask(
 }
 
 /// The frames of each user, in the order of time.
-pub(super) fn by_user(mut events: Vec<StatusEvent>) -> FxHashMap<Uuid, Arc<[Delivery]>> {
+pub(super) fn by_user(mut events: Vec<StatusEvent>) -> FxHashMap<Uuid, Arc<[Framed]>> {
     events.sort_by_key(|event| event.updated_at);
-    let mut deliveries: FxHashMap<Uuid, Vec<Delivery>> = FxHashMap::default();
+    let mut frames: FxHashMap<Uuid, Vec<Framed>> = FxHashMap::default();
     for event in events {
-        deliveries
+        frames
             .entry(event.user_id)
             .or_default()
-            .push(Delivery::new(Arc::new(event)));
+            .push(Framed::new(Arc::new(event)));
     }
-    deliveries
+    frames
         .into_iter()
-        .map(|(user_id, deliveries)| (user_id, deliveries.into()))
+        .map(|(user_id, frames)| (user_id, frames.into()))
         .collect()
 }

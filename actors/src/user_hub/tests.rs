@@ -32,8 +32,8 @@ impl Handler<ToSession> for Listener {
 
     fn handle(&mut self, message: ToSession, _: &mut Self::Context) {
         self.heard.push(match message {
-            ToSession::Event(delivery) => delivery.event.status.as_str().to_owned(),
-            ToSession::Snapshot(deliveries) => format!("snapshot of {}", deliveries.len()),
+            ToSession::Event(framed) => framed.event.status.as_str().to_owned(),
+            ToSession::Snapshot(frames) => format!("snapshot of {}", frames.len()),
             ToSession::Close(close) => format!("close {}", close.code as u16),
         });
     }

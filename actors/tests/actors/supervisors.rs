@@ -9,13 +9,12 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use prometheus::{Registry, TextEncoder};
 use tracing::Span;
-use wildside_actors::engine_pool::PoolConfig;
+use wildside_actors::engine_pool::{PoolConfig, PoolFailure};
 use wildside_actors::enrichment_supervisor::{
     ClassifyElements, EnrichmentFailure, EnrichmentSupervisor, MAX_ELEMENTS, OsmElement, OsmType,
 };
-use wildside_actors::route_supervisor::{
-    Engine, GenerateRoute, RouteFailure, RouteSupervisor, StopRoutes,
-};
+use wildside_actors::pool_supervisor::Stop;
+use wildside_actors::route_supervisor::{Engine, GenerateRoute, RouteFailure, RouteSupervisor};
 use wildside_actors::{ActorHandle, ActorMetrics, ActorRegistry, ActorReport};
 use wildside_engine::network::Network;
 use wildside_engine::walk::{Accessibility, Leg, Light};
@@ -152,7 +151,7 @@ async fn a_panic_ends_one_request_and_no_thread() {
         message.request.seed = 7;
         assert_eq!(
             trial.supervisor.ask(message).await.unwrap(),
-            Err(RouteFailure::Panicked)
+            Err(RouteFailure::Pool(PoolFailure::Panicked))
         );
     }
     let walks = join_all((0..8).map(|_| trial.ask(FAR))).await;
@@ -184,7 +183,7 @@ async fn an_engine_that_hangs_loses_its_slot_and_nobody_else_waits_for_it() {
     let began = Instant::now();
     assert_eq!(
         trial.supervisor.ask(hanging).await.unwrap(),
-        Err(RouteFailure::DeadlineExceeded)
+        Err(RouteFailure::Pool(PoolFailure::DeadlineExceeded))
     );
     assert!(
         began.elapsed() < Duration::from_secs(2),
@@ -217,10 +216,13 @@ async fn when_too_many_threads_hang_no_more_are_risked() {
     for _ in 0..3 {
         assert_eq!(
             trial.ask(Duration::from_millis(20)).await,
-            Err(RouteFailure::DeadlineExceeded)
+            Err(RouteFailure::Pool(PoolFailure::DeadlineExceeded))
         );
     }
-    assert_eq!(trial.ask(FAR).await, Err(RouteFailure::Stopped));
+    assert_eq!(
+        trial.ask(FAR).await,
+        Err(RouteFailure::Pool(PoolFailure::Stopped))
+    );
     assert_eq!(trial.report().await.state, "exhausted");
     release.store(true, SeqCst);
     until("the pool", async || trial.report().await.state == "running").await;
@@ -251,14 +253,17 @@ async fn what_is_computed_and_what_waits_is_bounded() {
     });
     let open = async {
         full.await;
-        assert_eq!(trial.ask(FAR).await, Err(RouteFailure::Busy));
+        assert_eq!(
+            trial.ask(FAR).await,
+            Err(RouteFailure::Pool(PoolFailure::Busy))
+        );
         release.store(true, SeqCst);
     };
     let (answers, ()) = futures::join!(answers, open);
     let ok = answers.iter().filter(|answer| answer.is_ok()).count();
     let busy = answers
         .iter()
-        .filter(|answer| **answer == Err(RouteFailure::Busy))
+        .filter(|answer| **answer == Err(RouteFailure::Pool(PoolFailure::Busy)))
         .count();
     assert_eq!((ok, busy, most.load(SeqCst)), (5, 5, 2));
     assert_eq!(trial.counted("busy"), 6);
@@ -280,7 +285,10 @@ async fn waiting_for_a_thread_ends_at_the_deadline() {
         (trial.ask(Duration::from_millis(100)).await, began.elapsed())
     });
     assert_eq!(long, Ok(walk()));
-    assert_eq!(short.0, Err(RouteFailure::DeadlineExceeded));
+    assert_eq!(
+        short.0,
+        Err(RouteFailure::Pool(PoolFailure::DeadlineExceeded))
+    );
     assert!(short.1 < Duration::from_millis(300), "{:?}", short.1);
     assert_eq!(trial.report().await.restarts, 0);
 }
@@ -338,10 +346,13 @@ async fn after_the_stop_what_has_begun_is_finished() {
     });
     let (begun, late) = futures::join!(trial.ask(FAR), async {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        trial.supervisor.ask(StopRoutes).await.unwrap();
+        trial.supervisor.ask(Stop).await.unwrap();
         trial.ask(FAR).await
     });
-    assert_eq!((begun, late), (Ok(walk()), Err(RouteFailure::Stopped)));
+    assert_eq!(
+        (begun, late),
+        (Ok(walk()), Err(RouteFailure::Pool(PoolFailure::Stopped)))
+    );
     assert_eq!(trial.report().await.state, "stopped");
 }
 
@@ -443,5 +454,8 @@ async fn too_many_elements_are_refused() {
         })
         .await
         .unwrap();
-    assert_eq!(answer, Err(EnrichmentFailure::DeadlineExceeded));
+    assert_eq!(
+        answer,
+        Err(EnrichmentFailure::Pool(PoolFailure::DeadlineExceeded))
+    );
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::join;
 use tracing::Span;
 use uuid::Uuid;
+use wildside_actors::engine_pool::PoolFailure;
 use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
 use wildside_engine::network::Network;
 use wildside_engine::walk::reach::{OutOfReach, Reach};
@@ -200,7 +201,7 @@ impl<'a> Work<'a> {
             span: Span::current(),
         };
         let answer = self.context.routes.ask(question).await;
-        answer.unwrap_or(Err(RouteFailure::Stopped))
+        answer.unwrap_or(Err(PoolFailure::Stopped.into()))
     }
 
     /// Stores the walk; answers the requests that it has ended, none if this run was fenced meanwhile.

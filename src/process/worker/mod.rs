@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use wildside_actors::engine_pool::PoolConfig;
 use wildside_actors::enrichment_supervisor::EnrichmentSupervisor;
-use wildside_actors::route_supervisor::{Engine, RouteSupervisor, StopRoutes};
+use wildside_actors::pool_supervisor::Stop;
+use wildside_actors::route_supervisor::{Engine, RouteSupervisor};
 use wildside_engine::generate_route;
 
 use crate::city::places::PlaceCache;
@@ -184,7 +185,10 @@ impl Worker {
         if let Some(enrichments) = self.enrichments {
             enrichments.close().await;
         }
-        let _ = self.context.routes.ask(StopRoutes).await;
+        let _ = self.context.routes.ask(Stop).await;
+        if let Some(enrichment) = &self.context.enrichment {
+            let _ = enrichment.classifier.ask(Stop).await;
+        }
         outcome
     }
 
