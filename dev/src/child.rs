@@ -30,7 +30,7 @@ static STARTER: LazyLock<Sender<Order>> = LazyLock::new(|| {
 
 /// The command, sent this signal when its parent ends.
 ///
-/// What changes its user has to come before: the kernel forgets the signal when a process changes its user.
+/// A change of user has to come before: the kernel forgets the signal when a process changes its user.
 #[must_use]
 pub fn ending_with_parent(command: &Command, signal: &str) -> Command {
     let mut outer = Command::new("setpriv");
@@ -44,7 +44,7 @@ pub(crate) fn wrapped(mut outer: Command, inner: &Command) -> Command {
     with_rest_of(outer, inner)
 }
 
-/// The same command once more: starting one uses it up.
+/// Copy of a command: starting one uses it up.
 #[must_use]
 pub fn copy(command: &Command) -> Command {
     with_rest_of(Command::new(command.get_program()), command)

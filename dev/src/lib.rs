@@ -1,7 +1,7 @@
 //! Private servers for development and tests: PostgreSQL, Redis, Martin and the nginx before it, on loopback, behind
 //! random passwords, and ended with the process that asked for them.
 //!
-//! How each is called is written here alone. `tests/support` makes servers for single tests of it, the program
+//! The call of each is written here alone. `tests/support` makes servers for single tests of it, the program
 //! `wildside-dev` makes `make run` of it.
 
 pub mod child;

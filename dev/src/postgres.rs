@@ -65,7 +65,7 @@ impl User {
         }
     }
 
-    /// The same, with the right to pass through the folders above `folder` where it needs one: a checkout may be in
+    /// Server that is started with the right to pass through the folders above `folder` where it needs one: a checkout may be in
     /// `/root`.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Cache of places by cell, from which the shortlists of requests are chosen.
 //!
 //! A request names the generations of the areas that it was accepted with; places that are older are forgotten first.
-//! Whatever else changes them is noticed within a second.
+//! All else that changes them is noticed within a second.
 
 use std::collections::HashMap;
 use std::sync::Arc;

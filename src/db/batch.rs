@@ -1,6 +1,6 @@
 //! Group commit: one statement for many callers.
 //!
-//! Whatever a statement is for, it has costs of its own: a round trip, a plan to start and, if it writes, a commit. The
+//! Each statement has costs of its own: a round trip, a plan to start and, if it writes, a commit. The
 //! first caller's statement runs at once; callers that arrive meanwhile are sent together in the next one. So a busy
 //! system becomes quicker the more it has to do.
 

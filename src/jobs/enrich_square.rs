@@ -32,7 +32,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(10);
 const TURN_WAIT: Duration = Duration::from_secs(15);
 const CLASSIFY_BUDGET: Duration = Duration::from_secs(10);
 
-/// What enrichment needs beside what all jobs have.
+/// Handles of enrichment beside those of all jobs.
 #[derive(Debug, Clone)]
 pub struct Enrichment {
     pub servers: Servers,

@@ -1,4 +1,4 @@
-//! Why a run of a job failed.
+//! Errors of a run of a job.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use wildside_actors::route_supervisor::RouteFailure;
 
 use crate::db::{self, PoolError, SharedError};
 
-/// Why a run failed, and whether another may succeed.
+/// Error of a run, and the prospects of another.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     /// The database or Redis is away or slow; not the job's fault.
@@ -22,7 +22,7 @@ pub enum JobError {
     Postponed {
         /// Until the next run.
         wait: Duration,
-        /// Who wants it so.
+        /// Cause of the pause.
         cause: String,
     },
     /// The run took longer than it may.
@@ -57,7 +57,7 @@ impl JobError {
         }
     }
 
-    /// Whether what the job needs was away, so that it says nothing about the job.
+    /// Test for an outage of what the job needs, which says nothing about the job.
     pub const fn is_outage(&self) -> bool {
         matches!(
             self,
@@ -65,7 +65,7 @@ impl JobError {
         )
     }
 
-    /// How long the next run has to wait, if the error knows.
+    /// Wait before the next run, if the error knows.
     pub const fn wait(&self) -> Option<Duration> {
         match self {
             Self::Postponed { wait, .. } => Some(*wait),

@@ -1,4 +1,4 @@
-//! What a worker does: a file for each job, and what all of them need.
+//! Jobs of a worker: a file for each, and what all of them need.
 
 mod enrich_square;
 mod error;
@@ -48,13 +48,13 @@ pub struct JobContext {
     pub limits: JobLimits,
 }
 
-/// How long and how often a job may run.
+/// Limits of time and number for the runs of a job.
 #[derive(Debug, Clone, Copy)]
 pub struct JobLimits {
     /// The longest run of a job.
     pub timeout: Duration,
     /// Runs that may fail by the job's own fault before it is given up.
     pub max_runs: u32,
-    /// How long the engine may compute for one walk.
+    /// Longest time of the engine for one walk.
     pub engine_budget: Duration,
 }

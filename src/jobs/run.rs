@@ -88,7 +88,7 @@ async fn attempt<J: Perform>(job: &J, context: &JobContext) -> Result<(), JobErr
     }
 }
 
-/// What was put off does not count with what failed.
+/// Runs that were put off do not count with those that failed.
 const fn may_run_again(error: &JobError, run: u32, waits: u32, max_runs: u32) -> bool {
     if error.is_outage() {
         waits + 1 < MAX_RUNS_IN_OUTAGE

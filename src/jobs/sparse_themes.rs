@@ -1,4 +1,4 @@
-//! When a walk had too little to choose from.
+//! Sparse themes: enrichment after a walk that had too little to choose from.
 
 use rustc_hash::FxHashMap;
 use uuid::Uuid;

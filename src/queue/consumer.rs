@@ -320,7 +320,7 @@ impl Consumer {
     }
 }
 
-/// Whether a job that was delivered so often without an end is likely what its workers died of. Once is bad luck: it
+/// Test for a job that was delivered so often without an end that its workers likely died of it. Once is bad luck: it
 /// may have run beside the one that is.
 pub(super) const fn is_suspect(crashes: u32) -> bool {
     crashes >= 2

@@ -19,7 +19,7 @@ use crate::config::AnalyticsConfig;
 const QUEUE: usize = 1_000;
 /// Events sent at once at most.
 const BATCH: usize = 100;
-/// How long a batch is collected.
+/// Time for which a batch is collected.
 const INTERVAL: Duration = Duration::from_secs(2);
 /// Longest time for one batch.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! Whether one more walk can be promised.
+//! Admission control: whether one more walk can be promised.
 //!
 //! A promise is a row of the ledger, so it is the ledger that says how many there are, also while Redis is away. That
 //! the next job has waited for long says that the workers are gone, or far behind. And where nothing has been queued
@@ -100,7 +100,7 @@ impl Admission {
         }
     }
 
-    /// Whether there is room.
+    /// Test for room.
     ///
     /// # Errors
     /// Too many requests are unfinished, the queue stands still, or nothing can be queued.

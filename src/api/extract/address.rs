@@ -208,7 +208,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a client writes, it is counted as what the proxy saw.
+        /// However it writes its address, a client is counted as what the proxy saw.
         #[test]
         fn no_text_leads_past_the_proxy(forged in "[ -~]{0,60}", port in proptest::bool::ANY) {
             let seen = if port { "203.0.113.7:4711" } else { "203.0.113.7" };

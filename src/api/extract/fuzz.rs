@@ -1,4 +1,4 @@
-//! Whatever arrives as a body, a query or a header: it is read or refused, and what was read keeps its promises.
+//! Fuzzing of bodies, queries and headers: each is read or refused, and what was read keeps its promises.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;

@@ -163,7 +163,7 @@ impl Request {
         })
     }
 
-    /// What was promised under the key stays promised while there is no room for more. Who has none takes no
+    /// Earlier answer under the key, which stays promised while there is no room for more. Who has none takes no
     /// connection.
     async fn promised(&self, state: &AppState) -> Result<Option<Written>, ApiError> {
         let Some(key) = &self.key else {

@@ -198,7 +198,7 @@ mod tests {
     }
 
     proptest! {
-        /// What nobody sealed opens nothing, and no text breaks the lock.
+        /// A text that nobody sealed opens nothing, and none breaks the lock.
         #[test]
         fn no_text_is_a_cookie(text in "[ -~]{0,200}|[A-Za-z0-9+/=%]{0,200}") {
             let ring = KeyRing::load(&SessionConfig {
