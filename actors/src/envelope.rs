@@ -105,7 +105,7 @@ impl<M: Measured> Env<M> {
         }
     }
 
-    /// The same for a message that nobody waits to be answered.
+    /// Delivers a message that nobody waits to be answered.
     pub(crate) fn deliver_unanswered<A>(self, actor: &mut A, ctx: &mut A::Context)
     where
         A: Actor + Handler<M>,

@@ -98,7 +98,7 @@ impl PasswordHashing {
         })
     }
 
-    /// The same, on behalf of a user or an address: each has a place or two in the queues, however often it asks.
+    /// Hashing on behalf of an address: each has one place in the queues, however often it asks.
     #[must_use]
     pub fn on_behalf_of(&self, caller: impl Hash) -> Self {
         let lane = self.groups.hash_one(caller) as usize % LANES;

@@ -52,14 +52,12 @@ impl Quotas {
 }
 
 /// Seconds whose work may be done at once.
-const WORK_BURST: u32 = 4;
+const WORK_BURST: NonZeroU32 = NonZeroU32::new(4).expect("four is not zero");
 
 /// So many milliseconds a second.
 fn work(milliseconds: u32) -> Option<Quota> {
     let rate = NonZeroU32::new(milliseconds)?;
-    let burst =
-        rate.saturating_mul(const { NonZeroU32::new(WORK_BURST).expect("four is not zero") });
-    Some(Quota::per_second(rate).allow_burst(burst))
+    Some(Quota::per_second(rate).allow_burst(rate.saturating_mul(WORK_BURST)))
 }
 
 /// Refusal of somebody who asks too often.

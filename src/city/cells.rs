@@ -76,7 +76,7 @@ impl<T: Contents> CellCache<T> {
         }
     }
 
-    /// The cells, loaded if need be.
+    /// The cells in the order asked, loaded if need be: what is in memory already decides nothing about a walk.
     ///
     /// # Errors
     /// The database is away or slow.
@@ -84,9 +84,13 @@ impl<T: Contents> CellCache<T> {
         let (mut cells, loads) = self.plan(ids);
         for load in loads {
             let loaded = load.await?;
-            cells.extend(ids.iter().filter_map(|id| loaded.get(id).cloned()));
+            for (cell, id) in cells.iter_mut().zip(ids) {
+                if cell.is_none() {
+                    *cell = loaded.get(id).cloned();
+                }
+            }
         }
-        Ok(cells)
+        Ok(cells.into_iter().flatten().collect())
     }
 
     /// Weight of all cells in memory.
@@ -102,15 +106,19 @@ impl<T: Contents> CellCache<T> {
         state.epoch += 1;
     }
 
-    /// Cells that are there, and the loads to wait for; the missing cells are one new load.
-    fn plan(&self, ids: &[CellId]) -> (Vec<Arc<T>>, Vec<Load<T>>) {
+    /// Cells that are there, by the place of their ids, and the loads to wait for; the missing cells are one new load.
+    fn plan(&self, ids: &[CellId]) -> (Vec<Option<Arc<T>>>, Vec<Load<T>>) {
         let mut state = self.state();
         let mut cells = Vec::with_capacity(ids.len());
         let (mut loads, mut missing) = (Vec::<Load<T>>::new(), Vec::new());
         for id in ids {
-            if let Some(cell) = state.loaded.get(id) {
-                cells.push(cell.clone());
-            } else if let Some(load) = state.loading.get(id) {
+            let cell = state.loaded.get(id).cloned();
+            let is_there = cell.is_some();
+            cells.push(cell);
+            if is_there {
+                continue;
+            }
+            if let Some(load) = state.loading.get(id) {
                 if !loads.iter().any(|known| known.ptr_eq(load)) {
                     loads.push(load.clone());
                 }

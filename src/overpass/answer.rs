@@ -48,7 +48,7 @@ pub struct Rejected {
     pub bad_position: usize,
     /// Too many tags, overlong ones, or control characters that the database cannot hold.
     pub bad_tags: usize,
-    /// The same element again.
+    /// Elements that came again.
     pub duplicate: usize,
     /// Beyond the number that was asked for.
     pub over_limit: usize,

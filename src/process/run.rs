@@ -26,7 +26,7 @@ pub fn run(mode: Mode) -> anyhow::Result<()> {
     run_with_engine(mode, Arc::new(generate_route))
 }
 
-/// The same with another engine, such as a slow or a failing one.
+/// Serves with another engine, such as a slow or a failing one.
 ///
 /// # Errors
 /// As [`run`].

@@ -197,7 +197,7 @@ impl Parts {
         })
     }
 
-    /// The same for other endpoints.
+    /// Copy of the parts for other endpoints.
     fn with(&self, configure: Configure) -> Self {
         Self {
             endpoints: Endpoints::of(configure),

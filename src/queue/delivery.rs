@@ -49,7 +49,7 @@ impl<J> Delivery<J> {
         self.run_again(waits, delay).await;
     }
 
-    /// The same, but this run says nothing about the job: what it needs was not there.
+    /// Puts the job off after a run that says nothing about it: what it needs was not there.
     pub async fn put_off(self, delay: Duration) {
         let waits = self.waits + 1;
         self.run_again(waits, delay).await;

@@ -23,7 +23,7 @@ pub fn init(config: &TelemetryConfig) -> anyhow::Result<()> {
     init_to(config, std::io::stderr)
 }
 
-/// The same, to `writer`.
+/// Starts logging for the whole process, to `writer`.
 ///
 /// # Errors
 /// The filter of `WILDSIDE_LOG` is not valid, or logging was started before.

@@ -24,7 +24,7 @@ use crate::shared_redis::{Failure, Trouble, within};
 const TIME_BUDGET: Duration = Duration::from_millis(75);
 /// Seconds after which those who were refused are told to come back.
 const RETRY_AFTER: std::ops::RangeInclusive<u64> = 2..=60;
-/// The same where nothing can be queued.
+/// Pause for who is refused where nothing can be queued, in seconds.
 const RETRY_AFTER_TROUBLE: u64 = 5;
 /// Redis may refuse jobs from here for so long before it is in trouble.
 const TROUBLED_AFTER: Duration = Duration::from_secs(10);

@@ -166,7 +166,7 @@ impl Protocol {
         }
     }
 
-    /// The same, but closed at the first tick after `end`, when the login is over.
+    /// Protocol that is closed at the first tick after `end`, when the login is over.
     #[must_use]
     pub fn ending_at(self, end: Instant) -> Self {
         Self {

@@ -23,7 +23,7 @@ pub struct Classification {
 }
 
 impl Classification {
-    /// The same without `why`, for those who keep many.
+    /// Classification without `why`, for those who keep many.
     #[must_use]
     pub fn without_reasons(self) -> Self {
         Self {

@@ -14,7 +14,7 @@ use crate::shared_redis::Redis;
 
 /// As many failures at one name, or from one device, as are free are forgotten in this time.
 const NAME_WINDOW: Duration = Duration::from_hours(1);
-/// The same from one address, and of all while Redis is away.
+/// Time in which the free failures of an address are forgotten, and all of them while Redis is away.
 const ADDRESS_WINDOW: Duration = Duration::from_mins(15);
 /// Failures at one name from all addresses together are free so many times more.
 const FROM_EVERYWHERE: u32 = 5;

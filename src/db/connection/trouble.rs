@@ -136,7 +136,7 @@ impl ConnectError {
         format!("{self}; mend it with: {}", self.trouble.remedy())
     }
 
-    /// The same with the place where it happened.
+    /// Error with the place where it happened.
     pub(super) fn at(self, place: &str) -> Self {
         let cause = format!("{place}: {}", self.cause);
         Self { cause, ..self }

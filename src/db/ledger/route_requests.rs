@@ -467,7 +467,7 @@ fn unfinished() -> SqlLiteral<Bool> {
     )
 }
 
-/// The same of one request, in words that keep the planner away from that index.
+/// Condition for a request that has not ended, in words that keep the planner away from that index.
 #[diesel::dsl::auto_type]
 fn not_ended() -> _ {
     route_requests::status

@@ -7,7 +7,7 @@ use futures::{FutureExt, StreamExt};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
-use wildside_test_support::{Fault, TcpProxy};
+use wildside_test_support::Fault;
 
 use crate::stage::client::{Socket, User, some_walk};
 use crate::stage::fleet::Fleet;
@@ -36,15 +36,7 @@ pub const ROWS: &[Row] = &[
 const RECOVERY_LIMIT: Duration = Duration::from_secs(10);
 
 async fn server_killed_before_the_queue() -> Outcome {
-    let fleet = Fleet::start();
-    let proxy = TcpProxy::to_port(fleet.redis.port());
-    let through_proxy = fleet.redis.url_at(proxy.port());
-    let servers = vec![
-        fleet.server(&[("REDIS_URL", &through_proxy)]).await,
-        fleet.server(&[]).await,
-    ];
-    let workers = vec![fleet.worker_with_engine("20", &[]).await];
-    let mut scene = Scene::of(fleet, servers, workers, 10.0).await;
+    let (mut scene, proxy) = Scene::with_cable_to_redis().await;
     let (victim, other) = (scene.servers[0].url(), scene.servers[1].url());
     let ann = User::sign_up(&other, "ann").await;
     scene.goes_on(20).await;

@@ -96,15 +96,7 @@ async fn full() -> Outcome {
 }
 
 async fn cable_pulled() -> Outcome {
-    let fleet = Fleet::start();
-    let proxy = TcpProxy::to_port(fleet.redis.port());
-    let through_proxy = fleet.redis.url_at(proxy.port());
-    let servers = vec![
-        fleet.server(&[("REDIS_URL", &through_proxy)]).await,
-        fleet.server(&[]).await,
-    ];
-    let workers = vec![fleet.worker_with_engine("20", &[]).await];
-    let scene = Scene::of(fleet, servers, workers, 10.0).await;
+    let (scene, proxy) = Scene::with_cable_to_redis().await;
     let cut_off = scene.server();
     scene.goes_on(20).await;
     proxy.set(Fault::BlackHole);

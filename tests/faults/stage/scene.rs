@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use wildside_test_support::TcpProxy;
+
 use crate::stage::fleet::Fleet;
 use crate::stage::load::Load;
 use crate::stage::process::Process;
@@ -34,7 +36,20 @@ impl Scene {
         Self::of(fleet, servers, workers, rate).await
     }
 
-    /// The same with processes that were started otherwise.
+    /// Two servers, the first of which reaches Redis through a proxy alone, and a worker.
+    pub async fn with_cable_to_redis() -> (Self, TcpProxy) {
+        let fleet = Fleet::start();
+        let proxy = TcpProxy::to_port(fleet.redis.port());
+        let through_proxy = fleet.redis.url_at(proxy.port());
+        let servers = vec![
+            fleet.server(&[("REDIS_URL", &through_proxy)]).await,
+            fleet.server(&[]).await,
+        ];
+        let workers = vec![fleet.worker_with_engine("20", &[]).await];
+        (Self::of(fleet, servers, workers, 10.0).await, proxy)
+    }
+
+    /// A scene with processes that were started otherwise.
     pub async fn of(fleet: Fleet, servers: Vec<Process>, workers: Vec<Process>, rate: f64) -> Self {
         Self {
             load: Load::start(&servers, rate).await,

@@ -51,6 +51,22 @@ async fn the_cells_hold_what_the_table_holds_and_are_loaded_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn cells_come_in_the_order_asked_whatever_is_in_memory() {
+    let stage = Stage::set_in_helsinki().await;
+    let cache = NetworkCache::new(stage.db.clone(), 1_000_000);
+    let ids = cells_around_the_square();
+    let some: Vec<CellId> = ids.iter().skip(1).step_by(2).copied().collect();
+    assert!(!some.is_empty());
+    cache.cells(&some).await.unwrap();
+    let all = cache.cells(&ids).await.unwrap();
+    assert_eq!(all.len(), ids.len());
+    for (cell, id) in all.iter().zip(&ids) {
+        let alone = cache.cells(&[*id]).await.unwrap();
+        assert!(std::sync::Arc::ptr_eq(cell, &alone[0]), "{id:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_load_is_seen_within_a_second() {
     let stage = Stage::set_in_helsinki().await;
     let cache = NetworkCache::new(stage.db.clone(), 1_000_000);
