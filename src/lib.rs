@@ -13,6 +13,7 @@ pub mod db;
 pub mod jobs;
 pub mod maintenance;
 pub mod overpass;
+pub mod presence;
 pub mod process;
 pub mod queue;
 pub mod readiness;

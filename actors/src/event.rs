@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// Count of the fixed pub/sub channels over which users are spread.
 pub const SHARDS: u8 = 16;
 
-/// Status of a route request. Statuses only ever move forward in this order.
+/// Status of a route request. Statuses only ever move forward, by [`Status::rank`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -22,16 +22,17 @@ pub enum Status {
 }
 
 impl Status {
-    /// Position in the order of statuses; the two final ones share the last.
+    /// Position in the order of statuses. A maintainer may have a failed request tried again, so that it is complete after all.
     pub const fn rank(self) -> u8 {
         match self {
             Self::Pending => 0,
             Self::InProgress => 1,
-            Self::Complete | Self::Failed => 2,
+            Self::Failed => 2,
+            Self::Complete => 3,
         }
     }
 
-    /// True if nothing can follow.
+    /// True if nothing follows by itself.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Complete | Self::Failed)
     }

@@ -9,6 +9,7 @@ use wildside::config::Config;
 use wildside::process::server::Application;
 use wildside::process::worker::Worker;
 use wildside::telemetry;
+use wildside::telemetry::observability::Observability;
 use wildside_actors::route_supervisor::Engine;
 
 use crate::place::Place;
@@ -109,7 +110,7 @@ pub(crate) fn run(engine: Engine) {
     let config = Config::from_env().unwrap();
     telemetry::init(&config.telemetry).unwrap();
     System::new().block_on(async {
-        let application = Application::build(&config).unwrap();
+        let application = Application::build(&config, Observability::new().unwrap()).unwrap();
         let observability = &application.state().observability;
         let worker = Worker::start_with_engine(&config, observability, engine).unwrap();
         println!("{}", application.address().port());

@@ -7,6 +7,7 @@ use std::{env, future, thread};
 use wildside::config::Config;
 use wildside::process::server::Application;
 use wildside::telemetry;
+use wildside::telemetry::observability::Observability;
 
 /// The argument that makes this program the server.
 pub(crate) const ROLE: &str = "server";
@@ -66,7 +67,7 @@ pub(crate) fn serve() {
     let config = Config::from_env().unwrap();
     telemetry::init(&config.telemetry).unwrap();
     actix_web::rt::System::new().block_on(async {
-        let application = Application::build(&config).unwrap();
+        let application = Application::build(&config, Observability::new().unwrap()).unwrap();
         println!("{}", application.address());
         application.run(future::pending()).await.unwrap();
     });

@@ -109,7 +109,11 @@ fn resources(config: &mut ServiceConfig<'_>) {
 fn admin_resources(config: &mut ServiceConfig<'_>) {
     config
         .service(admin::actors)
+        .service(admin::processes)
         .service(admin::jobs)
+        .service(admin::queues)
+        .service(admin::pause_queue)
+        .service(admin::resume_queue)
         .service(admin::retry_job)
         .service(admin::purge_job)
         .service(admin::enrichment)

@@ -64,8 +64,7 @@ impl AppState {
     ///
     /// # Errors
     /// The session keys or tile token keys can't be used, or the Redis URL is not valid.
-    pub fn new(config: &Config) -> anyhow::Result<Self> {
-        let observability = Observability::new()?;
+    pub fn new(config: &Config, observability: Observability) -> anyhow::Result<Self> {
         let metrics = observability.metrics.clone();
         queue::show_series(&metrics);
         let redis = shared_redis::connect(&config.redis.url)?;

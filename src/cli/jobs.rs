@@ -9,8 +9,10 @@ use tokio::time::timeout;
 
 use super::maintenance;
 use crate::config::Config;
+use crate::db;
+use crate::jobs::{self, Retried};
 use crate::maintenance::Chore;
-use crate::queue::{Inspector, JobRecord, JobState, QUEUES};
+use crate::queue::{Inspector, JobRecord, JobState, PAUSE, QUEUES};
 use crate::shared_redis;
 
 /// Longest wait for Redis.
@@ -50,6 +52,18 @@ pub(super) enum JobsCommand {
     Purge {
         #[command(flatten)]
         dead: Dead,
+    },
+    /// Pauses a queue for an hour, or for an hour more: workers finish what they have and take no more.
+    Pause {
+        /// The queue.
+        #[arg(value_parser = QUEUES)]
+        queue: String,
+    },
+    /// Ends the pause of a queue.
+    Resume {
+        /// The queue.
+        #[arg(value_parser = QUEUES)]
+        queue: String,
     },
     /// Lists the periodic chores with the result of their last run.
     Periodic {
@@ -131,8 +145,10 @@ pub(super) fn run(command: JobsCommand) -> anyhow::Result<()> {
                 json,
             } => list(&inspector, &which, state.map(JobState::from), limit, json).await,
             JobsCommand::Show { id, json } => show(&inspector, &id, json).await,
-            JobsCommand::Retry { dead } => retry(&inspector, &dead).await,
+            JobsCommand::Retry { dead } => retry(&inspector, &dead, &config).await,
             JobsCommand::Purge { dead } => purge(&inspector, &dead).await,
+            JobsCommand::Pause { queue } => pause(&inspector, &queue).await,
+            JobsCommand::Resume { queue } => resume(&inspector, &queue).await,
             JobsCommand::Periodic { json } => maintenance::list(&config, json).await,
             JobsCommand::Run { chore } => maintenance::run(&config, chore).await,
         }
@@ -189,12 +205,37 @@ async fn show(inspector: &Inspector, id: &str, json: bool) -> anyhow::Result<Str
     Ok(text + "\n")
 }
 
-async fn retry(inspector: &Inspector, dead: &Dead) -> anyhow::Result<String> {
-    let mut revived = 0;
+async fn retry(inspector: &Inspector, dead: &Dead, config: &Config) -> anyhow::Result<String> {
+    let mut connection = db::open(&config.database.url).await?;
+    let (mut queued, mut pointless) = (0, String::new());
     for job in dead.find(inspector).await? {
-        revived += u32::from(inspector.retry(&job).await?);
+        match jobs::retry(&job, inspector, &mut connection).await? {
+            Retried::Queued => queued += 1,
+            Retried::NotDead => {}
+            Retried::Pointless => {
+                writeln!(pointless, "{} has nothing left to do: purge it", job.id)?;
+            }
+        }
     }
-    Ok(format!("{revived} queued again\n"))
+    Ok(format!("{queued} queued again\n{pointless}"))
+}
+
+async fn pause(inspector: &Inspector, queue: &str) -> anyhow::Result<String> {
+    inspector.pause(known(queue)?).await?;
+    Ok(format!(
+        "{queue} takes no more jobs for {} min\n",
+        PAUSE.as_secs() / 60
+    ))
+}
+
+async fn resume(inspector: &Inspector, queue: &str) -> anyhow::Result<String> {
+    inspector.resume(known(queue)?).await?;
+    Ok(format!("{queue} goes on\n"))
+}
+
+fn known(name: &str) -> anyhow::Result<&'static str> {
+    let queue = QUEUES.into_iter().find(|queue| *queue == name);
+    queue.with_context(|| format!("there is no queue {name}"))
 }
 
 async fn purge(inspector: &Inspector, dead: &Dead) -> anyhow::Result<String> {

@@ -11,7 +11,7 @@ use wildside_actors::enrichment_supervisor::{
 };
 use wildside_engine::places::{PopularityScale, ThemeId, catalogue};
 
-use super::{JobContext, JobError, Perform};
+use super::{JobContext, JobError, Perform, Performed};
 use crate::db::city::enriched_pois::{self, EnrichedPoi};
 use crate::db::city::enrichments::{self, EnrichmentSquare, Outcome};
 use crate::overpass::{
@@ -42,7 +42,7 @@ pub struct Enrichment {
 }
 
 impl Perform for EnrichmentJob {
-    async fn perform(&self, context: &JobContext) -> Result<(), JobError> {
+    async fn perform(&self, context: &JobContext) -> Result<Performed, JobError> {
         let (enrichment, square) = self.parts(context)?;
         let waited_for = {
             let mut connection = context.db.get().await?;
@@ -50,11 +50,14 @@ impl Perform for EnrichmentJob {
         };
         if !waited_for {
             tracing::info!("somebody else has asked meanwhile");
-            return Ok(());
+            return Ok(Performed::Done);
         }
         let fetched = match fetch(self, square, enrichment).await? {
             Reply::Elements(fetched) => fetched,
-            Reply::Never(outcome) => return self.end(&outcome, square, context).await,
+            Reply::Never(outcome) => {
+                self.end(&outcome, square, context).await?;
+                return Ok(Performed::InVain);
+            }
         };
         let classified = classify(fetched.answer.elements.clone(), enrichment).await?;
         let outcome = store(self, square, &fetched, classified, context).await?;
@@ -68,7 +71,7 @@ impl Perform for EnrichmentJob {
             "square enriched"
         );
         count(context, "success");
-        Ok(())
+        Ok(Performed::Done)
     }
 
     async fn give_up(&self, context: &JobContext, error: &JobError) -> Result<(), JobError> {

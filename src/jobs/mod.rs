@@ -3,6 +3,7 @@
 mod enrich_square;
 mod error;
 mod generate_route;
+mod retry;
 mod run;
 mod sparse_themes;
 
@@ -13,7 +14,8 @@ use wildside_actors::route_supervisor::RouteSupervisor;
 
 pub use enrich_square::Enrichment;
 pub use error::JobError;
-pub use run::{Perform, run};
+pub use retry::{Retried, RetryError, retry};
+pub use run::{Perform, Performed, run};
 
 use crate::city::places::PlaceCache;
 use crate::city::streets::NetworkCache;

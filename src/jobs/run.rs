@@ -19,10 +19,22 @@ const MAX_RETRY_DELAY: Duration = Duration::from_secs(10);
 /// then, and the sweeper queues the request anew.
 const MAX_RUNS_IN_OUTAGE: u32 = 15;
 
+/// Result of a run that ended by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Performed {
+    /// The job has done its work.
+    Done,
+    /// It can't be done, which is noted where its result would be; another run would not change that.
+    InVain,
+}
+
 /// A job that a worker can do.
 pub trait Perform: Job {
     /// Does it, once or again: a job may run more than once, and must not show.
-    fn perform(&self, context: &JobContext) -> impl Future<Output = Result<(), JobError>> + Send;
+    fn perform(
+        &self,
+        context: &JobContext,
+    ) -> impl Future<Output = Result<Performed, JobError>> + Send;
 
     /// Says that it will not be done.
     fn give_up(
@@ -54,8 +66,12 @@ async fn run_in_span<J: Perform>(delivery: Delivery<J>, context: &JobContext) {
     }
     let (run, waits) = (delivery.run, delivery.waits);
     match attempt(&delivery.job, context).await {
-        Ok(()) => {
-            count(context, J::KIND, "success");
+        Ok(performed) => {
+            let status = match performed {
+                Performed::Done => "success",
+                Performed::InVain => "failure",
+            };
+            count(context, J::KIND, status);
             delivery.finish().await;
         }
         Err(error) if may_run_again(&error, run, waits, context.limits.max_runs) => {
@@ -78,7 +94,7 @@ async fn run_in_span<J: Perform>(delivery: Delivery<J>, context: &JobContext) {
 }
 
 /// One run within its time, whatever it does.
-async fn attempt<J: Perform>(job: &J, context: &JobContext) -> Result<(), JobError> {
+async fn attempt<J: Perform>(job: &J, context: &JobContext) -> Result<Performed, JobError> {
     let limit = context.limits.timeout;
     let run = AssertUnwindSafe(job.perform(context)).catch_unwind();
     match timeout(limit, run).await {

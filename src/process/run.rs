@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use wildside_actors::route_supervisor::Engine;
@@ -11,9 +12,11 @@ use wildside_engine::generate_route;
 use crate::api::state::AppState;
 use crate::config::{Config, Mode};
 use crate::db;
+use crate::presence::{Presence, Role};
 use crate::process::server::Application;
 use crate::process::worker::{self, Worker};
-use crate::telemetry;
+use crate::telemetry::observability::Observability;
+use crate::{shared_redis, telemetry};
 
 /// Interval of the looks at the file of the session keys.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
@@ -41,15 +44,32 @@ pub fn run_with_engine(mode: Mode, engine: Engine) -> anyhow::Result<()> {
             there = db::wait_until_there(&config.database.url) => there?,
             () = stopped(stop.clone()) => return Ok(()),
         }
-        match mode {
-            Mode::Server => serve(Application::build(&config)?, hangups, stop).await,
-            Mode::Worker => {
-                actix::spawn(note(hangups));
-                worker::serve(&config, engine, stopped(stop)).await
+        let observability = Observability::new()?;
+        let redis = shared_redis::connect(&config.redis.url).context("REDIS_URL")?;
+        let presence = Presence::new(role(mode), redis, observability.clone());
+        let work = async {
+            match mode {
+                Mode::Server => {
+                    let application = Application::build(&config, observability)?;
+                    serve(application, hangups, stop).await
+                }
+                Mode::Worker => {
+                    actix::spawn(note(hangups));
+                    worker::serve(&config, observability, engine, stopped(stop)).await
+                }
+                Mode::All => serve_and_work(&config, observability, engine, hangups, stop).await,
             }
-            Mode::All => serve_and_work(&config, engine, hangups, stop).await,
-        }
+        };
+        Box::pin(presence.during(work)).await
     })
+}
+
+const fn role(mode: Mode) -> Role {
+    match mode {
+        Mode::Server => Role::Server,
+        Mode::Worker => Role::Worker,
+        Mode::All => Role::ServerAndWorker,
+    }
 }
 
 async fn serve(
@@ -71,13 +91,13 @@ async fn serve(
 /// Both in one process. When one of them breaks, the process ends.
 async fn serve_and_work(
     config: &Config,
+    observability: Observability,
     engine: Engine,
     hangups: Signal,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let application = Application::build(config)?;
-    let observability = &application.state().observability;
-    let worker = Worker::start_with_engine(config, observability, engine)?;
+    let application = Application::build(config, observability.clone())?;
+    let worker = Worker::start_with_engine(config, &observability, engine)?;
     tokio::try_join!(
         serve(application, hangups, stop.clone()),
         worker.run(stopped(stop))

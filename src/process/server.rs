@@ -26,6 +26,7 @@ use crate::api::push::Push;
 use crate::api::session::{cookie, rekey};
 use crate::api::state::AppState;
 use crate::config::Config;
+use crate::telemetry::observability::Observability;
 use crate::{api, config::HttpConfig};
 
 /// A client to which nothing could be delivered for this long is gone, or as good as.
@@ -50,8 +51,8 @@ impl Application {
     ///
     /// # Errors
     /// The address is taken, or a part of the configuration can't be used.
-    pub fn build(config: &Config) -> anyhow::Result<Self> {
-        let state = AppState::new(config)?;
+    pub fn build(config: &Config, observability: Observability) -> anyhow::Result<Self> {
+        let state = AppState::new(config, observability)?;
         let push = Push::start(&config.redis.url, &state)?;
         let public = bind("WILDSIDE_BIND", config.http.bind)?;
         let admin = config.http.admin_bind;

@@ -88,12 +88,16 @@ impl Consumer {
         }
     }
 
-    /// Time by the clock of Redis: seconds, and microseconds.
-    pub(super) async fn time(
+    /// Time by the clock of Redis, in seconds and microseconds, and whether the queue is paused.
+    pub(super) async fn look(
         &self,
         connection: &mut MultiplexedConnection,
-    ) -> RedisResult<(i64, i64)> {
-        cmd("TIME").query_async(connection).await
+    ) -> RedisResult<((i64, i64), bool)> {
+        pipe()
+            .cmd("TIME")
+            .exists(&self.keys.paused)
+            .query_async(connection)
+            .await
     }
 
     /// Waits up to [`BLOCK`] for new jobs, and takes up to `count`.

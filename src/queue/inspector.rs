@@ -23,6 +23,22 @@ const CONNECTION_LIFETIME: Duration = Duration::from_secs(10);
 /// All queues.
 pub const QUEUES: [&str; 2] = [GenerateRouteJob::QUEUE, EnrichmentJob::QUEUE];
 
+/// Longest pause of a queue: one that is forgotten ends by itself, and nobody's walk waits longer.
+pub const PAUSE: Duration = Duration::from_hours(1);
+
+/// A queue as a maintainer sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"queue": "route_generation", "depth": 3, "dead": 0, "paused_seconds": 0}))]
+pub struct QueueRecord {
+    pub queue: &'static str,
+    /// Jobs that wait or run.
+    pub depth: i64,
+    /// Jobs that were given up.
+    pub dead: i64,
+    /// Seconds for which no more jobs are taken; 0 if it is not paused.
+    pub paused_seconds: u64,
+}
+
 /// State of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -186,6 +202,61 @@ impl Inspector {
             .invoke_async(&mut *redis)
             .await;
         Ok(revived?)
+    }
+
+    /// All queues.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn queues(&self) -> Result<Vec<QueueRecord>, InspectError> {
+        let mut redis = self.pool.get().await?;
+        let mut queues = Vec::new();
+        for queue in QUEUES {
+            let keys = Keys::of(queue);
+            let (ready, delayed, dead, paused_ms): (i64, i64, i64, i64) = redis::pipe()
+                .xlen(&keys.stream)
+                .zcard(&keys.delayed)
+                .xlen(&keys.dead)
+                .pttl(&keys.paused)
+                .query_async(&mut *redis)
+                .await?;
+            queues.push(QueueRecord {
+                queue,
+                depth: ready + delayed,
+                dead,
+                paused_seconds: u64::try_from(paused_ms).unwrap_or(0).div_ceil(1000),
+            });
+        }
+        Ok(queues)
+    }
+
+    /// Pauses a queue for [`PAUSE`] from now on: workers finish what they have, and take no more after a second or two.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn pause(&self, queue: &'static str) -> Result<(), InspectError> {
+        let mut redis = self.pool.get().await?;
+        let paused: RedisResult<()> = cmd("SET")
+            .arg(Keys::of(queue).paused)
+            .arg(1)
+            .arg("PX")
+            .arg(PAUSE.as_millis() as u64)
+            .query_async(&mut *redis)
+            .await;
+        Ok(paused?)
+    }
+
+    /// Ends the pause of a queue, if there is one.
+    ///
+    /// # Errors
+    /// Redis is away or slow.
+    pub async fn resume(&self, queue: &'static str) -> Result<(), InspectError> {
+        let mut redis = self.pool.get().await?;
+        let resumed: RedisResult<()> = cmd("DEL")
+            .arg(Keys::of(queue).paused)
+            .query_async(&mut *redis)
+            .await;
+        Ok(resumed?)
     }
 
     /// Forgets one dead job; false if it is not dead any more.

@@ -19,6 +19,8 @@ pub(super) struct Keys {
     pub(super) dead: String,
     /// Hash from the id of each job to where it is: its entry in `stream`, or its member of `delayed`.
     pub(super) ids: String,
+    /// Mark that no jobs are to be taken; ends by itself.
+    pub(super) paused: String,
     /// Stream for trying whether the others can be written, soon gone.
     pub(super) trial: String,
 }
@@ -49,6 +51,7 @@ impl Keys {
             delayed: format!("{stream}:delayed"),
             dead: format!("{stream}:dead"),
             ids: format!("{stream}:ids"),
+            paused: format!("{stream}:paused"),
             trial: format!("{stream}:trial"),
             stream,
         }

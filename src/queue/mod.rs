@@ -35,7 +35,7 @@ mod subscription;
 pub use backend::{BackendSource, StreamBackend};
 pub use dead::trim_dead;
 pub use delivery::Delivery;
-pub use inspector::{InspectError, Inspector, JobRecord, JobState, QUEUES};
+pub use inspector::{InspectError, Inspector, JobRecord, JobState, PAUSE, QUEUES, QueueRecord};
 pub use payloads::{EnrichmentJob, GenerateRouteJob, Job};
 pub use producer::{Producer, Pushed};
 pub use pulse::Pulse;

@@ -25,6 +25,8 @@ use crate::telemetry::metrics::Metrics;
 const CARE_INTERVAL: Duration = Duration::from_millis(250);
 /// Interval of the looks for orphans.
 const ADOPT_INTERVAL: Duration = Duration::from_secs(1);
+/// Interval of the looks whether a paused queue goes on.
+const PAUSE_INTERVAL: Duration = Duration::from_millis(500);
 /// Every this many rounds of care the running jobs are held and the gauges set: once a second.
 const HOLD_EVERY: u64 = 4;
 /// Every this many rounds of care the queue is tidied: once a minute.
@@ -164,8 +166,13 @@ impl<J: Job> Fetcher<'_, J> {
             };
             let taken = if adopt_at <= Instant::now() {
                 adopt_at = Instant::now() + ADOPT_INTERVAL;
-                let time = self.shared.consumer.time(&mut connection).await?;
+                let (time, paused) = self.shared.consumer.look(&mut connection).await?;
                 self.shared.clock.set(time);
+                if paused {
+                    sleep(PAUSE_INTERVAL).await;
+                    adopt_at = Instant::now();
+                    continue;
+                }
                 self.adopt().await?
             } else {
                 Vec::new()

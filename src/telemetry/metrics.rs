@@ -2,8 +2,7 @@
 //! in `wildside_actors::metrics`.
 
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    Result,
+    Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, Result,
 };
 
 /// The metrics of the process, registered once. Clones share them. Label sets are bounded: no id of a user, route or
@@ -16,8 +15,8 @@ pub struct Metrics {
     pub jobs_total: IntCounterVec,
     /// Enrichment jobs that ended, by `status`.
     pub enrichment_jobs_total: IntCounterVec,
-    /// Places in the database.
-    pub pois_total: IntGauge,
+    /// Places in the database; no series before the process has counted them, which workers do.
+    pub pois_total: IntGaugeVec,
     /// Questions to the route cache, by `result`: `hit`, `miss` or `error`.
     pub route_cache_requests_total: IntCounterVec,
     /// Jobs that wait or run, by `queue`.
@@ -54,7 +53,7 @@ impl Metrics {
                 "Enrichment jobs that ended.",
                 &["status"],
             )?,
-            pois_total: IntGauge::new("pois_total", "Places in the database.")?,
+            pois_total: gauges("pois_total", "Places in the database.", &[])?,
             route_cache_requests_total: counters(
                 "route_cache_requests_total",
                 "Questions to the route cache.",

@@ -15,6 +15,7 @@ use wildside::db::{self, Pool};
 use wildside::process::worker::Worker;
 use wildside::queue::{EnrichmentJob, GenerateRouteJob, Producer};
 use wildside::shared_redis;
+use wildside::telemetry::metrics::Metrics;
 use wildside::telemetry::observability::Observability;
 use wildside::walks::route_cache::CacheKey;
 use wildside_actors::Status;
@@ -42,6 +43,7 @@ struct City {
     user: Uuid,
     stop: Option<oneshot::Sender<()>>,
     worker: JoinHandle<anyhow::Result<()>>,
+    metrics: Metrics,
     _redis: TestRedis,
 }
 
@@ -77,7 +79,8 @@ impl City {
             ("OVERPASS_CONTACT", "maintainer@example.org"),
         ];
         let config = config(&database.url(), &redis.url(), &variables);
-        let worker = Worker::start(&config, &Observability::new().unwrap()).unwrap();
+        let observability = Observability::new().unwrap();
+        let worker = Worker::start(&config, &observability).unwrap();
         let (stop, stopped) = oneshot::channel();
         Self {
             pool: db::pool(&database.url(), 2),
@@ -89,6 +92,7 @@ impl City {
             })),
             database,
             overpass,
+            metrics: observability.metrics,
             _redis: redis,
         }
     }
@@ -291,5 +295,8 @@ async fn a_server_that_refuses_changes_nothing_and_is_not_asked_again() {
         .database
         .sql("SELECT DISTINCT error_code FROM enrichments");
     assert_eq!(cause.trim(), "bad_query");
+    let (jobs, failed) = (&city.metrics.jobs_total, ended["failed"] as u64);
+    let counted = |status| jobs.with_label_values(&["Enrichment", status]).get();
+    assert_eq!((counted("failure"), counted("success")), (failed, 0));
     city.stop().await;
 }

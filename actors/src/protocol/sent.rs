@@ -56,7 +56,7 @@ impl SentStatuses {
 
     fn make_room(&mut self, now: DateTime<Utc>) {
         while let Some(oldest) = self.order.front().and_then(|id| self.requests.get(id)) {
-            let finished = oldest.position.0 == Status::Complete.rank();
+            let finished = oldest.position.0 >= Status::Failed.rank();
             let forgettable = finished && now - oldest.updated_at > REPEATED_FOR;
             if !forgettable && self.requests.len() < REMEMBERED {
                 break;

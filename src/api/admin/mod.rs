@@ -4,23 +4,34 @@ pub mod view;
 
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpResponse, delete, get, post};
+use actix_web::{HttpResponse, delete, get, post, put};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use self::view::{ActorView, EnrichmentStatus};
+use self::view::EnrichmentStatus;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::Admin;
 use crate::api::state::AppState;
 use crate::db::maintenance::maintenance_runs::MaintenanceRun;
 use crate::db::schema::enrichments;
-use crate::queue::{InspectError, JobRecord, JobState, QUEUES};
+use crate::jobs::{Retried, RetryError, retry};
+use crate::presence::{self, ActorView, ProcessView};
+use crate::queue::{InspectError, JobRecord, JobState, QUEUES, QueueRecord};
 
 /// Jobs of each state and queue that are shown.
 const SHOWN: usize = 100;
+
+impl From<RetryError> for ApiError {
+    fn from(error: RetryError) -> Self {
+        match error {
+            RetryError::Inspect(error) => error.into(),
+            RetryError::Database(error) => error.into(),
+        }
+    }
+}
 
 impl From<InspectError> for ApiError {
     fn from(error: InspectError) -> Self {
@@ -45,6 +56,22 @@ pub async fn actors(state: Data<AppState>, _admin: Admin) -> HttpResponse {
         .json(reports)
 }
 
+/// All servers and workers, each with its actors.
+///
+/// Each says what it does every two seconds; one of which nothing is heard any more is shown as silent for an hour.
+#[utoipa::path(tag = "admin", security(("session" = [])), responses(
+    (status = 200, description = "The processes", body = Vec<ProcessView>),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[get("/admin/processes")]
+pub async fn processes(
+    state: Data<AppState>,
+    _admin: Admin,
+) -> Result<Json<Vec<ProcessView>>, ApiError> {
+    let processes = presence::processes(&state.redis).await;
+    Ok(Json(processes.map_err(InspectError::from)?))
+}
+
 /// Running, waiting, delayed and dead jobs of all queues.
 #[utoipa::path(tag = "admin", security(("session" = [])), responses(
     (status = 200, description = "At most 100 of each state and queue", body = Vec<JobRecord>),
@@ -59,10 +86,63 @@ pub async fn jobs(state: Data<AppState>, _admin: Admin) -> Result<Json<Vec<JobRe
     Ok(Json(jobs))
 }
 
+/// All queues: what waits, what is dead, what is paused.
+#[utoipa::path(tag = "admin", security(("session" = [])), responses(
+    (status = 200, description = "The queues", body = Vec<QueueRecord>),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[get("/admin/queues")]
+pub async fn queues(
+    state: Data<AppState>,
+    _admin: Admin,
+) -> Result<Json<Vec<QueueRecord>>, ApiError> {
+    Ok(Json(state.inspector.queues().await?))
+}
+
+/// Pause a queue.
+///
+/// No worker takes more of its jobs for an hour; what runs is finished. Again: an hour from now.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(("queue" = String, Path)), responses(
+    (status = 204, description = "Paused"),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[put("/admin/queues/{queue}/pause")]
+pub async fn pause_queue(
+    state: Data<AppState>,
+    _admin: Admin,
+    queue: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    state.inspector.pause(known(&queue)?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// End the pause of a queue.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(("queue" = String, Path)), responses(
+    (status = 204, description = "It goes on"),
+    (status = 403, description = "Not an admin", body = ErrorBody),
+))]
+#[delete("/admin/queues/{queue}/pause")]
+pub async fn resume_queue(
+    state: Data<AppState>,
+    _admin: Admin,
+    queue: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    state.inspector.resume(known(&queue)?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn known(name: &str) -> Result<&'static str, ApiError> {
+    let queue = QUEUES.into_iter().find(|queue| *queue == name);
+    queue.ok_or(ApiError::NotFound("queue"))
+}
+
 /// Queue a dead job again.
+///
+/// Its request is open again then, and its user is told when the walk is complete after all.
 #[utoipa::path(tag = "admin", security(("session" = [])), params(("job_id" = String, Path)), responses(
     (status = 204, description = "Queued"),
     (status = 403, description = "Not an admin", body = ErrorBody),
+    (status = 409, description = "There is nothing left for it to do", body = ErrorBody),
 ))]
 #[post("/admin/jobs/{job_id}/retry")]
 pub async fn retry_job(
@@ -71,7 +151,14 @@ pub async fn retry_job(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let job = dead_job(&state, &id).await?;
-    done(state.inspector.retry(&job).await?)
+    let mut connection = state.db.get().await?;
+    match retry(&job, &state.inspector, &mut connection).await? {
+        Retried::Pointless => Err(ApiError::Conflict(
+            "there is nothing left for this job to do: forget it",
+            Vec::new(),
+        )),
+        retried => done(retried == Retried::Queued),
+    }
 }
 
 /// Forget a dead job.

@@ -1,8 +1,18 @@
 const api = "/api/v1";
 const $ = (id) => document.getElementById(id);
+/** Looks at an actor that its sparkline shows. */
+const LOOKS = 40;
 
-function row(cells) {
-  const tr = document.createElement("tr");
+function element(name, text, attributes = {}) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function row(cells, className = "") {
+  const tr = element("tr");
+  tr.className = className;
   for (const cell of cells) {
     const td = tr.insertCell();
     if (cell instanceof Node) td.append(cell);
@@ -11,48 +21,150 @@ function row(cells) {
   return tr;
 }
 
-function button(text, method, path) {
-  const element = document.createElement("button");
-  element.textContent = text;
-  element.onclick = async () => {
-    const answer = await fetch(api + path, { method });
-    $("message").textContent = answer.ok ? `${text}: done` : (await answer.json()).message;
+function table(headings) {
+  const made = element("table");
+  const head = made.createTHead().insertRow();
+  head.append(...headings.map((heading) => element("th", heading)));
+  made.createTBody();
+  return made;
+}
+
+/** Does something to a job; answers what is to be said of it. */
+async function act(method, path) {
+  const answer = await fetch(api + path, { method });
+  return answer.ok ? "done" : (await answer.json()).message;
+}
+
+const path = (job) => `/admin/jobs/${encodeURIComponent(job.id)}`;
+const retry = (job) => act("POST", `${path(job)}/retry`);
+const forget = (job) => act("DELETE", path(job));
+
+function button(text, job, action) {
+  const made = element("button", text);
+  made.onclick = async () => {
+    $("message").textContent = `${text} ${job.id}: ${await action(job)}`;
     refresh();
   };
-  return element;
+  return made;
 }
 
-function actor(report) {
-  const error = report.last_error ? JSON.stringify(report.last_error) : "";
-  const waiting = `${report.mailbox_depth} of ${report.mailbox_capacity}`;
-  const tr = row([report.name, report.state, waiting, report.handled, report.failed, report.restarts, error]);
-  if (report.silent) tr.className = "bad";
-  return tr;
-}
+/** Messages a second of each actor, look by look. */
+const histories = new Map();
 
-function job(record) {
-  const actions = document.createElement("span");
-  if (record.state === "dead") {
-    const path = `/admin/jobs/${encodeURIComponent(record.id)}`;
-    actions.append(button("Retry", "POST", `${path}/retry`), button("Delete", "DELETE", path));
+function rate(process, actor) {
+  const key = `${process.id} ${actor.name}`;
+  const now = { at: Date.now() - process.seen_ms_ago, handled: actor.handled + actor.failed };
+  const history = histories.get(key) ?? { last: now, rates: [] };
+  const seconds = (now.at - history.last.at) / 1000;
+  if (seconds > 1) {
+    history.rates.push((now.handled - history.last.handled) / seconds);
+    history.rates = history.rates.slice(-LOOKS);
+    history.last = now;
   }
-  return row([record.queue, record.state, record.id, record.runs, record.at, record.trace_id, record.error, actions]);
+  histories.set(key, history);
+  return history.rates;
 }
 
-function chore(run) {
-  const tr = row([run.chore, run.finished_at ?? run.started_at, run.result, run.runs, run.next_run_at]);
-  if (run.succeeded === false) tr.className = "bad";
-  return tr;
+function sparkline(rates) {
+  const most = Math.max(1, ...rates);
+  const points = rates.map((value, i) => `${(i * 100) / LOOKS},${19 - (18 * value) / most}`).join(" ");
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 100 20");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `${(rates.at(-1) ?? 0).toFixed(1)} messages a second`);
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+  line.setAttribute("points", points);
+  svg.append(line);
+  const cell = element("span");
+  cell.append(svg, element("small", ` ${(rates.at(-1) ?? 0).toFixed(1)}/s`));
+  return cell;
+}
+
+/** Fill of a mailbox: green, amber from half, red from nine tenths. */
+function mailbox(actor) {
+  const most = actor.mailbox_capacity;
+  const fill = element("meter", undefined, {
+    min: 0, max: Math.max(1, most), low: most / 2, high: most * 0.9, optimum: 0, value: Math.max(0, actor.mailbox_depth),
+  });
+  const cell = element("span");
+  cell.append(fill, ` ${actor.mailbox_depth} of ${most}`);
+  return cell;
+}
+
+const plain = (details) =>
+  details && typeof details === "object" ? Object.entries(details).map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ") : "";
+
+function actorRow(process, actor) {
+  const error = actor.last_error ? `${actor.last_error.at} ${actor.last_error.error}` : "";
+  const state = process.silent ? "unknown" : actor.state;
+  const cells = [actor.name, state, mailbox(actor), sparkline(rate(process, actor)), actor.handled, actor.failed, actor.restarts, plain(actor.details), error];
+  return row(cells, actor.silent ? "bad" : "");
+}
+
+function processView(process) {
+  const section = element("section");
+  const words = process.silent ? `silent for ${Math.round(process.seen_ms_ago / 1000)} s` : `up ${Math.round(process.uptime_seconds / 60)} min`;
+  const title = element("h3", `${process.role.replaceAll("_", " ")} ${process.host} (${process.pid}), ${process.version}, ${words}`);
+  if (process.silent) title.className = "bad";
+  const actors = table(["Actor", "State", "Mailbox", "Messages", "Handled", "Failed", "Restarts", "Figures", "Last error"]);
+  actors.tBodies[0].append(...process.actors.map((actor) => actorRow(process, actor)));
+  section.append(title, actors);
+  section.dataset.role = process.role;
+  return section;
+}
+
+function queueRow(queue) {
+  const paused = queue.paused_seconds > 0;
+  const made = element("button", paused ? "Resume" : "Pause");
+  made.onclick = async () => {
+    const done = await act(paused ? "DELETE" : "PUT", `/admin/queues/${queue.queue}/pause`);
+    $("message").textContent = `${made.textContent} ${queue.queue}: ${done}`;
+    refresh();
+  };
+  const words = paused ? `${Math.ceil(queue.paused_seconds / 60)} min` : "";
+  return row([queue.queue, queue.depth, queue.dead, words, made], paused ? "bad" : "");
+}
+
+let jobs = [];
+
+function shownJobs() {
+  const { words, state } = Object.fromEntries(new FormData($("filter")));
+  const wanted = words.toLowerCase();
+  return jobs.filter((job) => (!state || job.state === state) && JSON.stringify(job).toLowerCase().includes(wanted));
+}
+
+function jobRow(job) {
+  const actions = element("span");
+  if (job.state === "dead") actions.append(button("Retry", job, retry), button("Delete", job, forget));
+  return row([job.queue, job.state, job.id, job.runs, job.at, job.worker, job.trace_id, job.error, actions], job.state === "dead" ? "bad" : "");
+}
+
+const drawJobs = () => $("jobs").tBodies[0].replaceChildren(...shownJobs().map(jobRow));
+
+function toAllDead(buttonId, action) {
+  $(buttonId).onclick = async () => {
+    const dead = shownJobs().filter((job) => job.state === "dead");
+    let done = 0;
+    for (const job of dead) done += (await action(job)) === "done" ? 1 : 0;
+    $("message").textContent = `${$(buttonId).textContent}: ${done} of ${dead.length}`;
+    refresh();
+  };
+}
+
+function choreRow(run) {
+  return row([run.chore, run.finished_at ?? run.started_at, run.result, run.runs, run.next_run_at], run.succeeded === false ? "bad" : "");
 }
 
 async function refresh() {
-  const parts = ["actors", "jobs", "maintenance"].map((part) => fetch(`${api}/admin/${part}`));
-  const [actors, jobs, chores] = await Promise.all(parts);
-  $("login").hidden = actors.status !== 401;
-  if (!actors.ok) return void ($("message").textContent = (await actors.json()).message);
-  $("actors").tBodies[0].replaceChildren(...(await actors.json()).map(actor));
-  if (jobs.ok) $("jobs").tBodies[0].replaceChildren(...(await jobs.json()).map(job));
-  if (chores.ok) $("chores").tBodies[0].replaceChildren(...(await chores.json()).map(chore));
+  const parts = ["processes", "queues", "jobs", "maintenance"].map((part) => fetch(`${api}/admin/${part}`));
+  const [processes, queues, listed, chores] = await Promise.all(parts);
+  $("login").hidden = processes.status !== 401;
+  if (!processes.ok) return void ($("message").textContent = (await processes.json()).message);
+  $("processes").replaceChildren(...(await processes.json()).map(processView));
+  if (queues.ok) $("queues").tBodies[0].replaceChildren(...(await queues.json()).map(queueRow));
+  if (listed.ok) jobs = await listed.json();
+  drawJobs();
+  if (chores.ok) $("chores").tBodies[0].replaceChildren(...(await chores.json()).map(choreRow));
 }
 
 $("login").onsubmit = async (event) => {
@@ -62,6 +174,10 @@ $("login").onsubmit = async (event) => {
   $("message").textContent = answer.ok ? "" : (await answer.json()).message;
   refresh();
 };
+$("filter").oninput = drawJobs;
+$("filter").onsubmit = (event) => event.preventDefault();
+toAllDead("retry-all", retry);
+toAllDead("delete-all", forget);
 
 refresh();
 setInterval(refresh, 2000);

@@ -121,6 +121,23 @@ pub async fn hold(
     Ok(held == 1)
 }
 
+/// Reserves anew what failed, for a job that is tried again. `true` if it is reserved now, also if it was before; `false` if
+/// somebody else has asked and was answered meanwhile.
+pub async fn reopen(connection: &mut Connection, square: i32, theme_id: Uuid) -> QueryResult<bool> {
+    let reserved = diesel::sql_query(
+        "UPDATE enrichments SET status = 'requested', error_code = NULL, \
+             requested_at = CASE status WHEN 'failed' THEN now() ELSE requested_at END, \
+             not_before = now() + make_interval(mins => $3) \
+         WHERE square = $1 AND theme_id = $2 AND status IN ('failed', 'requested')",
+    )
+    .bind::<Integer, _>(square)
+    .bind::<SqlUuid, _>(theme_id)
+    .bind::<Integer, _>(REQUEST_MINUTES)
+    .execute(connection)
+    .await?;
+    Ok(reserved == 1)
+}
+
 /// Reservations that are to be asked for again.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct Stale {

@@ -2,5 +2,6 @@
 
 pub mod idempotency;
 pub mod params;
+pub mod reopening;
 pub mod request_stages;
 pub mod route_requests;

@@ -23,7 +23,7 @@ use wildside_engine::{Poi, Walk};
 use self::claim::Claimed;
 use self::flight::{Boarding, Flight};
 use super::sparse_themes::enrich_sparse_themes;
-use super::{JobContext, JobError, Perform};
+use super::{JobContext, JobError, Perform, Performed};
 use crate::db::ledger::params::RouteParams;
 use crate::db::ledger::route_requests::{CompletedRequest, Completion, RouteRequest};
 use crate::db::routes::{NewRoute, Route};
@@ -34,18 +34,19 @@ use crate::walks::route_cache::CacheKey;
 const STORE_RESERVE: Duration = Duration::from_secs(5);
 
 impl Perform for GenerateRouteJob {
-    async fn perform(&self, context: &JobContext) -> Result<(), JobError> {
+    async fn perform(&self, context: &JobContext) -> Result<Performed, JobError> {
         let started = Instant::now();
         match Situation::of(self, context).await? {
             Situation::Lead(work, known, _flight) => {
                 let outcome = work.lead(known).await;
                 observe_duration(started, context);
-                outcome
+                outcome?;
             }
-            Situation::Follow(work) => work.follow().await,
-            Situation::Ended(request) => announce::end(&request, context).await,
-            Situation::Gone => Ok(()),
+            Situation::Follow(work) => work.follow().await?,
+            Situation::Ended(request) => announce::end(&request, context).await?,
+            Situation::Gone => {}
         }
+        Ok(Performed::Done)
     }
 
     async fn give_up(&self, context: &JobContext, error: &JobError) -> Result<(), JobError> {

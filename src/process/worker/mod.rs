@@ -275,7 +275,8 @@ async fn count_places(context: JobContext) {
             continue;
         };
         if let Ok(places) = pois::count(&mut connection).await {
-            context.metrics.pois_total.set(places);
+            let total = &context.metrics.pois_total;
+            total.with_label_values::<&str>(&[]).set(places);
         }
     }
 }
@@ -286,10 +287,10 @@ async fn count_places(context: JobContext) {
 /// The configuration can't be used, the address is taken, or the worker ended by itself.
 pub async fn serve(
     config: &Config,
+    observability: Observability,
     engine: Engine,
     stop: impl Future<Output = ()> + Send,
 ) -> anyhow::Result<()> {
-    let observability = Observability::new()?;
     let worker = Worker::start_with_engine(config, &observability, engine)?;
     let address = config.http.metrics_bind;
     let listener = TcpListener::bind(address)

@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use wildside::process::server::Application;
+use wildside::telemetry::observability::Observability;
 use wildside_test_support::{TestDatabase, TestRedis};
 
 use crate::api::log;
@@ -89,7 +90,7 @@ pub fn serve(
     let (sender, receiver) = mpsc::channel();
     let thread = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let application = Application::build(&config).unwrap();
+            let application = Application::build(&config, Observability::new().unwrap()).unwrap();
             let state = application.state();
             while state.tile_tokens.publish(&state.db).await.is_err() {}
             sender

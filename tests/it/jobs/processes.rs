@@ -1,9 +1,12 @@
 //! Workers as processes of their own, which are killed, stopped and told to end in the middle of their work.
 
+use std::cmp::Reverse;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
+use wildside::presence::{self, ProcessView, Role};
+use wildside::shared_redis::{self, Redis};
 use wildside_actors::Status;
 use wildside_engine::Point;
 use wildside_test_support::free_port;
@@ -252,4 +255,41 @@ async fn a_process_with_a_wrong_database_says_so_and_ends_at_once() {
             "a password is in the log: {log}"
         );
     }
+}
+
+/// Waits until the processes that are known are as silent as expected, oldest first.
+async fn known_processes(redis: &Redis, silent: &[bool]) -> Vec<ProcessView> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let mut known = presence::processes(redis).await.unwrap();
+        known.sort_by_key(|process| Reverse(process.uptime_seconds * 1000 + process.seen_ms_ago));
+        let seen: Vec<bool> = known.iter().map(|process| process.silent).collect();
+        if seen == silent {
+            return known;
+        }
+        assert!(Instant::now() < deadline, "{known:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[actix_web::test]
+async fn every_process_is_known_with_its_actors_until_it_ends() {
+    let stage = Stage::set();
+    let redis = shared_redis::connect(&stage.redis.url()).unwrap();
+    let frozen = WorkerProcess::start(&stage);
+    frozen.is("/health/ready", 200).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let working = WorkerProcess::start(&stage);
+    for process in known_processes(&redis, &[false, false]).await {
+        assert_eq!(process.role, Role::Worker);
+        let names: Vec<_> = process.actors.iter().map(|actor| &*actor.name).collect();
+        assert!(names.contains(&"route_supervisor"), "{names:?}");
+    }
+    frozen.signal("STOP");
+    let known = known_processes(&redis, &[true, false]).await;
+    assert_eq!(known[0].pid, frozen.child.id());
+    frozen.signal("CONT");
+    known_processes(&redis, &[false, false]).await;
+    working.signal("TERM");
+    known_processes(&redis, &[false]).await;
 }

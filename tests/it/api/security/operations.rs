@@ -232,16 +232,38 @@ fn operations(ids: &Ids) -> Vec<Operation> {
         ),
         (&delete, "/api/v1/users/{user_id}", None, Admin, 204),
         (&get, "/api/v1/users", None, Admin, 200),
-        (&get, "/api/v1/admin/actors", None, Admin, 200),
-        (&get, "/api/v1/admin/jobs", None, Admin, 200),
-        (&get, "/api/v1/admin/maintenance", None, Admin, 200),
-        (&get, "/api/v1/admin/enrichment", None, Admin, 200),
-        (&post, "/api/v1/admin/jobs/{job_id}/retry", None, Admin, 204),
-        (&delete, "/api/v1/admin/jobs/{job_id}", None, Admin, 204),
         (&post, "/api/v1/logout", None, Users, 204),
         (&delete, "/api/v1/users/me", None, Users, 204),
     ];
-    rows.into_iter().map(|row| operation(row, ids)).collect()
+    let rows = maintenance_rows().into_iter().chain(rows);
+    rows.map(|row| operation(row, ids)).collect()
+}
+
+/// Rows of the maintainers.
+fn maintenance_rows() -> [Row<'static>; 10] {
+    use Access::Admin;
+    const GET: &Method = &Method::GET;
+    const PUT: &Method = &Method::PUT;
+    const POST: &Method = &Method::POST;
+    const DELETE: &Method = &Method::DELETE;
+    [
+        (GET, "/api/v1/admin/actors", None, Admin, 200),
+        (GET, "/api/v1/admin/processes", None, Admin, 200),
+        (GET, "/api/v1/admin/queues", None, Admin, 200),
+        (PUT, "/api/v1/admin/queues/{queue}/pause", None, Admin, 204),
+        (
+            DELETE,
+            "/api/v1/admin/queues/{queue}/pause",
+            None,
+            Admin,
+            204,
+        ),
+        (GET, "/api/v1/admin/jobs", None, Admin, 200),
+        (GET, "/api/v1/admin/maintenance", None, Admin, 200),
+        (GET, "/api/v1/admin/enrichment", None, Admin, 200),
+        (POST, "/api/v1/admin/jobs/{job_id}/retry", None, Admin, 204),
+        (DELETE, "/api/v1/admin/jobs/{job_id}", None, Admin, 204),
+    ]
 }
 
 type Row<'a> = (&'a Method, &'static str, Option<Value>, Access, u16);
@@ -274,7 +296,8 @@ fn fill(template: &str, method: &Method, ids: &Ids) -> String {
         .replace("{route_id}", &ids.route.to_string())
         .replace("{note_id}", &ids.note)
         .replace("{user_id}", user)
-        .replace("{job_id}", job);
+        .replace("{job_id}", job)
+        .replace("{queue}", "enrichment");
     if template.ends_with("/pois") {
         path + "?bbox=7.4,43.7,7.5,43.8"
     } else {
