@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use wildside_engine::network::Network;
+use wildside_engine::network::{Network, WayClass};
 use wildside_engine::walk::{Leg, Light, Maneuver, Step, Stop};
 use wildside_engine::{NoWalk, Poi, Point, Walk, WalkRequest};
 use wildside_ingest::digest::digest;
@@ -148,7 +148,11 @@ fn leg(number: usize) -> Leg {
         steps: vec![Step {
             maneuver: Maneuver::Depart,
             street: Some("Rue Grimaldi".to_owned()),
+            way: WayClass::Residential,
             distance_metres: 16.0,
+            duration_seconds: 12,
+            bearing_before: None,
+            bearing_after: Some(45),
             path_start,
         }],
     }

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Requests of all kinds are answered as a worker does it: shortlist, cells around it, engine. A line holds city, number
-//! of the request, count of stops and a hash of path, stops and times, or the reason for which there is no walk.
+//! of the request, count of stops, a hash of path, stops and times and one of the instructions, or the reason for which
+//! there is no walk.
 #![expect(clippy::print_stdout, reason = "this is a command line tool")]
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -42,7 +43,10 @@ fn main() -> Result<()> {
             let walk = generate_route(&request, &pois, &network, Instant::now() + PATIENCE);
             let found = walk.map_or_else(
                 |reason| reason.code().to_owned(),
-                |walk| format!("{} {:016x}", walk.stops.len(), of_walk(&walk)),
+                |walk| {
+                    let (stops, way) = (walk.stops.len(), of_walk(&walk));
+                    format!("{stops} {way:016x} {:016x}", of_steps(&walk))
+                },
             );
             println!("{} {number} {found}", city.name);
         }
@@ -67,7 +71,7 @@ fn of_city(city: &City) -> u64 {
     hasher.finish()
 }
 
-/// Hash of a walk's path, stops, legs and instructions.
+/// Hash of a walk's path, stops and legs.
 fn of_walk(walk: &Walk) -> u64 {
     let mut hasher = DefaultHasher::new();
     hash_points(&walk.path, &mut hasher);
@@ -82,9 +86,15 @@ fn of_walk(walk: &Walk) -> u64 {
             leg.distance_metres.to_bits(),
         )
             .hash(&mut hasher);
-        for step in &leg.steps {
-            (step.maneuver, &step.street, step.path_start).hash(&mut hasher);
-        }
+    }
+    hasher.finish()
+}
+
+/// Hash of a walk's instructions.
+fn of_steps(walk: &Walk) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for step in walk.legs.iter().flat_map(|leg| &leg.steps) {
+        (step.maneuver, &step.street, step.path_start).hash(&mut hasher);
     }
     hasher.finish()
 }

@@ -19,6 +19,7 @@ pub enum Lit {
 
 /// The class of a way, from its `highway` tag; stored in the database by [`WayClass::as_str`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WayClass {
     /// `footway`, `pedestrian` squares and sidewalks.
     Footway,

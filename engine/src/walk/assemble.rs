@@ -1,6 +1,7 @@
 //! From links of a graph to a walk on the map.
 
 use super::candidates::Candidate;
+use super::line::Line;
 use super::plan::Plan;
 use super::result::{Leg, Light, Stop, Walk};
 use super::steps::steps;
@@ -38,6 +39,7 @@ pub(crate) fn assemble(
             clock += visit_seconds;
         }
     }
+    drawing.tell_the_way();
     if drawing.path.len() == 1 {
         // All is where it starts, and still a line.
         drawing.path.push(drawing.path[0]);
@@ -71,6 +73,10 @@ struct Drawing<'a> {
     network: &'a Network,
     path: Vec<Point>,
     legs: Vec<Leg>,
+    /// The pieces of each leg.
+    pieces: Vec<Vec<Piece>>,
+    /// The points of the path at which they begin, and the last point of the leg.
+    starts: Vec<Vec<usize>>,
     stairs_metres: f64,
     light: Light,
 }
@@ -81,6 +87,8 @@ impl<'a> Drawing<'a> {
             network,
             path: vec![start],
             legs: Vec::new(),
+            pieces: Vec::new(),
+            starts: Vec::new(),
             stairs_metres: 0.0,
             light: Light::default(),
         }
@@ -90,7 +98,7 @@ impl<'a> Drawing<'a> {
     fn leg(&mut self, graph: &SearchGraph, hops: &[Hop], end: Option<Point>) -> Leg {
         let path_start = self.path.len() - 1;
         let pieces = joined_pieces(graph, hops);
-        let mut starts = Vec::with_capacity(pieces.len());
+        let mut starts = Vec::with_capacity(pieces.len() + 1);
         for piece in &pieces {
             starts.push(self.path.len() - 1);
             self.draw(piece);
@@ -98,6 +106,9 @@ impl<'a> Drawing<'a> {
         if let Some(end) = end {
             self.end_at(end);
         }
+        starts.push(self.path.len() - 1);
+        self.pieces.push(pieces);
+        self.starts.push(starts);
         let ticks: u32 = hops
             .iter()
             .map(|hop| graph.links()[hop.link as usize].ticks)
@@ -106,7 +117,17 @@ impl<'a> Drawing<'a> {
             path_start,
             distance_metres: length(&self.path[path_start..]),
             duration_seconds: ticks.div_ceil(TICKS_PER_SECOND),
-            steps: steps(self.network, &self.path, &pieces, &starts),
+            steps: Vec::new(),
+        }
+    }
+
+    /// Fills in the steps of all legs: a turn next to a stop is judged by the line beyond it.
+    fn tell_the_way(&mut self) {
+        let breaks = self.starts.iter().flatten().copied();
+        let line = Line::new(&self.path, breaks);
+        let courses = self.pieces.iter().zip(&self.starts);
+        for (leg, (pieces, starts)) in self.legs.iter_mut().zip(courses) {
+            leg.steps = steps(self.network, &line, pieces, starts);
         }
     }
 

@@ -6,6 +6,7 @@ mod detour;
 mod exchange;
 mod generate;
 pub mod limits;
+mod line;
 mod mend;
 mod plan;
 pub mod reach;
@@ -16,6 +17,7 @@ pub mod shortlist;
 mod start;
 mod steps;
 mod stitch;
+mod turns;
 
 pub use generate::{Tuning, generate_route, generate_route_tuned};
 pub use request::{Accessibility, Poi, WalkRequest};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
+use crate::network::WayClass;
 
 /// A walk along real streets that fits its budget.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,10 +59,27 @@ pub struct Step {
     pub maneuver: Maneuver,
     /// Name of the street that is followed; `None`: it has none.
     pub street: Option<String>,
+    /// Kind of way that most of the step follows.
+    #[serde(default = "unknown_way")]
+    pub way: WayClass,
     /// Length of the step.
     pub distance_metres: f64,
+    /// Walking time of the step.
+    #[serde(default)]
+    pub duration_seconds: u32,
+    /// Compass bearing on which its beginning is reached, in degrees; `None` at the beginning of the walk.
+    #[serde(default)]
+    pub bearing_before: Option<u16>,
+    /// Compass bearing on which it begins, in degrees; `None` where it leads nowhere.
+    #[serde(default)]
+    pub bearing_after: Option<u16>,
     /// Index into [`Walk::path`] of the point at which the step begins.
     pub path_start: usize,
+}
+
+/// Kind of way in walks that were stored before it was kept.
+const fn unknown_way() -> WayClass {
+    WayClass::Other
 }
 
 /// Manoeuvre at the beginning of a step.
@@ -72,15 +90,19 @@ pub enum Maneuver {
     Depart,
     /// Go straight on, where the name changes.
     Continue,
-    /// Bear left (20°–60°).
+    /// Bear left (25°–45°).
     SlightLeft,
-    /// Turn left (60°–150°).
+    /// Turn left (45°–120°).
     Left,
-    /// Bear right (20°–60°).
+    /// Turn sharply left (from 120°).
+    SharpLeft,
+    /// Bear right (25°–45°).
     SlightRight,
-    /// Turn right (60°–150°).
+    /// Turn right (45°–120°).
     Right,
-    /// Turn round.
+    /// Turn sharply right (from 120°).
+    SharpRight,
+    /// Turn round and walk back.
     UTurn,
 }
 

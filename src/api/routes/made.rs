@@ -61,7 +61,10 @@ pub struct RouteDetails {
     "path_start": 0,
     "distance_metres": 120.5,
     "duration_seconds": 90,
-    "steps": [{"maneuver": "depart", "street": "Rue Grimaldi", "distance_metres": 120.5, "path_start": 0}]
+    "steps": [{
+        "maneuver": "left", "street": "Rue Grimaldi", "way": "residential", "distance_metres": 120.5, "duration_seconds": 90,
+        "bearing_before": 88, "bearing_after": 2, "path_start": 0
+    }]
 }))]
 pub struct Leg {
     /// Index of its first point in the path of the walk; the last is the first of the next leg.
@@ -75,17 +78,33 @@ pub struct Leg {
 
 /// A turn, and the street that is followed after it.
 #[derive(Debug, ToSchema)]
-#[schema(example = json!({"maneuver": "depart", "street": "Rue Grimaldi", "distance_metres": 120.5, "path_start": 0}))]
+#[schema(example = json!({
+    "maneuver": "left", "street": "Rue Grimaldi", "way": "residential", "distance_metres": 120.5, "duration_seconds": 90,
+    "bearing_before": 88, "bearing_after": 2, "path_start": 0
+}))]
 pub struct Step {
     pub maneuver: Maneuver,
     /// Null: it has no name.
     pub street: Option<String>,
+    /// Absent in walks of before this was kept, as are the seconds and bearings.
+    #[schema(value_type = Way, required = false)]
+    pub way: Option<Way>,
     pub distance_metres: f64,
+    /// Walking time.
+    #[schema(value_type = u32, required = false)]
+    pub duration_seconds: Option<u32>,
+    /// Degrees clockwise from north on which its beginning is reached; null where the walk begins.
+    #[schema(maximum = 359)]
+    pub bearing_before: Option<u16>,
+    /// Degrees clockwise from north on which it begins; null where it leads nowhere.
+    #[schema(maximum = 359)]
+    pub bearing_after: Option<u16>,
     /// Index of its first point in the path of the walk.
     pub path_start: u32,
 }
 
-/// Manoeuvre at the beginning of a step.
+/// Manoeuvre at the beginning of a step: a turn is slight from 25°, plain from 45° and sharp from 120°. The first step of
+/// each leg sets out; straight on is told where another street begins.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "snake_case", example = "slight_left")]
 pub enum Maneuver {
@@ -93,9 +112,30 @@ pub enum Maneuver {
     Continue,
     SlightLeft,
     Left,
+    SharpLeft,
     SlightRight,
     Right,
+    SharpRight,
     UTurn,
+}
+
+/// Kind of way that most of a step follows.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case", example = "footway")]
+pub enum Way {
+    Footway,
+    Pedestrian,
+    Path,
+    Track,
+    Cycleway,
+    Steps,
+    LivingStreet,
+    Residential,
+    Service,
+    Tertiary,
+    Secondary,
+    Primary,
+    Other,
 }
 
 /// Metres of the path by light at night.
@@ -116,6 +156,7 @@ mod tests {
     use serde_json::{Value, json};
     use utoipa::PartialSchema;
     use wildside_engine::Point;
+    use wildside_engine::network::WayClass;
     use wildside_engine::walk;
 
     use super::*;
@@ -137,7 +178,11 @@ mod tests {
         let step = walk::Step {
             maneuver: walk::Maneuver::Depart,
             street: None,
+            way: WayClass::Footway,
             distance_metres: 1.0,
+            duration_seconds: 1,
+            bearing_before: None,
+            bearing_after: Some(0),
             path_start: 0,
         };
         let leg = walk::Leg {
@@ -163,12 +208,25 @@ mod tests {
             walk::Maneuver::Continue,
             walk::Maneuver::SlightLeft,
             walk::Maneuver::Left,
+            walk::Maneuver::SharpLeft,
             walk::Maneuver::SlightRight,
             walk::Maneuver::Right,
+            walk::Maneuver::SharpRight,
             walk::Maneuver::UTurn,
         ];
         let schema = serde_json::to_value(Maneuver::schema()).unwrap();
         assert_eq!(schema["enum"], json!(words));
+        let schema = serde_json::to_value(Way::schema()).unwrap();
+        assert_eq!(schema["enum"], json!(WayClass::ALL));
+        assert_eq!(schema["enum"], json!(WayClass::ALL.map(WayClass::as_str)));
+    }
+
+    #[test]
+    fn steps_of_before_their_kind_was_kept_are_read() {
+        let stored =
+            json!({"maneuver": "depart", "street": null, "distance_metres": 1.0, "path_start": 0});
+        let step: walk::Step = serde_json::from_value(stored).unwrap();
+        assert_eq!((step.way, step.bearing_after), (WayClass::Other, None));
     }
 
     #[test]
