@@ -9,7 +9,7 @@ martin_version := 1.14.0
 .PHONY: help run test check fmt lint build openapi clean-data martin browser
 .PHONY: test-clients test-faults test-postgres-17 test-postgres-18 schemathesis security
 .PHONY: bench bench-chain bench-http bench-ingest bench-counts bench-osrm bench-oplib bench-pyvrp bench-push bench-queue
-.PHONY: bench-stranger bench-tiles bench-walks bench-curve bench-fingerprints
+.PHONY: bench-directions bench-stranger bench-tiles bench-walks bench-curve bench-fingerprints
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -117,6 +117,17 @@ bench-http: ## Requests a second of the main endpoints, beside bare handlers tha
 	@command -v wrk >/dev/null || { echo "install wrk: apt-get install wrk" >&2; exit 1; }
 	@cargo bench --quiet -p wildside --bench http -- $(CONNECTIONS) $(SECONDS_EACH)
 
+THIRD_CITY ?= target/walks/neubrandenburg.osm.pbf
+CITIES := ingest/data/helsinki.osm.pbf ingest/data/monaco.osm.pbf $(THIRD_CITY)
+TOURS ?= 25
+
+bench-directions: $(CITIES) ## The turns told on TOURS=25 walks in each of three cities beside the extract and Valhalla's guidance; fails below 99 %
+	@cargo build --release --quiet -p wildside-bench-walks --example directions
+	@python3 -m pip install --quiet --target target/valhalla --upgrade --python-version 3.12 --only-binary :all: --no-deps pyvalhalla==3.9.1
+	@python3 -m venv target/osmium && target/osmium/bin/pip install --quiet osmium==4.3.2
+	@target/release/examples/directions $(TOURS) $(CITIES) >target/valhalla/walks.jsonl
+	@target/osmium/bin/python -B benches/directions/compare.py --valhalla target/valhalla --walks target/valhalla/walks.jsonl target/valhalla/tiles $(CITIES)
+
 bench-ingest: ## Time a load beside osm2pgsql, on COPIES (100) shifted copies of a shipped extract
 	@cargo build --release -p wildside-ingest
 	@cargo build --quiet --workspace --example servers
@@ -167,8 +178,6 @@ bench-tiles: martin ## Latency and size of tiles along walks of a map view over 
 
 STARTS ?= 200
 PAGE ?= target/walks.html
-THIRD_CITY ?= target/walks/neubrandenburg.osm.pbf
-CITIES := ingest/data/helsinki.osm.pbf ingest/data/monaco.osm.pbf $(THIRD_CITY)
 
 bench-walks: $(CITIES) ## Walks from many starts, measured from outside, and a page of a dozen (STARTS=200 PAGE=file)
 	@cargo run --release --quiet -p wildside-bench-walks -- --starts $(STARTS) --page $(PAGE) $(CITIES)
