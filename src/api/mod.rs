@@ -110,6 +110,8 @@ fn admin_resources(config: &mut ServiceConfig<'_>) {
     config
         .service(admin::actors)
         .service(admin::processes)
+        .service(admin::requests::list_requests)
+        .service(admin::requests::find_requests)
         .service(admin::jobs)
         .service(admin::queues)
         .service(admin::pause_queue)

@@ -1,5 +1,6 @@
 //! For maintainers: what the actors and the queues are doing.
 
+pub mod requests;
 pub mod view;
 
 use actix_web::http::header::CONTENT_SECURITY_POLICY;

@@ -125,6 +125,28 @@ function queueRow(queue) {
   return row([queue.queue, queue.depth, queue.dead, words, made], paused ? "bad" : "");
 }
 
+/** One whose end is late is marked: a walk takes less than a second. */
+const LATE_SECONDS = 60;
+
+function requestRow(request) {
+  const ended = ["complete", "failed"].includes(request.status);
+  const seconds = ((ended ? Date.parse(request.updated_at) : Date.now()) - Date.parse(request.created_at)) / 1000;
+  const error = request.error_code ? `${request.error_code}: ${request.error_message}` : "";
+  const wish = element("details");
+  wish.append(element("summary", "wish"), element("pre", JSON.stringify(request.params, null, 1)));
+  const bad = request.status === "failed" || (!ended && seconds > LATE_SECONDS);
+  return row([request.created_at, request.status, request.stage, request.attempt, seconds.toFixed(1), request.request_id,
+    request.trace_id, request.user_id, error, wish], bad ? "bad" : "");
+}
+
+async function drawRequests() {
+  if (document.querySelector("#requests details[open]")) return;
+  const id = new FormData($("search")).get("id").trim();
+  const answer = await fetch(`${api}/admin/requests${id ? `/${encodeURIComponent(id)}` : ""}`);
+  if (answer.ok) $("requests").tBodies[0].replaceChildren(...(await answer.json()).map(requestRow));
+  else if (id) $("message").textContent = (await answer.json()).message;
+}
+
 let jobs = [];
 
 function shownJobs() {
@@ -164,6 +186,7 @@ async function refresh() {
   if (queues.ok) $("queues").tBodies[0].replaceChildren(...(await queues.json()).map(queueRow));
   if (listed.ok) jobs = await listed.json();
   drawJobs();
+  await drawRequests();
   if (chores.ok) $("chores").tBodies[0].replaceChildren(...(await chores.json()).map(choreRow));
 }
 
@@ -176,6 +199,10 @@ $("login").onsubmit = async (event) => {
 };
 $("filter").oninput = drawJobs;
 $("filter").onsubmit = (event) => event.preventDefault();
+$("search").onsubmit = (event) => {
+  event.preventDefault();
+  drawRequests();
+};
 toAllDead("retry-all", retry);
 toAllDead("delete-all", forget);
 

@@ -46,7 +46,8 @@ pub struct RequestStatus {
     updated_at: DateTime<Utc>,
 }
 
-/// State of a request. It only ever moves on, to one of the last two.
+/// State of a request. It only ever moves on, to one of the last two; a failed one may be complete later, if a maintainer has it
+/// tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(example = "pending")]

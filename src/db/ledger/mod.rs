@@ -2,6 +2,7 @@
 
 pub mod idempotency;
 pub mod params;
+pub mod recent_requests;
 pub mod reopening;
 pub mod request_stages;
 pub mod route_requests;

@@ -13,6 +13,7 @@ mod envelope;
 mod generators;
 mod hoard;
 mod log;
+mod maintainers;
 mod process;
 mod profiles;
 mod reach;

@@ -240,7 +240,7 @@ fn operations(ids: &Ids) -> Vec<Operation> {
 }
 
 /// Rows of the maintainers.
-fn maintenance_rows() -> [Row<'static>; 10] {
+fn maintenance_rows() -> [Row<'static>; 12] {
     use Access::Admin;
     const GET: &Method = &Method::GET;
     const PUT: &Method = &Method::PUT;
@@ -250,6 +250,8 @@ fn maintenance_rows() -> [Row<'static>; 10] {
         (GET, "/api/v1/admin/actors", None, Admin, 200),
         (GET, "/api/v1/admin/processes", None, Admin, 200),
         (GET, "/api/v1/admin/queues", None, Admin, 200),
+        (GET, "/api/v1/admin/requests", None, Admin, 200),
+        (GET, "/api/v1/admin/requests/{id}", None, Admin, 200),
         (PUT, "/api/v1/admin/queues/{queue}/pause", None, Admin, 204),
         (
             DELETE,
@@ -297,7 +299,8 @@ fn fill(template: &str, method: &Method, ids: &Ids) -> String {
         .replace("{note_id}", &ids.note)
         .replace("{user_id}", user)
         .replace("{job_id}", job)
-        .replace("{queue}", "enrichment");
+        .replace("{queue}", "enrichment")
+        .replace("{id}", &ids.request.to_string());
     if template.ends_with("/pois") {
         path + "?bbox=7.4,43.7,7.5,43.8"
     } else {
