@@ -59,7 +59,7 @@ fn statement(set: &str, rule: &Rule) -> String {
 fn filter(condition: &Condition) -> String {
     let key = quoted(&condition.key);
     match &condition.test {
-        Test::Present | Test::Before(_) | Test::After(_) => format!("[{key}]"),
+        Test::Present | Test::Before(_) | Test::After(_) | Test::Never => format!("[{key}]"),
         Test::Absent => format!("[!{key}]"),
         Test::OneOf(values) => format!("[{key}~{}]", list_pattern(values)),
         Test::NoneOf(values) => format!("[{key}!~{}]", list_pattern(values)),

@@ -7,6 +7,7 @@
 
 mod catalogue;
 mod classify;
+mod hours;
 mod narrative;
 mod popularity;
 mod rule;

@@ -11,7 +11,9 @@
 //! | `key!=a|b` | the tag is absent, or no value is `a` or `b` |
 //! | `key~a|b` | the value contains `a` or `b`, whatever their case |
 //! | `key<1950`, `key>1950` | the value names a year before, or after |
+//! | `key@never` | the value is opening hours that are never: `off`, `Mo-Su closed "for good"` |
 
+use super::hours::is_never_open;
 use super::tags::{Tags, year};
 
 /// Conditions that must hold together, with the text they were read from.
@@ -47,6 +49,8 @@ pub enum Test {
     Before(i32),
     /// Names a year after.
     After(i32),
+    /// Opening hours that are never.
+    Never,
 }
 
 impl Rule {
@@ -73,7 +77,8 @@ impl Rule {
         })
     }
 
-    pub(crate) fn matches(&self, tags: &Tags<'_>) -> bool {
+    /// True if all conditions hold.
+    pub fn matches(&self, tags: &Tags<'_>) -> bool {
         self.conditions.iter().all(|c| c.holds(tags))
     }
 
@@ -95,7 +100,7 @@ impl Condition {
             return Self::new(key, Test::Absent).ok_or_else(fault);
         }
         let at = condition
-            .find(['=', '~', '<', '>', '!'])
+            .find(['=', '~', '<', '>', '!', '@'])
             .ok_or_else(fault)?;
         let (key, test) = condition.split_at(at);
         Self::new(key, Test::parse(test).ok_or_else(fault)?).ok_or_else(fault)
@@ -116,6 +121,7 @@ impl Condition {
             Test::Contains(parts) => value.is_some_and(|v| contains_any(v, parts)),
             Test::Before(limit) => value.and_then(year).is_some_and(|y| y < *limit),
             Test::After(limit) => value.and_then(year).is_some_and(|y| y > *limit),
+            Test::Never => value.is_some_and(is_never_open),
         }
     }
 }
@@ -126,8 +132,10 @@ impl Test {
             let values: Vec<_> = values.split('|').map(str::to_owned).collect();
             values.iter().all(|v| !v.is_empty()).then_some(values)
         };
-        if text == "=*" {
-            return Some(Self::Present);
+        match text {
+            "=*" => return Some(Self::Present),
+            "@never" => return Some(Self::Never),
+            _ => {}
         }
         if let Some(values) = text.strip_prefix("!=") {
             return list(values).map(Self::NoneOf);
