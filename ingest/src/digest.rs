@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 use wildside_engine::places::catalogue;
 
 use crate::area::Polygon;
-use crate::extract::ExtractError;
+use crate::extract::{Access, ExtractError};
 
-/// Grows with each change of the rules that are code, not catalogue: which ways are walkable, how places are located.
-const RULES: u32 = 6;
+/// Grows with each change of the rules that are code, not catalogue or access table: how ways are cut, how places are located.
+const RULES: u32 = 7;
 
 /// SHA-256 of the file, the area and the rules by which both are read, in hexadecimal.
 ///
@@ -20,12 +20,13 @@ const RULES: u32 = 6;
 /// [`ExtractError::Io`]: the file can't be read.
 pub fn digest(file: &Path, area: Option<&Polygon>) -> Result<String, ExtractError> {
     let mut hash = Sha256::new();
-    hash_file(file, &mut hash).map_err(|source| ExtractError::Io {
+    hash_file(file, &mut hash).map_err(|fault| ExtractError::Io {
         path: file.to_owned(),
-        source,
+        fault,
     })?;
     hash.update(area.map_or_else(String::new, Polygon::to_wkt));
     hash.update(catalogue().text());
+    hash.update(Access::text());
     hash.update(RULES.to_le_bytes());
     Ok(hex(&hash.finalize()))
 }

@@ -59,6 +59,12 @@ fn scan(out: &mut impl Write, scan: &Scan) -> Result<()> {
         out,
         "read {nodes} nodes, {ways} ways, {relations} relations"
     )?;
+    if scan.timestamp.is_none() {
+        writeln!(
+            out,
+            "neither the file nor its objects tell of which day they are: older data is not told from newer"
+        )?;
+    }
     let (mut kinds, mut themes) = (BTreeMap::new(), BTreeMap::new());
     for place in &scan.places {
         if let Some(kind) = catalogue().kind(place.classification.kind) {

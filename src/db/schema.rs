@@ -229,6 +229,7 @@ diesel::table! {
         incline_percent -> Nullable<Float4>,
         name -> Nullable<Text>,
         geom -> Geometry,
+        price_percent -> Int2,
     }
 }
 

@@ -68,6 +68,7 @@ fn street(way: i64, (from_node, to_node): (i64, i64), geometry: Vec<Point>) -> E
         lit: if avenue { Lit::Yes } else { Lit::Unknown },
         surface: None,
         incline_percent: None,
+        price_percent: Edge::FAIR_PRICE,
         name: Some(Arc::from(format!("Street {way}"))),
         geometry,
     }

@@ -33,6 +33,8 @@ pub(crate) struct Measure {
     pub(crate) ticks: u32,
     pub(crate) stairs: bool,
     pub(crate) light: LightLevel,
+    /// Price of choosing it, in percent of its walking time.
+    pub(crate) price_percent: u16,
     /// Numbers of the end nodes within the cell.
     pub(crate) ends: [u32; 2],
 }
@@ -114,6 +116,7 @@ impl Measure {
             ticks: ticks(edge, metres),
             stairs: edge.class == WayClass::Steps,
             light: LightLevel::of(edge),
+            price_percent: edge.price_percent.max(Edge::FAIR_PRICE),
             ends: [number(edge.from_node), number(edge.to_node)],
         }
     }

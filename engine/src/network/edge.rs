@@ -66,6 +66,9 @@ pub struct Edge {
     pub surface: Option<Arc<str>>,
     /// Signed incline in percent in the direction of the edge, if tagged as a number.
     pub incline_percent: Option<f32>,
+    /// Price of choosing it, in percent of its walking time: [`Self::FAIR_PRICE`], or more where walking is allowed but a last
+    /// resort.
+    pub price_percent: u16,
     /// Street name, if any.
     pub name: Option<Arc<str>>,
     /// Shape points from `from_node` to `to_node`, at least two.
@@ -73,6 +76,9 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// Price of a street that is as good as any.
+    pub const FAIR_PRICE: u16 = 100;
+
     /// True if it can be walked at all: it has two shape points or more, each a position on earth.
     pub fn is_sound(&self) -> bool {
         self.geometry.len() >= 2 && self.geometry.iter().all(|point| point.is_valid())

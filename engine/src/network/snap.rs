@@ -1,5 +1,6 @@
 //! The nearest street to a position.
 
+use super::edge::Edge;
 use super::join::{EdgeId, Network};
 use crate::geo::{Plane, Point};
 
@@ -17,7 +18,7 @@ pub(crate) struct Snap {
 
 impl Network {
     /// The nearest position within `radius` metres on an edge that `allowed` admits; of equally near ones the edge
-    /// with the lowest number.
+    /// with the lowest number. A street that is a last resort is passed over for a fair one little further away.
     pub(crate) fn nearest(
         &self,
         point: Point,
@@ -25,22 +26,27 @@ impl Network {
         mut allowed: impl FnMut(EdgeId) -> bool,
     ) -> Option<Snap> {
         let plane = Plane::around(point);
-        let mut best: Option<Snap> = None;
+        let mut best: Option<(f64, Snap)> = None;
+        let limit = |best: &Option<(f64, Snap)>| best.map_or(radius, |(far, _)| far.min(radius));
         for (index, cell) in self.cells().iter().enumerate() {
-            let reach = best.map_or(radius, |snap| snap.away);
-            cell.index().nearby(&plane, reach, |number| {
+            cell.index().nearby(&plane, limit(&best), |number| {
                 let edge = self.edge_id(index, number);
-                let limit = best.map_or(radius, |snap| snap.away);
-                if let Some(snap) = self.project(edge, &plane, limit)
-                    && best.is_none_or(|b| (snap.away, snap.edge) < (b.away, b.edge))
-                    && allowed(edge)
-                {
-                    best = Some(snap);
+                if let Some(snap) = self.project(edge, &plane, limit(&best)) {
+                    let far = snap.away + self.reluctance_metres(edge);
+                    let nearer = |(least, b): (f64, Snap)| (far, snap.edge) < (least, b.edge);
+                    if best.is_none_or(nearer) && allowed(edge) {
+                        best = Some((far, snap));
+                    }
                 }
-                best.map_or(radius, |snap| snap.away)
+                limit(&best)
             });
         }
-        best
+        best.map(|(_, snap)| snap)
+    }
+
+    /// Metres further that a fair street may be and is taken before this one.
+    fn reluctance_metres(&self, edge: EdgeId) -> f64 {
+        f64::from(self.measure(edge).price_percent - Edge::FAIR_PRICE) / 10.0
     }
 
     /// The position on `edge` that is nearest to the middle of `plane`, if it is within `limit` metres.

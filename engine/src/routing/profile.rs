@@ -21,10 +21,9 @@ impl Profile {
 
     /// Cost of a part of an edge: `ticks` is the part's time and `metres` its length.
     pub(crate) fn cost(self, edge: &Measure, ticks: u32, metres: f32) -> u32 {
-        let mut cost = ticks;
+        let mut cost = percent(edge.price_percent.into(), ticks);
         if self.wishes.prefer_well_lit {
-            cost = (u64::from(cost) * u64::from(edge.light.detour_percent()) / 100)
-                .min(u64::from(u32::MAX)) as u32;
+            cost = percent(edge.light.detour_percent(), cost);
         }
         if self.wishes.avoid_stairs && edge.stairs {
             cost =
@@ -60,4 +59,9 @@ impl Profile {
     pub(crate) fn avoids(self, edge: &Measure) -> bool {
         self.wishes.avoid_stairs && edge.stairs
     }
+}
+
+/// So many hundredths of a cost.
+fn percent(percent: u32, cost: u32) -> u32 {
+    (u64::from(cost) * u64::from(percent) / 100).min(u64::from(u32::MAX)) as u32
 }

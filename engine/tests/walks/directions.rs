@@ -27,6 +27,7 @@ fn way(name: &str, points: &[Position]) -> Edge {
         lit: Lit::Unknown,
         surface: None,
         incline_percent: None,
+        price_percent: Edge::FAIR_PRICE,
         name,
         geometry: points
             .iter()

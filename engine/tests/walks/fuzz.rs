@@ -49,6 +49,7 @@ fn edge() -> impl Strategy<Value = Edge> {
                 lit,
                 surface: surface.map(Arc::from),
                 incline_percent,
+                price_percent: 100 * (way_id.unsigned_abs() as u16 % 3),
                 name: (way_id > 2).then(|| Arc::from(format!("Street {way_id}"))),
                 geometry,
             },

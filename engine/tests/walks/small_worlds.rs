@@ -452,3 +452,59 @@ fn the_way_is_told_by_streets_and_turns() {
     );
     assert!((walk.path[steps[1].path_start]).distance_metres(at(0.0, 200.0)) < 0.1);
 }
+
+/// Two places 400 m apart, a dear street between them and a fair one of so many metres more.
+fn dear_and_fair(more: f64) -> Vec<wildside_engine::network::Edge> {
+    let (west, east) = ((1, at(0.0, 0.0)), (2, at(400.0, 0.0)));
+    let corners = [(3, at(0.0, more / 2.0)), (4, at(400.0, more / 2.0))];
+    let mut dear = street(1, west, east);
+    dear.price_percent = 400;
+    vec![
+        dear,
+        street(2, west, corners[0]),
+        street(3, corners[0], corners[1]),
+        street(4, corners[1], east),
+        street(5, west, (5, at(-100.0, 0.0))),
+        street(6, east, (6, at(500.0, 0.0))),
+    ]
+}
+
+#[test]
+fn a_last_resort_is_walked_only_where_there_is_nothing_better() {
+    let pois = [poi(1, at(450.0, 0.0))];
+    let mut request = request(at(-50.0, 0.0), 60);
+    request.end = Some(at(500.0, 0.0));
+    let metres = |edges| {
+        walk(&request, &pois, &network(edges))
+            .unwrap()
+            .distance_metres
+    };
+    let by_the_fair_one = metres(dear_and_fair(600.0));
+    assert!((by_the_fair_one - 1150.0).abs() < 2.0, "{by_the_fair_one}");
+    let by_the_dear_one = metres(dear_and_fair(1600.0));
+    assert!((by_the_dear_one - 550.0).abs() < 2.0, "{by_the_dear_one}");
+    let only = dear_and_fair(600.0)
+        .into_iter()
+        .filter(|edge| edge.way_id != 3)
+        .collect();
+    assert!((metres(only) - 550.0).abs() < 2.0);
+}
+
+#[test]
+fn a_place_is_seen_from_a_fair_street_that_is_little_further_away() {
+    let mut road = street(1, (1, at(0.0, 0.0)), (2, at(400.0, 0.0)));
+    road.price_percent = 400;
+    let pavement = street(2, (3, at(0.0, 8.0)), (4, at(400.0, 8.0)));
+    let edges = vec![
+        road,
+        pavement,
+        street(3, (1, at(0.0, 0.0)), (3, at(0.0, 8.0))),
+    ];
+    let pois = [poi(1, at(200.0, 1.0))];
+    let walk = walk(&request(at(0.0, 5.0), 60), &pois, &network(edges)).unwrap();
+    let stop = walk
+        .path
+        .iter()
+        .map(|point| point.distance_metres(at(200.0, 8.0)));
+    assert!(stop.fold(f64::INFINITY, f64::min) < 0.5);
+}

@@ -28,6 +28,7 @@ pub(crate) fn street(id: i64, from: (i64, Point), to: (i64, Point)) -> Edge {
         lit: Lit::Unknown,
         surface: None,
         incline_percent: None,
+        price_percent: Edge::FAIR_PRICE,
         name: Some(Arc::from(format!("Street {id}"))),
         geometry: vec![from.1, to.1],
     }

@@ -23,8 +23,8 @@ impl OsmId {
             Self::Way(id) => (id, 2),
             Self::Relation(id) => (id, 3),
         };
-        // A negative id (an edit never uploaded) would fold onto another type's digit.
-        (id >= 0).then(|| id.checked_mul(10)?.checked_add(digit))?
+        // Of a negative id, such as editors and converters give, the digit is what is left by a division downwards.
+        id.checked_mul(10)?.checked_add(digit)
     }
 }
 
@@ -112,7 +112,8 @@ mod tests {
         assert_eq!(OsmId::Node(7).folded(), Some(71));
         assert_eq!(OsmId::Way(7).folded(), Some(72));
         assert_eq!(OsmId::Relation(7).folded(), Some(73));
-        assert_eq!(OsmId::Node(-7).folded(), None);
+        assert_eq!(OsmId::Node(-7).folded(), Some(-69));
+        assert_eq!(OsmId::Way(-7).folded().map(|id| id.rem_euclid(10)), Some(2));
         assert_eq!(OsmId::Node(i64::MAX).folded(), None);
     }
 

@@ -7,8 +7,9 @@ use osmpbf::Element;
 
 use super::elements::{OsmId, OwnedTags};
 use super::pbf::{ExtractError, PbfFile};
+use super::versions::told;
 
-/// The tags of one element; `None`: the file does not have it.
+/// The tags of one element in its newest version; `None`: the file does not have it.
 ///
 /// # Errors
 /// [`ExtractError`]: the file can't be read.
@@ -18,26 +19,29 @@ pub fn find_tags(path: &Path, id: OsmId) -> Result<Option<OwnedTags>, ExtractErr
     file.for_each_block(
         |_| true,
         &|_| {},
-        |_, block| {
-            for element in block.elements() {
-                let tags = match (&element, id) {
-                    (Element::DenseNode(node), OsmId::Node(id)) if node.id() == id => {
-                        OwnedTags::new(node.tags())
-                    }
-                    (Element::Node(node), OsmId::Node(id)) if node.id() == id => {
-                        OwnedTags::new(node.tags())
-                    }
-                    (Element::Way(way), OsmId::Way(id)) if way.id() == id => {
-                        OwnedTags::new(way.tags())
-                    }
-                    (Element::Relation(relation), OsmId::Relation(id)) if relation.id() == id => {
-                        OwnedTags::new(relation.tags())
-                    }
-                    _ => continue,
-                };
-                *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(tags);
+        |number, block| {
+            for (position, element) in block.elements().enumerate() {
+                let (found_id, version, milliseconds, is_deleted) = told(&element);
+                if found_id != id {
+                    continue;
+                }
+                let age = (version, milliseconds, number, position);
+                let found = &mut *found.lock().unwrap_or_else(PoisonError::into_inner);
+                if found.as_ref().is_none_or(|(newest, _)| *newest < age) {
+                    *found = Some((age, (!is_deleted).then(|| tags_of(&element))));
+                }
             }
         },
     )?;
-    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(found.and_then(|(_, tags)| tags))
+}
+
+fn tags_of(element: &Element<'_>) -> OwnedTags {
+    match element {
+        Element::DenseNode(node) => OwnedTags::new(node.tags()),
+        Element::Node(node) => OwnedTags::new(node.tags()),
+        Element::Way(way) => OwnedTags::new(way.tags()),
+        Element::Relation(relation) => OwnedTags::new(relation.tags()),
+    }
 }

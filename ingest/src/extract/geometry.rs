@@ -55,12 +55,12 @@ pub(crate) fn square_metres(ring: &[Point]) -> f64 {
 }
 
 /// Joins ways that share end nodes to closed rings; what stays open is left out.
-pub(crate) fn assemble_rings(mut ways: Vec<Vec<Node>>) -> Vec<Vec<Point>> {
+pub(crate) fn assemble_rings(mut ways: Vec<Vec<Node>>) -> Vec<Vec<Node>> {
     let mut rings = Vec::new();
     while let Some(mut ring) = ways.pop() {
         while let (Some(first), Some(last)) = (ring.first().copied(), ring.last().copied()) {
             if first.id == last.id && ring.len() >= 4 {
-                rings.push(ring.into_iter().map(Node::point).collect());
+                rings.push(ring);
                 break;
             }
             let end = |node: Option<&Node>| node.is_some_and(|node| node.id == last.id);

@@ -4,9 +4,11 @@
 //! the ways, for the places among them and to see which nodes they share; then the ways once more, cut
 //! where they meet. Blocks without ways are skipped from the second time on.
 
+mod access;
 mod base;
 mod elements;
 mod find;
+mod form;
 mod geometry;
 mod mercator;
 mod network;
@@ -14,8 +16,12 @@ mod nodes;
 mod overview;
 mod pbf;
 mod places;
+mod plane;
 mod report;
 mod scan;
+mod squares;
+mod tiles;
+mod versions;
 mod walkable;
 
 use std::path::Path;
@@ -23,6 +29,7 @@ use std::path::Path;
 use wildside_engine::network::Edge;
 use wildside_engine::places::PopularityScale;
 
+pub(crate) use access::Access;
 pub use base::{BaseFeature, Shape};
 pub use elements::{OsmId, OwnedTags};
 pub use find::find_tags;
@@ -53,7 +60,7 @@ pub struct Extract {
     pub report: Report,
 }
 
-/// Time of a file's data, in seconds since 1970, if the file tells it.
+/// Time of a file's data, in seconds since 1970, if its header tells it.
 ///
 /// # Errors
 /// [`ExtractError`]: the file can't be read, or is no PBF.

@@ -2,9 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use wildside_engine::network::{CellId, Edge};
 
+use super::access::Walk;
+use super::elements::OsmId;
 use super::nodes::{Located, Node, NodeStore};
 use super::walkable::WalkWay;
 use crate::area::Polygon;
@@ -37,6 +39,26 @@ impl Junctions {
         }
     }
 
+    /// Notes that a barrier runs through these nodes. Where one only ends, it takes a second one to bar the way.
+    pub(crate) fn bar(&self, nodes: &[Located]) {
+        let is_ring = nodes.first() == nodes.last();
+        for (position, node) in nodes.iter().enumerate() {
+            let is_end = !is_ring && (position == 0 || position + 1 == nodes.len());
+            if let Some((ordinal, _)) = node {
+                self.pass_node(*ordinal);
+                if !is_end {
+                    self.pass_node(*ordinal);
+                }
+            }
+        }
+    }
+
+    /// Makes a node one where walkers may choose.
+    pub(crate) fn add(&self, ordinal: usize) {
+        self.pass_node(ordinal);
+        self.pass_node(ordinal);
+    }
+
     fn pass_node(&self, ordinal: usize) {
         let (word, bit) = (ordinal / 64, 1 << (ordinal % 64));
         if self.passed[word].fetch_or(bit, Ordering::Relaxed) & bit != 0 {
@@ -44,94 +66,206 @@ impl Junctions {
         }
     }
 
-    fn contains(&self, ordinal: usize) -> bool {
-        self.shared[ordinal / 64].load(Ordering::Relaxed) & (1 << (ordinal % 64)) != 0
+    pub(crate) fn contains(&self, ordinal: usize) -> bool {
+        is_set(&self.shared, ordinal)
     }
+
+    fn touches(&self, ordinal: usize) -> bool {
+        is_set(&self.passed, ordinal)
+    }
+}
+
+fn is_set(bits: &[AtomicU64], ordinal: usize) -> bool {
+    bits[ordinal / 64].load(Ordering::Relaxed) & (1 << (ordinal % 64)) != 0
 }
 
 /// A way that touches no other is left out unless it is longer.
 const LONELY_METRES: f64 = 1000.0;
 
-/// Cuts one way into edges: at junctions, where it leaves its cell, and where its nodes are missing, outside the area or
-/// closed to walkers.
+/// Cuts one way into edges: at junctions, where it leaves its cell, where its nodes are missing or outside the area, and on both
+/// sides of what is closed to walkers.
 pub(crate) struct Cutter<'a> {
     pub(crate) nodes: &'a NodeStore,
     pub(crate) junctions: &'a Junctions,
-    pub(crate) closed: &'a FxHashSet<i64>,
+    /// Nodes that fences and walls run through.
+    pub(crate) barred: &'a Junctions,
+    /// Permissions of the nodes that say something of passing.
+    pub(crate) passages: &'a FxHashMap<i64, Walk>,
     pub(crate) area: Option<&'a Polygon>,
 }
 
+/// The pieces of one way, as it is cut.
+struct Pieces<'a> {
+    way_id: i64,
+    way: &'a WalkWay,
+    nodes: Vec<Node>,
+    price_percent: u16,
+    edges: Vec<Edge>,
+}
+
+/// One node of a way.
+#[derive(Debug, Clone, Copy)]
+struct Passed {
+    position: usize,
+    ordinal: usize,
+    node: Node,
+    is_end: bool,
+}
+
 impl Cutter<'_> {
-    /// The edges of a way, and how many of its nodes are missing from the file.
+    /// The edges of a way, and how many of its nodes are missing from the file. An area's outline is walked along whatever
+    /// doors and gates are in it.
     ///
     /// `None`: it is short and touches no other, such as a platform between rails; nobody could walk there.
     pub(crate) fn cut(
         &self,
         way_id: i64,
         way: &WalkWay,
+        is_outline: bool,
         refs: impl Iterator<Item = i64>,
     ) -> Option<(Vec<Edge>, u64)> {
+        let nodes = self.nodes.of_way(refs);
+        let missing = nodes.iter().filter(|node| node.is_none()).count() as u64;
         let mut touches = false;
-        let mut edges = Vec::new();
-        let (mut piece, mut missing): (Vec<Node>, u64) = (Vec::new(), 0);
-        let (mut refs, mut is_end) = (refs.peekable(), true);
-        while let Some(id) = refs.next() {
-            is_end |= refs.peek().is_none();
-            let ends_here = std::mem::take(&mut is_end);
-            let Some((ordinal, node)) = self.nodes.get(id) else {
-                missing += 1;
-                finish(way_id, way, &mut piece, &mut edges);
+        let mut pieces = Pieces::new(way_id, way);
+        for (position, located) in nodes.iter().enumerate() {
+            let Some((ordinal, node)) = *located else {
+                pieces.finish();
                 continue;
             };
-            let junction = self.junctions.contains(ordinal);
-            // A gate where ways meet is that of the way that ends there: the street passes by.
-            let shut = self.closed.contains(&id) && (ends_here || !junction);
-            if shut || self.area.is_some_and(|area| !area.contains(node.point())) {
-                finish(way_id, way, &mut piece, &mut edges);
-                continue;
-            }
-            if piece.last().is_some_and(|last| last.id == id) {
-                continue;
-            }
-            let left_cell = piece
-                .first()
-                .is_some_and(|first| cell(*first) != cell(node));
-            piece.push(node);
-            touches |= junction;
-            if left_cell || junction {
-                finish(way_id, way, &mut piece, &mut edges);
-                piece.push(node);
+            let passed = Passed {
+                position,
+                ordinal,
+                node,
+                is_end: position == 0 || position + 1 == nodes.len(),
+            };
+            if self.area.is_some_and(|area| !area.contains(node.point())) {
+                pieces.finish();
+            } else if !is_outline && self.is_shut(&passed, way, &nodes) {
+                pieces.stop_at(&passed);
+            } else if pieces.nodes.last().is_none_or(|last| last.id != node.id) {
+                let junction = self.junctions.contains(ordinal);
+                touches |= junction;
+                let price = if is_outline {
+                    None
+                } else {
+                    self.price(&passed)
+                };
+                pieces.pass(node, junction, price);
             }
         }
-        finish(way_id, way, &mut piece, &mut edges);
+        pieces.finish();
+        let edges = pieces.edges;
         let worthwhile = touches || edges.iter().map(length_metres).sum::<f64>() > LONELY_METRES;
         worthwhile.then_some((edges, missing))
     }
-}
 
-fn cell(node: Node) -> CellId {
-    CellId::of(node.point())
-}
-
-/// Turns the piece into an edge, or into two where it returns to its own beginning, and empties it.
-fn finish(way_id: i64, way: &WalkWay, piece: &mut Vec<Node>, edges: &mut Vec<Edge>) {
-    let nodes = std::mem::take(piece);
-    match nodes.as_slice() {
-        [] | [_] => {}
-        [first, .., last] if first.id == last.id => {
-            let (out, back) = (&nodes[..=nodes.len() / 2], &nodes[nodes.len() / 2..]);
-            edges.extend(
-                [out, back]
-                    .into_iter()
-                    .filter(|half| half.len() > 1)
-                    .map(|half| edge(way_id, way, half)),
-            );
+    /// True if a walker on this way is stopped at a node. A gate where ways meet is that of the way that ends there: the street
+    /// passes by.
+    fn is_shut(&self, passed: &Passed, way: &WalkWay, nodes: &[Located]) -> bool {
+        if !passed.is_end && self.junctions.contains(passed.ordinal) {
+            return false;
         }
-        all => edges.push(edge(way_id, way, all)),
+        match self.passages.get(&passed.node.id) {
+            Some(walk) => *walk == Walk::No,
+            None => {
+                self.barred.contains(passed.ordinal)
+                    && !way.is_on_another_level
+                    && !self.runs_along(passed.position, nodes)
+            }
+        }
+    }
+
+    /// True if the way shares the node before or after with a barrier too, and so follows it.
+    fn runs_along(&self, position: usize, nodes: &[Located]) -> bool {
+        let before = position.checked_sub(1).and_then(|before| nodes[before]);
+        let after = nodes.get(position + 1).copied().flatten();
+        [before, after]
+            .into_iter()
+            .flatten()
+            .any(|(ordinal, _)| self.barred.touches(ordinal))
+    }
+
+    /// Price of passing a node on this way, if it has any.
+    fn price(&self, passed: &Passed) -> Option<u16> {
+        if !passed.is_end && self.junctions.contains(passed.ordinal) {
+            return None;
+        }
+        match self.passages.get(&passed.node.id)? {
+            Walk::At(price) => Some(*price),
+            Walk::No => None,
+        }
     }
 }
 
-fn edge(way_id: i64, way: &WalkWay, nodes: &[Node]) -> Edge {
+impl<'a> Pieces<'a> {
+    fn new(way_id: i64, way: &'a WalkWay) -> Self {
+        Self {
+            way_id,
+            way,
+            nodes: Vec::new(),
+            price_percent: way.price_percent,
+            edges: Vec::new(),
+        }
+    }
+
+    /// Goes on to a node; at a junction, or in another cell, the piece ends and the next begins.
+    fn pass(&mut self, node: Node, junction: bool, price: Option<u16>) {
+        let left_cell = self
+            .nodes
+            .first()
+            .is_some_and(|first| cell(*first) != cell(node));
+        self.nodes.push(node);
+        self.price_percent = self.price_percent.max(price.unwrap_or(0));
+        if left_cell || junction {
+            let is_first = self.nodes.len() == 1;
+            let dear = self.price_percent;
+            self.finish();
+            self.nodes.push(node);
+            if is_first {
+                self.price_percent = dear;
+            }
+        }
+    }
+
+    /// Ends before a closed gate and begins anew behind it: one comes up to it from both sides, and not through.
+    fn stop_at(&mut self, passed: &Passed) {
+        let side = |id| Node { id, ..passed.node };
+        if !self.nodes.is_empty() {
+            self.nodes
+                .push(side(blind_end(self.way_id, passed.position, 0)));
+        }
+        self.finish();
+        self.nodes
+            .push(side(blind_end(self.way_id, passed.position, 1)));
+    }
+
+    /// Turns the piece into an edge, or into two where it returns to its own beginning, and empties it.
+    fn finish(&mut self) {
+        let nodes = std::mem::take(&mut self.nodes);
+        match nodes.as_slice() {
+            [] | [_] => {}
+            [first, .., last] if first.id == last.id => {
+                let (out, back) = (&nodes[..=nodes.len() / 2], &nodes[nodes.len() / 2..]);
+                for half in [out, back].into_iter().filter(|half| half.len() > 1) {
+                    self.edges.push(self.edge(half));
+                }
+            }
+            all => self.edges.push(self.edge(all)),
+        }
+        self.price_percent = self.way.price_percent;
+    }
+
+    fn edge(&self, nodes: &[Node]) -> Edge {
+        Edge {
+            price_percent: self.price_percent,
+            ..edge(self.way_id, self.way, nodes)
+        }
+    }
+}
+
+/// An edge along nodes of a way, or straight across an area.
+pub(crate) fn edge(way_id: i64, way: &WalkWay, nodes: &[Node]) -> Edge {
     Edge {
         way_id,
         from_node: nodes[0].id,
@@ -140,9 +274,27 @@ fn edge(way_id: i64, way: &WalkWay, nodes: &[Node]) -> Edge {
         lit: way.lit,
         surface: way.surface.clone(),
         incline_percent: way.incline_percent,
+        price_percent: way.price_percent,
         name: way.name.clone(),
         geometry: nodes.iter().map(|node| node.point()).collect(),
     }
+}
+
+/// First of the ids for what no map has an id for: those of maps are of some forty bits, negative ones too.
+const OWN_IDS: i64 = i64::MIN >> 1;
+
+/// Id of the node at which a way ends on one side of a closed gate.
+fn blind_end(way_id: i64, position: usize, side: i64) -> i64 {
+    OWN_IDS + ((way_id << 18) | (position as i64) << 1 | side)
+}
+
+/// Id of the edges across a square, which is not that of its outline.
+pub(crate) fn crossing_id(square: OsmId) -> Option<i64> {
+    Some(OWN_IDS + square.folded()?)
+}
+
+fn cell(node: Node) -> CellId {
+    CellId::of(node.point())
 }
 
 /// Length along the shape points.

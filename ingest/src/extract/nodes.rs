@@ -5,6 +5,7 @@
 //! decode. The place of a node in that order is its *ordinal*, by which bits can be kept for it.
 
 use wildside_engine::Point;
+use wildside_engine::geo::METRES_PER_DEGREE;
 
 const CHUNK: usize = 16;
 
@@ -31,6 +32,26 @@ impl Node {
         })
     }
 
+    /// Metres of one unit of latitude.
+    pub(crate) const METRES: f64 = METRES_PER_DEGREE / 1e7;
+
+    /// A position without an id; `None` when that is nowhere on the earth.
+    pub(crate) fn at(point: Point) -> Option<Self> {
+        let nano = |degrees: f64| (degrees * 1e9).round() as i64;
+        Self::from_nanodegrees(0, nano(point.lon), nano(point.lat))
+    }
+
+    /// Box around nodes: west, south, east, north.
+    pub(crate) fn bounds<'a>(nodes: impl Iterator<Item = &'a Self> + Clone) -> [i32; 4] {
+        let (lon, lat) = (|node: &Self| node.lon, |node: &Self| node.lat);
+        [
+            nodes.clone().map(lon).min().unwrap_or(0),
+            nodes.clone().map(lat).min().unwrap_or(0),
+            nodes.clone().map(lon).max().unwrap_or(0),
+            nodes.map(lat).max().unwrap_or(0),
+        ]
+    }
+
     pub(crate) fn point(self) -> Point {
         Point::new(f64::from(self.lon) / 1e7, f64::from(self.lat) / 1e7)
     }
@@ -44,18 +65,15 @@ pub(crate) struct NodeRun {
     bytes: Vec<u8>,
     last_id: i64,
     len: usize,
-    repeated: usize,
 }
 
 impl NodeRun {
     /// Packs nodes; sorts them first if they are not. Of a repeated id the first one stays.
     pub(crate) fn pack(mut nodes: Vec<Node>) -> Self {
         nodes.sort_by_key(|node| node.id);
-        let read = nodes.len();
         nodes.dedup_by_key(|node| node.id);
         let mut run = Self {
             len: nodes.len(),
-            repeated: read - nodes.len(),
             ..Self::default()
         };
         for chunk in nodes.chunks(CHUNK) {
@@ -109,8 +127,6 @@ pub(crate) struct NodeStore {
     runs: Vec<NodeRun>,
     /// Ordinal of the first node of each run.
     starts: Vec<usize>,
-    /// Nodes whose id had been there before.
-    pub(crate) repeated: usize,
 }
 
 impl NodeStore {
@@ -118,7 +134,6 @@ impl NodeStore {
     pub(crate) fn join(mut runs: Vec<NodeRun>) -> Self {
         runs.retain(|run| run.len > 0);
         runs.sort_by_key(|run| run.first_ids[0]);
-        let read: usize = runs.iter().map(|run| run.len + run.repeated).sum();
         if runs
             .windows(2)
             .any(|pair| pair[0].last_id >= pair[1].first_ids[0])
@@ -133,12 +148,7 @@ impl NodeStore {
             Some(start)
         });
         let starts: Vec<_> = starts.collect();
-        let kept: usize = runs.iter().map(|run| run.len).sum();
-        Self {
-            runs,
-            starts,
-            repeated: read - kept,
-        }
+        Self { runs, starts }
     }
 
     /// Count of the nodes; ordinals are below.
@@ -241,7 +251,7 @@ mod tests {
     fn overlapping_runs_and_repeated_ids_are_sorted_out() {
         let run = |ids: [i64; 3]| NodeRun::pack(ids.map(node).to_vec());
         let store = NodeStore::join(vec![run([5, 1, 9]), run([3, 9, 4])]);
-        assert_eq!((store.len(), store.repeated), (5, 1));
+        assert_eq!(store.len(), 5);
         assert_eq!(store.get(4).unwrap().0, 2);
     }
 

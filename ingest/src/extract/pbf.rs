@@ -8,16 +8,26 @@ use std::path::{Path, PathBuf};
 use osmpbf::{BlobDecode, BlobError, BlobReader, ErrorKind, HeaderBlock, PrimitiveBlock};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
+use super::form;
+
 /// Error of an extract that could not be read. Nothing of it is used then.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtractError {
     /// The file could not be opened or read.
-    #[error("can't read {path}: {source}")]
+    #[error("can't read {path}: {fault}")]
     Io {
         /// Path of the file.
         path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
+        /// Error of the system, which the message tells already.
+        fault: std::io::Error,
+    },
+    /// The file is an extract in a form that is not read.
+    #[error("{path} can't be read as it is: {cure}")]
+    OtherForm {
+        /// Path of the file.
+        path: PathBuf,
+        /// Form that was met, and the command that makes of it what is read.
+        cure: String,
     },
     /// The file is something else.
     #[error("{path} is not an OpenStreetMap extract in PBF: {why}")]
@@ -107,10 +117,10 @@ impl PbfFile {
         let not_pbf = |why: String| file.not_pbf(why);
         let blob = first
             .ok_or_else(|| not_pbf("it is empty".to_owned()))?
-            .map_err(|fault| not_pbf(describe(&fault)))?;
+            .map_err(|fault| file.not_pbf_or(&fault))?;
         let header = blob
             .to_headerblock()
-            .map_err(|fault| not_pbf(describe(&fault)))?;
+            .map_err(|fault| file.not_pbf_or(&fault))?;
         file.check_features(&header)?;
         file.timestamp = header.osmosis_replication_timestamp();
         let mut features = header
@@ -133,7 +143,10 @@ impl PbfFile {
     where
         F: Fn(usize, &PrimitiveBlock) + Sync + Send,
     {
-        let damaged = |fault: osmpbf::Error| self.damaged(describe(&fault));
+        let damaged = |fault: osmpbf::Error| match other_compression(&fault) {
+            Some(cure) => self.other_form(cure),
+            None => self.damaged(fault.to_string()),
+        };
         let on_read = |bytes| progress(Progress::Read(bytes));
         self.blobs(&on_read)?
             .enumerate()
@@ -179,9 +192,12 @@ impl PbfFile {
     fn check_frame(&self) -> Result<(), ExtractError> {
         let mut start = Vec::new();
         let file = File::open(&self.path).map_err(|source| self.io(source))?;
-        file.take(64)
+        file.take(256)
             .read_to_end(&mut start)
             .map_err(|source| self.io(source))?;
+        if let Some(cure) = form::cure(&start) {
+            return Err(self.other_form(cure));
+        }
         if start.windows(9).any(|bytes| bytes == b"OSMHeader") {
             return Ok(());
         }
@@ -191,18 +207,28 @@ impl PbfFile {
     fn check_features(&self, header: &HeaderBlock) -> Result<(), ExtractError> {
         let unknown = |feature: &&String| !KNOWN_FEATURES.contains(&feature.as_str());
         match header.required_features().iter().find(unknown) {
-            Some(feature) if feature == HISTORY => Err(self.not_pbf(
-                "it holds the history of a map; `osmium time-filter` takes one moment out of it"
-                    .to_owned(),
-            )),
+            Some(feature) if feature == HISTORY => Err(self.other_form(form::HISTORY)),
             Some(feature) => Err(self.not_pbf(format!("it needs the unknown feature {feature}"))),
             None => Ok(()),
         }
     }
 
-    fn io(&self, source: std::io::Error) -> ExtractError {
+    fn io(&self, fault: std::io::Error) -> ExtractError {
         let path = self.path.clone();
-        ExtractError::Io { path, source }
+        ExtractError::Io { path, fault }
+    }
+
+    fn other_form(&self, cure: &str) -> ExtractError {
+        let (path, file) = (self.path.clone(), self.path.display().to_string());
+        let cure = cure.replace("FILE", &file);
+        ExtractError::OtherForm { path, cure }
+    }
+
+    fn not_pbf_or(&self, fault: &osmpbf::Error) -> ExtractError {
+        match other_compression(fault) {
+            Some(cure) => self.other_form(cure),
+            None => self.not_pbf(fault.to_string()),
+        }
     }
 
     fn not_pbf(&self, why: String) -> ExtractError {
@@ -216,12 +242,7 @@ impl PbfFile {
     }
 }
 
-/// The fault in words that lead on.
-fn describe(fault: &osmpbf::Error) -> String {
-    match fault.kind() {
-        ErrorKind::Blob(BlobError::Empty) => {
-            "it is compressed otherwise than with zlib; `osmium cat` writes it anew".to_owned()
-        }
-        _ => fault.to_string(),
-    }
+/// The cure of a block whose content is packed otherwise than with zlib.
+fn other_compression(fault: &osmpbf::Error) -> Option<&'static str> {
+    matches!(fault.kind(), ErrorKind::Blob(BlobError::Empty)).then_some(form::OTHER_COMPRESSION)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wildside_engine::network::{Lit, WayClass};
 use wildside_engine::places::Tags;
 
+use super::access::{Walk, access};
 use super::elements::clean;
 
 /// The properties that all edges of a way share.
@@ -14,18 +15,19 @@ pub(crate) struct WalkWay {
     pub(crate) lit: Lit,
     pub(crate) surface: Option<Arc<str>>,
     pub(crate) incline_percent: Option<f32>,
+    pub(crate) price_percent: u16,
     pub(crate) name: Option<Arc<str>>,
+    /// True if it passes over or under what it seems to cross.
+    pub(crate) is_on_another_level: bool,
 }
 
 /// The way in a walker's terms; `None`: it may not or cannot be walked on.
 pub(crate) fn walk_way(tags: &Tags<'_>) -> Option<WalkWay> {
     let class = class(tags)?;
-    if is_forbidden(tags)
-        || is_gone(tags)
-        || is_indoors(tags)
-        || is_one_way(tags)
-        || is_for_cars_only(class, tags)
-    {
+    let Walk::At(price_percent) = access().of_way(tags) else {
+        return None;
+    };
+    if is_one_way(tags) {
         return None;
     }
     Some(WalkWay {
@@ -33,7 +35,9 @@ pub(crate) fn walk_way(tags: &Tags<'_>) -> Option<WalkWay> {
         lit: lit(tags),
         surface: tags.get("surface").map(text),
         incline_percent: tags.get("incline").and_then(incline_percent),
+        price_percent,
         name: tags.get("name").map(text),
+        is_on_another_level: is_on_another_level(tags),
     })
 }
 
@@ -41,28 +45,29 @@ fn text(value: &str) -> Arc<str> {
     Arc::from(clean(value))
 }
 
+/// The class of something that is a way, whoever may use it.
 fn class(tags: &Tags<'_>) -> Option<WayClass> {
-    let allowed = foot(tags) == Some(true);
-    match tags.get("highway") {
-        Some(highway) => match highway {
-            "footway" => Some(WayClass::Footway),
-            "pedestrian" => Some(WayClass::Pedestrian),
-            "path" | "bridleway" => Some(WayClass::Path),
-            "track" => Some(WayClass::Track),
-            "cycleway" => (allowed || has_sidewalk(tags)).then_some(WayClass::Cycleway),
-            "steps" => Some(WayClass::Steps),
-            "living_street" => Some(WayClass::LivingStreet),
-            "residential" | "unclassified" | "road" => Some(WayClass::Residential),
-            "service" => Some(WayClass::Service),
-            "tertiary" | "tertiary_link" => Some(WayClass::Tertiary),
-            "secondary" | "secondary_link" => Some(WayClass::Secondary),
-            "primary" | "primary_link" => Some(WayClass::Primary),
-            "trunk" | "trunk_link" => (allowed || has_sidewalk(tags)).then_some(WayClass::Primary),
-            "platform" | "elevator" => Some(WayClass::Other),
-            _ => None,
-        },
-        None => is_platform_or_pier(tags).then_some(WayClass::Other),
-    }
+    let Some(highway) = tags.get("highway") else {
+        let known = is_platform_or_pier(tags) || tags.get("foot").is_some() && is_line(tags);
+        return known.then_some(WayClass::Other);
+    };
+    Some(match highway {
+        "footway" => WayClass::Footway,
+        "pedestrian" => WayClass::Pedestrian,
+        "path" | "bridleway" => WayClass::Path,
+        "track" => WayClass::Track,
+        "cycleway" => WayClass::Cycleway,
+        "steps" => WayClass::Steps,
+        "living_street" => WayClass::LivingStreet,
+        "residential" | "unclassified" | "road" => WayClass::Residential,
+        "service" => WayClass::Service,
+        "tertiary" | "tertiary_link" => WayClass::Tertiary,
+        "secondary" | "secondary_link" => WayClass::Secondary,
+        "primary" | "primary_link" | "trunk" | "trunk_link" | "motorway" | "motorway_link" => {
+            WayClass::Primary
+        }
+        _ => WayClass::Other,
+    })
 }
 
 fn is_platform_or_pier(tags: &Tags<'_>) -> bool {
@@ -71,60 +76,14 @@ fn is_platform_or_pier(tags: &Tags<'_>) -> bool {
         || matches!(tags.get("man_made"), Some("pier" | "quay"))
 }
 
-/// Permission by `foot=*`, if it says anything plain.
-fn foot(tags: &Tags<'_>) -> Option<bool> {
-    is_open(tags.get("foot")?)
-}
-
-/// Permission to walk here by `foot`; where it is silent, by `access`. `None`: neither says.
-fn may_walk(tags: &Tags<'_>) -> Option<bool> {
-    foot(tags).or_else(|| is_open(tags.get("access")?))
-}
-
-/// Values of `foot` and `access` that let anyone in.
-const OPEN: [&str; 6] = [
-    "yes",
-    "designated",
-    "permissive",
-    "official",
-    "destination",
-    "public",
-];
-
-/// True if a value of `foot` or `access` lets anyone in. Unknown values do not: `customers`, `psv`, misspelt hours.
-/// `None`: it is there and says nothing.
-fn is_open(value: &str) -> Option<bool> {
-    (value != "unknown").then(|| value.split(';').any(|part| OPEN.contains(&part.trim())))
-}
-
-fn is_forbidden(tags: &Tags<'_>) -> bool {
-    let mountaineering = tags
-        .get("sac_scale")
-        .is_some_and(|s| s.contains("demanding") || s.contains("alpine"));
-    may_walk(tags) == Some(false) || mountaineering || tags.get("motorroad") == Some("yes")
-}
-
-/// True if a node on a way stops a walker: a gate that is closed to the public, a wall across the way.
-pub(crate) fn is_closed_barrier(tags: &Tags<'_>) -> bool {
-    let Some(barrier) = tags.get("barrier") else {
-        return false;
-    };
-    let wall = matches!(
-        barrier,
-        "wall" | "fence" | "hedge" | "city_wall" | "retaining_wall"
-    );
-    may_walk(tags).map_or(wall || tags.get("locked") == Some("yes"), |open| !open)
-}
-
-/// Out of use, or there only while a lake is frozen.
-fn is_gone(tags: &Tags<'_>) -> bool {
-    ["disused", "abandoned", "demolished", "ice_road"]
-        .iter()
-        .any(|key| tags.get(key) == Some("yes"))
-}
-
-fn is_indoors(tags: &Tags<'_>) -> bool {
-    tags.get("indoor").is_some_and(|indoor| indoor != "no")
+/// Lines that are no ways, and on which some walk all the same.
+fn is_line(tags: &Tags<'_>) -> bool {
+    matches!(
+        tags.get("man_made"),
+        Some("breakwater" | "groyne" | "dyke" | "embankment")
+    ) || matches!(tags.get("railway"), Some("disused" | "abandoned"))
+        || matches!(tags.get("waterway"), Some("dam" | "weir"))
+        || tags.get("leisure") == Some("track")
 }
 
 /// Escalators, and ways for one direction only: the network knows no directions, and there nearly always is another way
@@ -138,34 +97,43 @@ fn is_one_way(tags: &Tags<'_>) -> bool {
         || closed("foot:backward")
 }
 
-/// Roads without a place for walkers: larger ones whose pavements are mapped beside them, main roads without any, and
-/// tunnels.
-fn is_for_cars_only(class: WayClass, tags: &Tags<'_>) -> bool {
-    let large = matches!(
-        class,
-        WayClass::Primary | WayClass::Secondary | WayClass::Tertiary
-    );
-    let road = large || matches!(class, WayClass::Residential | WayClass::Service);
-    let bare = class == WayClass::Primary && says_of_sidewalk(tags, &["no", "none"]);
-    let pavement_apart = large && says_of_sidewalk(tags, &["separate"]);
-    let tunnel = road && tags.get("tunnel") == Some("yes");
-    foot(tags).is_none() && !has_sidewalk(tags) && (bare || pavement_apart || tunnel)
+fn is_on_another_level(tags: &Tags<'_>) -> bool {
+    let has = |key| tags.get(key).is_some_and(|value| value != "no");
+    has("bridge") || has("tunnel") || has("covered") || tags.get("layer").is_some_and(|l| l != "0")
 }
 
-fn has_sidewalk(tags: &Tags<'_>) -> bool {
-    says_of_sidewalk(tags, &["yes", "both", "left", "right"])
+impl WalkWay {
+    /// True if an area of this class may be crossed anywhere, on foot.
+    pub(crate) const fn is_floor(&self) -> bool {
+        matches!(
+            self.class,
+            WayClass::Footway | WayClass::Pedestrian | WayClass::Path | WayClass::Other
+        )
+    }
 }
 
-/// True if the tags of either side, or of both, have one of these values.
-fn says_of_sidewalk(tags: &Tags<'_>, values: &[&str]) -> bool {
-    [
-        "sidewalk",
-        "sidewalk:both",
-        "sidewalk:left",
-        "sidewalk:right",
-    ]
-    .iter()
-    .any(|key| tags.get(key).is_some_and(|value| values.contains(&value)))
+/// True if something with these tags stands in the way of who crosses a square.
+pub(crate) fn is_obstacle(tags: &Tags<'_>) -> bool {
+    let building = tags.get("building");
+    let stands = building.is_some_and(|building| !matches!(building, "no" | "roof" | "carport"))
+        || matches!(tags.get("natural"), Some("water" | "wood" | "scrub"))
+        || tags.get("amenity") == Some("fountain")
+        || tags.get("leisure") == Some("swimming_pool")
+        || matches!(tags.get("landuse"), Some("flowerbed" | "construction"))
+        || matches!(
+            tags.get("barrier"),
+            Some("wall" | "fence" | "hedge" | "city_wall" | "retaining_wall")
+        );
+    stands && !is_on_another_level(tags) && tags.get("location") != Some("underground")
+}
+
+/// True if a closed way with these tags is walked all over, not along its line: a square, a pier, a platform.
+pub(crate) fn is_area(tags: &Tags<'_>) -> bool {
+    match tags.get("area") {
+        Some("no") => false,
+        Some("yes") => true,
+        _ => tags.get("place") == Some("square") || is_platform_or_pier(tags),
+    }
 }
 
 fn lit(tags: &Tags<'_>) -> Lit {
@@ -193,122 +161,67 @@ mod tests {
 
     use super::*;
 
-    fn class_of(pairs: &[(&str, &str)]) -> Option<WayClass> {
-        walk_way(&Tags::new(pairs)).map(|way| way.class)
+    /// Class and price; `None`: nobody walks there.
+    fn walked(pairs: &[(&str, &str)]) -> Option<(WayClass, u16)> {
+        walk_way(&Tags::new(pairs)).map(|way| (way.class, way.price_percent))
     }
 
     #[test]
     fn the_law_of_the_way_is_obeyed() {
+        let fair = |class| Some((class, 100));
         for (pairs, expected) in [
-            (&[("highway", "footway")][..], Some(WayClass::Footway)),
+            (&[("highway", "footway")][..], fair(WayClass::Footway)),
             (
                 &[("highway", "steps"), ("tunnel", "yes")],
-                Some(WayClass::Steps),
+                fair(WayClass::Steps),
             ),
             (&[("highway", "service"), ("access", "private")], None),
+            (&[("highway", "cycleway")], Some((WayClass::Cycleway, 200))),
             (
-                &[
-                    ("highway", "service"),
-                    ("access", "private"),
-                    ("foot", "yes"),
-                ],
-                Some(WayClass::Service),
+                &[("highway", "motorway"), ("foot", "yes")],
+                Some((WayClass::Primary, 400)),
             ),
-            (&[("highway", "residential"), ("foot", "no")], None),
-            (&[("highway", "cycleway")], None),
+            (&[("highway", "motorway")], None),
             (
-                &[("highway", "cycleway"), ("foot", "designated")],
-                Some(WayClass::Cycleway),
+                &[("highway", "busway"), ("foot", "yes")],
+                fair(WayClass::Other),
             ),
-            (&[("highway", "motorway"), ("foot", "yes")], None),
-            (&[("highway", "trunk")], None),
+            (&[("highway", "trunk")], Some((WayClass::Primary, 400))),
             (
                 &[("highway", "trunk"), ("sidewalk", "both")],
-                Some(WayClass::Primary),
+                fair(WayClass::Primary),
             ),
-            (&[("highway", "primary"), ("sidewalk", "separate")], None),
             (
-                &[("highway", "residential"), ("sidewalk", "separate")],
-                Some(WayClass::Residential),
+                &[("highway", "residential"), ("tunnel", "yes")],
+                Some((WayClass::Residential, 200)),
             ),
             (&[("highway", "secondary"), ("tunnel", "yes")], None),
-            (
-                &[
-                    ("highway", "secondary"),
-                    ("tunnel", "yes"),
-                    ("sidewalk", "left"),
-                ],
-                Some(WayClass::Secondary),
-            ),
-            (&[("highway", "footway"), ("indoor", "yes")], None),
-            (&[("highway", "construction")], None),
             (&[("route", "ferry")], None),
-            (&[("highway", "path"), ("foot", "customers")], None),
-            (&[("highway", "service"), ("access", "psv")], None),
+            (&[("route", "ferry"), ("foot", "yes")], None),
+            (&[("amenity", "parking"), ("access", "customers")], None),
+            (&[("leisure", "park"), ("foot", "yes")], None),
             (
-                &[("highway", "path"), ("access", "unknown")],
-                Some(WayClass::Path),
+                &[("railway", "disused"), ("foot", "yes")],
+                fair(WayClass::Other),
             ),
-            (
-                &[("highway", "cycleway"), ("foot", "yes; designated")],
-                Some(WayClass::Cycleway),
-            ),
-            (
-                &[
-                    ("highway", "path"),
-                    ("access", "no"),
-                    ("foot", "permissive"),
-                ],
-                Some(WayClass::Path),
-            ),
+            (&[("railway", "disused"), ("access", "customers")], None),
             (&[("highway", "steps"), ("conveying", "forward")], None),
-            (
-                &[("highway", "steps"), ("conveying", "no")],
-                Some(WayClass::Steps),
-            ),
             (&[("highway", "footway"), ("oneway:foot", "yes")], None),
             (&[("highway", "footway"), ("foot:backward", "no")], None),
-            (
-                &[("highway", "footway"), ("oneway", "yes")],
-                Some(WayClass::Footway),
-            ),
-            (&[("highway", "path"), ("ice_road", "yes")], None),
-            (&[("highway", "primary"), ("sidewalk", "no")], None),
-            (
-                &[
-                    ("highway", "secondary"),
-                    ("sidewalk:left", "separate"),
-                    ("sidewalk:right", "yes"),
-                ],
-                Some(WayClass::Secondary),
-            ),
-            (&[("railway", "platform")], Some(WayClass::Other)),
+            (&[("railway", "platform")], fair(WayClass::Other)),
         ] {
-            assert_eq!(class_of(pairs), expected, "{pairs:?}");
+            assert_eq!(walked(pairs), expected, "{pairs:?}");
         }
     }
 
     #[test]
-    fn a_closed_gate_and_a_wall_stop_a_walker() {
-        for (pairs, expected) in [
-            (&[("barrier", "gate"), ("access", "private")][..], true),
-            (
-                &[("barrier", "gate"), ("access", "private"), ("foot", "yes")],
-                false,
-            ),
-            (&[("barrier", "gate"), ("foot", "no")], true),
-            (&[("barrier", "gate"), ("locked", "yes")], true),
-            (&[("barrier", "gate")], false),
-            (
-                &[("barrier", "lift_gate"), ("motor_vehicle", "private")],
-                false,
-            ),
-            (&[("barrier", "bollard")], false),
-            (&[("barrier", "wall")], true),
-            (&[("access", "private")], false),
-        ] {
-            assert_eq!(is_closed_barrier(&Tags::new(pairs)), expected, "{pairs:?}");
-        }
+    fn a_square_is_an_area_and_a_round_street_is_not() {
+        let is_area = |pairs: &[(&str, &str)]| is_area(&Tags::new(pairs));
+        assert!(is_area(&[("highway", "pedestrian"), ("area", "yes")]));
+        assert!(is_area(&[("highway", "pedestrian"), ("place", "square")]));
+        assert!(is_area(&[("man_made", "pier")]));
+        assert!(!is_area(&[("highway", "pedestrian")]));
+        assert!(!is_area(&[("railway", "platform"), ("area", "no")]));
     }
 
     #[test]

@@ -124,6 +124,7 @@ impl Encoder {
                 &edge.incline_percent,
                 &edge.name.as_deref(),
                 &Ewkb::line(&edge.geometry),
+                &(edge.price_percent as i16),
             ]);
         }
         rows

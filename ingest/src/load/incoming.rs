@@ -55,6 +55,10 @@ impl Table {
         match self {
             // What is copied has no overview: what is seen from afar is made of outlines.
             Self::BaseAreas => "base_areas (area_id, osm_id, class, name, min_zoom, geom)",
+            Self::WalkEdges => {
+                "walk_edges (area_id, way_id, segment, cell, from_node, to_node, length_metres, class, stairs, lit, surface, \
+                 incline_percent, name, geom, price_percent)"
+            }
             other => other.name(),
         }
     }

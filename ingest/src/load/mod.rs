@@ -117,14 +117,15 @@ pub enum LoadError {
         file: DateTime<Utc>,
     },
     /// The database failed on the way; nothing was changed.
-    #[error("the database failed, nothing was changed: {}", describe(.0))]
-    Database(#[from] tokio_postgres::Error),
+    #[error("the database failed, nothing was changed: {0}")]
+    Database(String),
 }
 
-fn describe(error: &tokio_postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| error.to_string(), ToString::to_string)
+impl From<tokio_postgres::Error> for LoadError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let cause = error.as_db_error().map(ToString::to_string);
+        Self::Database(cause.unwrap_or_else(|| error.to_string()))
+    }
 }
 
 /// Loads a file into the database at `url`.
@@ -152,7 +153,7 @@ pub async fn load(
     if let Some(generation) = unchanged(&client, &load).await? {
         return Ok(Outcome::Unchanged { generation });
     }
-    refuse_older(&client, &load).await?;
+    refuse_older(&client, &load, extract::timestamp(&load.file)?).await?;
     let loaded = replace(&mut client, url, &load, progress).await;
     if loaded.is_err() {
         // The next load would do it too, but these tables may be large.
@@ -184,6 +185,7 @@ async fn replace(
     let reading = read(load, area, senders, progress.clone());
     let (filled, read) = tokio::join!(incoming::fill(fillings), reading);
     let ((scan, encoder), (filled, edges)) = (read?, filled?);
+    refuse_older(client, load, scan.timestamp).await?;
     refuse_shrinking(client, load, edges).await?;
 
     begin("replacing the old data");
@@ -284,7 +286,7 @@ async fn require_migrations(client: &Client) -> Result<(), LoadError> {
         "base_overviews.name",
         "areas.popularity_quantiles",
         "pois.narrative_source",
-        "walk_edges.geom",
+        "walk_edges.price_percent",
         "interest_themes.name",
     ];
     let query = "SELECT 1 FROM information_schema.columns \
@@ -297,15 +299,15 @@ async fn require_migrations(client: &Client) -> Result<(), LoadError> {
     Ok(())
 }
 
-async fn refuse_older(client: &Client, load: &Load) -> Result<(), LoadError> {
+/// Refuses a file whose data, as far as `seconds` since 1970 tell it, is older than that of the area.
+async fn refuse_older(client: &Client, load: &Load, seconds: Option<i64>) -> Result<(), LoadError> {
     let query =
         "SELECT source_timestamp FROM areas WHERE name = $1 AND source_timestamp IS NOT NULL";
     let loaded = client.query_opt(query, &[&load.name]).await?;
     let loaded: Option<DateTime<Utc>> = loaded.map(|row| row.get(0));
-    let file = extract::timestamp(&load.file)?;
     match (
         loaded,
-        file.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+        seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
     ) {
         (Some(loaded), Some(file)) if file < loaded && !load.allow_older => Err(LoadError::Older {
             name: load.name.clone(),

@@ -16,6 +16,8 @@ pub(crate) struct Pbf {
     nodes: Vec<u8>,
     ways: Vec<u8>,
     relations: Vec<u8>,
+    info: Vec<u8>,
+    earlier: Vec<[Vec<u8>; 3]>,
     timestamp: Option<u64>,
     features: Vec<&'static str>,
     backwards: bool,
@@ -57,15 +59,31 @@ impl Pbf {
     pub(crate) fn node(mut self, id: i64, lon: f64, lat: f64, tags: Tags<'_>) -> Self {
         let mut node = field_varint(1, zigzag(id));
         node.extend(self.tags(tags));
+        node.extend(&self.info);
         node.extend(field_varint(8, zigzag((lat * 1e7).round() as i64)));
         node.extend(field_varint(9, zigzag((lon * 1e7).round() as i64)));
         self.nodes.extend(field_bytes(1, &node));
         self
     }
 
+    /// Version and time of all objects from here on, in seconds since 1970.
+    pub(crate) fn version(mut self, version: u64, seconds: u64) -> Self {
+        let info = [field_varint(1, version), field_varint(2, seconds)].concat();
+        self.info = field_bytes(4, &info);
+        self
+    }
+
+    /// A new block for all objects from here on.
+    pub(crate) fn next_block(mut self) -> Self {
+        let groups = [&mut self.nodes, &mut self.ways, &mut self.relations].map(std::mem::take);
+        self.earlier.push(groups);
+        self
+    }
+
     pub(crate) fn way(mut self, id: i64, refs: &[i64], tags: Tags<'_>) -> Self {
         let mut way = field_varint(1, id as u64);
         way.extend(self.tags(tags));
+        way.extend(&self.info);
         way.extend(field_bytes(8, &deltas(refs)));
         self.ways.extend(field_bytes(3, &way));
         self
@@ -98,6 +116,7 @@ impl Pbf {
     pub(crate) fn relation(mut self, id: i64, outline: Outline<'_>, tags: Tags<'_>) -> Self {
         let mut relation = field_varint(1, id as u64);
         relation.extend(self.tags(tags));
+        relation.extend(&self.info);
         let role = self.string("outer");
         relation.extend(field_bytes(
             8,
@@ -130,11 +149,22 @@ impl Pbf {
             .flat_map(|string| field_bytes(1, string))
             .collect();
         let mut file = blob("OSMHeader", RAW, &header);
-        let mut groups = [&self.nodes, &self.ways, &self.relations];
+        let last = [
+            self.nodes.clone(),
+            self.ways.clone(),
+            self.relations.clone(),
+        ];
+        let mut groups: Vec<Vec<u8>> = self
+            .earlier
+            .iter()
+            .cloned()
+            .chain([last])
+            .flatten()
+            .collect();
         if self.backwards {
             groups.reverse();
         }
-        for group in groups {
+        for group in &groups {
             let mut block = field_bytes(1, &strings);
             block.extend(field_bytes(2, group));
             file.extend(blob("OSMData", RAW, &block));
@@ -181,6 +211,7 @@ pub(crate) fn shipped(city: &str) -> PathBuf {
 /// Fields of a blob that say how its content is compressed.
 pub(crate) const RAW: u64 = 1;
 pub(crate) const ZLIB: u64 = 3;
+pub(crate) const LZ4: u64 = 6;
 pub(crate) const ZSTD: u64 = 7;
 
 /// One framed blob; its size on the wire is told before it.

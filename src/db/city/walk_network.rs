@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Float4, Integer, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Float4, Integer, Nullable, SmallInt, Text};
 use diesel::{QueryDsl, QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
 use wildside_engine::network::{Cell, CellId, Edge, Lit, WayClass};
@@ -33,6 +33,8 @@ pub struct StoredEdge {
     surface: Option<String>,
     #[diesel(sql_type = Nullable<Float4>)]
     incline_percent: Option<f32>,
+    #[diesel(sql_type = SmallInt)]
+    price_percent: i16,
     #[diesel(sql_type = Nullable<Text>)]
     name: Option<String>,
     #[diesel(sql_type = Binary)]
@@ -46,7 +48,8 @@ impl StoredEdge {
         Prepared(
             diesel::sql_query(
                 "SELECT DISTINCT ON (cell, way_id, segment, from_node, to_node) \
-                    cell, way_id, from_node, to_node, class, lit, surface, incline_percent, name, \
+                    cell, way_id, from_node, to_node, class, lit, surface, incline_percent, \
+                    price_percent, name, \
                     geom::bytea AS line \
              FROM walk_edges WHERE cell = ANY ($1) \
              ORDER BY cell, way_id, segment, from_node, to_node, area_id DESC",
@@ -91,6 +94,7 @@ impl StoredEdge {
             },
             surface: self.surface.map(|word| words.share(word)),
             incline_percent: self.incline_percent,
+            price_percent: self.price_percent.unsigned_abs(),
             name: self.name.map(|word| words.share(word)),
             geometry,
         })

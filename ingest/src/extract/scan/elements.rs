@@ -9,13 +9,15 @@ use wildside_engine::places::{Tags, catalogue};
 use super::Reading;
 use super::streets::is_real;
 use crate::area::Polygon;
+use crate::extract::access::{Walk, access};
 use crate::extract::base::{self, BaseFeature, Shape, Style};
 use crate::extract::elements::{OsmId, OwnedTags, Tag, clean, real_tags};
 use crate::extract::nodes::{Node, NodeRun, NodeStore};
 use crate::extract::pbf::ExtractError;
 use crate::extract::places::Place;
 use crate::extract::report::Report;
-use crate::extract::walkable::{WalkWay, is_closed_barrier, walk_way};
+use crate::extract::versions::{Newest, Order, Position, told};
+use crate::extract::walkable::{WalkWay, walk_way};
 
 /// Nodes so many degrees around the area are kept too: outlines reach over its border.
 const MARGIN_DEGREES: f64 = 0.02;
@@ -33,10 +35,15 @@ pub(super) struct Elements {
     pub(super) square_outlines: FxHashMap<i64, WalkWay>,
     /// Nodes at which one enters a building.
     pub(super) entrances: Entrances,
-    /// Nodes that no walker passes.
-    pub(super) closed: FxHashSet<i64>,
+    /// Permissions of the nodes that say something of passing.
+    pub(super) passages: FxHashMap<i64, Walk>,
     /// Numbers of the blocks that hold ways.
     pub(super) blocks_with_ways: FxHashSet<usize>,
+    /// Names to draw.
+    pub(super) labels: Vec<BaseFeature>,
+    /// Time of the newest object, in milliseconds since 1970; 0: none tells it.
+    pub(super) newest_milliseconds: i64,
+    pub(super) order: Order,
     pub(super) report: Report,
 }
 
@@ -50,6 +57,8 @@ pub(super) struct RelationOfInterest {
     pub(super) ways: Vec<i64>,
     pub(super) nodes: Vec<i64>,
     pub(super) is_place: bool,
+    /// The square that it is, if it is one.
+    pub(super) square: Option<WalkWay>,
     pub(super) drawn: Option<Style>,
 }
 
@@ -60,8 +69,10 @@ struct Found {
     places: Vec<Place>,
     labels: Vec<BaseFeature>,
     entrances: Vec<(i64, bool)>,
-    closed: Vec<i64>,
+    passages: Vec<(i64, Walk)>,
     relations: Vec<RelationOfInterest>,
+    newest_milliseconds: i64,
+    order: Order,
     report: Report,
 }
 
@@ -71,15 +82,18 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Elements, ExtractError> {
         |_| true,
         reading.progress,
         |number, block| {
-            let found = read_block(block, reading);
-            reading.emit_base(found.labels);
+            let found = read_block(number, block, reading);
             let run = NodeRun::pack(found.nodes);
             let (runs, elements) = &mut *all.lock().unwrap_or_else(PoisonError::into_inner);
             runs.push(run);
             elements.places.extend(found.places);
             elements.relations.extend(found.relations);
             elements.entrances.extend(found.entrances);
-            elements.closed.extend(found.closed);
+            elements.passages.extend(found.passages);
+            elements.labels.extend(found.labels);
+            elements.newest_milliseconds =
+                elements.newest_milliseconds.max(found.newest_milliseconds);
+            elements.order.add(found.order);
             elements.report.add(&found.report);
             if found.report.elements[1] > 0 {
                 elements.blocks_with_ways.insert(number);
@@ -88,42 +102,42 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Elements, ExtractError> {
     )?;
     let (runs, mut elements) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     elements.nodes = NodeStore::join(runs);
-    let repeated = elements.nodes.repeated as u64;
-    // On ways nodes come as often as they are passed.
-    if !reading.file.locations_on_ways {
-        elements
-            .report
-            .skip("nodes with an id that was there before", repeated);
-    }
     elements.square_outlines = square_outlines(&elements.relations);
     Ok(elements)
 }
 
 fn square_outlines(relations: &[RelationOfInterest]) -> FxHashMap<i64, WalkWay> {
-    let outline = |relation: &RelationOfInterest| {
-        let tags = relation.tags.pairs();
-        let square = walk_way(&Tags::new(&tags)).map(|way| (relation.ways.clone(), way));
-        square
-            .into_iter()
-            .flat_map(|(ways, way)| ways.into_iter().map(move |id| (id, way.clone())))
-    };
-    relations.iter().flat_map(outline).collect()
+    let mut outlines = FxHashMap::default();
+    for relation in relations {
+        if let Some(square) = &relation.square {
+            outlines.extend(relation.ways.iter().map(|id| (*id, square.clone())));
+        }
+    }
+    outlines
 }
 
-fn read_block(block: &PrimitiveBlock, reading: &Reading<'_>) -> Found {
+/// Objects with an id that was there before, in the words of a report.
+const REPEATED: [&str; 3] = [
+    "nodes with an id that was there before",
+    "ways with an id that was there before",
+    "relations with an id that was there before",
+];
+
+fn read_block(number: usize, block: &PrimitiveBlock, reading: &Reading<'_>) -> Found {
     let (mut found, area) = (Found::default(), reading.area);
     for element in block.elements() {
+        if !found.is_current(number, &element, &reading.newest) {
+            continue;
+        }
         match &element {
             Element::DenseNode(n) => found.node(n.id(), n.nano_lon(), n.nano_lat(), n.tags(), area),
             Element::Node(n) => found.node(n.id(), n.nano_lon(), n.nano_lat(), n.tags(), area),
             Element::Way(way) => {
-                found.report.elements[1] += 1;
                 if reading.file.locations_on_ways && is_real(way) {
                     found.nodes.extend(nodes_on(way, area));
                 }
             }
             Element::Relation(relation) => {
-                found.report.elements[2] += 1;
                 let tags = real_tags(relation.tags(), &mut found.report);
                 found
                     .relations
@@ -135,6 +149,24 @@ fn read_block(block: &PrimitiveBlock, reading: &Reading<'_>) -> Found {
 }
 
 impl Found {
+    /// Counts an object, and tells whether it is to be read.
+    fn is_current(&mut self, block: usize, element: &Element<'_>, newest: &Newest) -> bool {
+        let (id, _, milliseconds, _) = told(element);
+        let (kind, number) = match id {
+            OsmId::Node(number) => (0, number),
+            OsmId::Way(number) => (1, number),
+            OsmId::Relation(number) => (2, number),
+        };
+        let count = &mut self.report.elements[kind];
+        let object = *count as usize;
+        *count += 1;
+        self.order.see(kind, number);
+        self.newest_milliseconds = self.newest_milliseconds.max(milliseconds);
+        let is_current = newest.is_current(id, Position { block, object });
+        self.report.skip(REPEATED[kind], u64::from(!is_current));
+        is_current
+    }
+
     fn node<'a>(
         &mut self,
         id: i64,
@@ -143,7 +175,6 @@ impl Found {
         tags: impl Iterator<Item = (&'a str, &'a str)>,
         area: Option<&Polygon>,
     ) {
-        self.report.elements[0] += 1;
         let Some(node) = Node::from_nanodegrees(id, nano_lon, nano_lat) else {
             self.report.skip("nodes that are nowhere on the earth", 1);
             return;
@@ -162,8 +193,8 @@ impl Found {
             Some("yes") => self.entrances.push((id, false)),
             _ => {}
         }
-        if is_closed_barrier(&tags) {
-            self.closed.push(id);
+        if let Some(walk) = access().of_node(&tags) {
+            self.passages.push((id, walk));
         }
         self.places
             .extend(Place::new(OsmId::Node(id), node.point(), &tags));
@@ -201,20 +232,21 @@ fn relation_of_interest(relation: &Relation<'_>, tags: &[Tag<'_>]) -> Option<Rel
     let kind = view.get("type")?;
     let multipolygon = kind == "multipolygon";
     let is_place = kind != "route" && catalogue().classify(&view).is_some();
-    let is_square = multipolygon && walk_way(&view).is_some();
+    let square = walk_way(&view).filter(|_| multipolygon);
     let drawn = base::style(&view, true)
         .filter(|style| multipolygon && matches!(style, Style::Area { .. }));
     let members = |wanted: RelMemberType| {
         let members = relation.members().filter(move |m| m.member_type == wanted);
         members.map(|member| member.member_id).collect()
     };
-    let wanted = is_place || is_square || drawn.is_some();
+    let wanted = is_place || square.is_some() || drawn.is_some();
     (wanted && relation.members().len() <= MOST_MEMBERS).then(|| RelationOfInterest {
         id: relation.id(),
         ways: members(RelMemberType::Way),
         nodes: members(RelMemberType::Node),
         tags: OwnedTags::new(tags.iter().copied()),
         is_place,
+        square,
         drawn,
     })
 }

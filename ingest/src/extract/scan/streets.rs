@@ -3,16 +3,18 @@
 use std::sync::{Mutex, PoisonError};
 
 use osmpbf::{PrimitiveBlock, Way};
-use rustc_hash::FxHashSet;
 use wildside_engine::places::Tags;
 
 use super::elements::Elements;
+use super::shores::Shores;
+use super::squares::Grounds;
 use super::{Batch, Reading};
-use crate::extract::elements::is_real_tag;
+use crate::extract::elements::{OsmId, is_real_tag};
 use crate::extract::network::Cutter;
 use crate::extract::pbf::ExtractError;
 use crate::extract::report::Report;
-use crate::extract::walkable::{WalkWay, walk_way};
+use crate::extract::versions::Position;
+use crate::extract::walkable::{WalkWay, is_area, walk_way};
 
 /// Counts of the third reading; the edges themselves are handed over.
 #[derive(Default)]
@@ -21,37 +23,39 @@ pub(super) struct Streets {
     pub(super) report: Report,
 }
 
+impl Streets {
+    pub(super) fn plus(mut self, other: Self) -> Self {
+        self.edges += other.edges;
+        self.report.add(&other.report);
+        self
+    }
+}
+
 pub(super) fn read(
     reading: &Reading<'_>,
     elements: &Elements,
     cutter: &Cutter<'_>,
+    grounds: &Grounds<'_>,
+    shores: &Shores,
 ) -> Result<Streets, ExtractError> {
     let streets = Mutex::new(Streets::default());
-    let seen = Mutex::new(FxHashSet::default());
-    let is_new = |id| {
-        seen.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id)
-    };
     let with_ways = |number| elements.blocks_with_ways.contains(&number);
     reading
         .file
-        .for_each_block(with_ways, reading.progress, |_, block| {
+        .for_each_block(with_ways, reading.progress, |number, block| {
             let (mut batch, mut report) = (Vec::new(), Report::default());
             report.skip(
                 "ways of more nodes than any real one",
                 count_overlong(block),
             );
-            for way in ways(block) {
+            for way in ways(reading, number, block) {
                 let tags: Vec<_> = way.tags().filter(is_real_tag).collect();
+                grounds.see(&way, &Tags::new(&tags), cutter.nodes);
                 let Some(walk) = walkable(elements, way.id(), &Tags::new(&tags)) else {
                     continue;
                 };
-                if !is_new(way.id()) {
-                    report.skip("ways with an id that was there before", 1);
-                    continue;
-                }
-                match cutter.cut(way.id(), &walk, way.refs()) {
+                let is_outline = is_outline(elements, &way, &Tags::new(&tags));
+                match cutter.cut(way.id(), &walk, is_outline, way.refs()) {
                     Some((edges, missing)) => {
                         batch.extend(edges);
                         report.skip(
@@ -64,6 +68,7 @@ pub(super) fn read(
             }
             let edges = batch.len() as u64;
             if edges > 0 {
+                shores.see(&batch);
                 (reading.emit)(Batch::Edges(batch));
             }
             let streets = &mut *streets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,11 +81,21 @@ pub(super) fn read(
 /// Ways longer than this are no ways but attacks: OpenStreetMap allows 2,000 nodes.
 const MOST_NODES: usize = 50_000;
 
-pub(super) fn ways(block: &PrimitiveBlock) -> impl Iterator<Item = Way<'_>> {
-    block
-        .groups()
-        .flat_map(|group| group.ways())
-        .filter(is_real)
+/// The ways of a block, each in its newest version.
+pub(super) fn ways<'a>(
+    reading: &'a Reading<'_>,
+    number: usize,
+    block: &'a PrimitiveBlock,
+) -> impl Iterator<Item = Way<'a>> {
+    let all = block.groups().flat_map(|group| group.ways()).enumerate();
+    let current = all.filter(move |(object, way)| {
+        let position = Position {
+            block: number,
+            object: *object,
+        };
+        reading.newest.is_current(OsmId::Way(way.id()), position)
+    });
+    current.map(|(_, way)| way).filter(is_real)
 }
 
 pub(super) fn is_real(way: &Way<'_>) -> bool {
@@ -95,4 +110,16 @@ fn count_overlong(block: &PrimitiveBlock) -> u64 {
 /// Walkability of a way, as it is tagged or as the outline of a square.
 pub(super) fn walkable(elements: &Elements, id: i64, tags: &Tags<'_>) -> Option<WalkWay> {
     walk_way(tags).or_else(|| elements.square_outlines.get(&id).cloned())
+}
+
+/// True if the way is the edge of something that is walked all over.
+pub(super) fn is_outline(elements: &Elements, way: &Way<'_>, tags: &Tags<'_>) -> bool {
+    elements.square_outlines.contains_key(&way.id()) || is_closed(way) && is_area(tags)
+}
+
+/// True if the way ends where it begins.
+pub(super) fn is_closed(way: &Way<'_>) -> bool {
+    let mut refs = way.refs();
+    let first = refs.next();
+    first.is_some() && first == refs.last()
 }

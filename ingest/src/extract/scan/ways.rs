@@ -2,30 +2,37 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use osmpbf::Way;
 use rustc_hash::{FxHashMap, FxHashSet};
 use wildside_engine::Point;
 use wildside_engine::places::{Tags, catalogue};
 
 use super::elements::{Elements, RelationOfInterest};
-use super::streets::{walkable, ways};
+use super::shores::Shore;
+use super::streets::{is_closed, is_outline, walkable, ways};
 use super::{Batch, Reading};
+use crate::extract::access::access;
 use crate::extract::base::{self, BaseFeature, Shape, Style};
 use crate::extract::elements::{OsmId, clean, real_tags};
 use crate::extract::geometry::{
     assemble_rings, is_ring, point_inside, representative_point, square_metres,
 };
-use crate::extract::network::Junctions;
+use crate::extract::network::{Junctions, crossing_id};
 use crate::extract::nodes::{Located, Node};
 use crate::extract::overview::Afar;
 use crate::extract::pbf::ExtractError;
 use crate::extract::places::Place;
 use crate::extract::report::Report;
+use crate::extract::squares::Square;
+use crate::extract::walkable::{WalkWay, is_area};
 
 /// Findings of the second reading.
 #[derive(Default)]
 pub(super) struct Ways {
     pub(super) places: Vec<Place>,
+    /// Places with an extent.
+    pub(super) shores: Vec<Shore>,
+    /// Areas that are walked all over.
+    pub(super) squares: Vec<Square>,
     pub(super) report: Report,
     afar: Afar,
     /// Nodes of the ways that relations are made of.
@@ -36,6 +43,7 @@ pub(super) fn read(
     reading: &Reading<'_>,
     elements: &Elements,
     junctions: &Junctions,
+    barred: &Junctions,
 ) -> Result<Ways, ExtractError> {
     let wanted: FxHashSet<i64> = elements
         .relations
@@ -46,31 +54,45 @@ pub(super) fn read(
     let with_ways = |number| elements.blocks_with_ways.contains(&number);
     reading
         .file
-        .for_each_block(with_ways, reading.progress, |_, block| {
+        .for_each_block(with_ways, reading.progress, |number, block| {
             let (mut local, mut drawn) = (Ways::default(), Vec::new());
-            for way in ways(block) {
+            for way in ways(reading, number, block) {
                 let tags = real_tags(way.tags(), &mut local.report);
                 let tags = Tags::new(&tags);
-                let is_walkable = walkable(elements, way.id(), &tags).is_some();
+                let walk = walkable(elements, way.id(), &tags);
+                let is_walkable = walk.is_some();
                 let is_place = catalogue().classify(&tags).is_some();
                 let style = base::style(&tags, is_closed(&way));
                 let is_member = wanted.contains(&way.id());
-                if !(is_walkable || is_place || style.is_some() || is_member) {
+                let is_barrier = access().bars(&tags);
+                if !(is_walkable || is_barrier || is_place || style.is_some() || is_member) {
                     continue;
                 }
                 let nodes = elements.nodes.of_way(way.refs());
                 if is_walkable {
                     junctions.pass(&nodes);
+                    if is_outline(elements, &way, &tags) {
+                        open_doors(elements, junctions, &nodes);
+                    }
+                }
+                if is_barrier {
+                    barred.bar(&nodes);
                 }
                 if let Some(style) = style {
                     let features = draw_way(way.id(), style, &tags, reading, &nodes);
                     local.see(&features);
                     drawn.extend(features);
                 }
+                if let Some(walk) = walk.filter(|_| is_closed(&way) && is_area(&tags)) {
+                    local.squares.extend(way_square(way.id(), walk, &nodes));
+                }
                 let nodes: Vec<Node> = nodes.into_iter().flatten().map(|(_, node)| node).collect();
                 if is_place {
                     match way_place(way.id(), &nodes, &tags, elements) {
-                        Some(place) => local.places.push(place),
+                        Some(place) => {
+                            local.shores.extend(shore(&place, vec![nodes.clone()]));
+                            local.places.push(place);
+                        }
                         // What is outside the area has no nodes.
                         None => local
                             .report
@@ -84,6 +106,8 @@ pub(super) fn read(
             reading.emit_base(drawn);
             let found = &mut *found.lock().unwrap_or_else(PoisonError::into_inner);
             found.places.extend(local.places);
+            found.squares.extend(local.squares);
+            found.shores.extend(local.shores);
             found.members.extend(local.members);
             found.report.add(&local.report);
             found.afar.append(local.afar);
@@ -120,10 +144,24 @@ impl Ways {
             .iter()
             .filter_map(|id| self.members.get(id).cloned())
             .collect();
-        let rings = assemble_rings(ways.clone());
+        let absent = relation
+            .ways
+            .iter()
+            .any(|id| !self.members.contains_key(id));
+        self.report.skip(
+            "relations whose members are not all in the file",
+            u64::from(absent),
+        );
+        let outlines = assemble_rings(ways.clone());
+        let rings: Vec<Vec<Point>> = outlines.iter().map(|ring| points(ring)).collect();
+        self.squares
+            .extend(relation_square(relation, outlines.clone()));
         if relation.is_place {
             match relation_place(relation, &ways, &rings, elements) {
-                Some(place) => self.places.push(place),
+                Some(place) => {
+                    self.shores.extend(shore(&place, outlines));
+                    self.places.push(place);
+                }
                 None => self.report.skip(
                     "relations without a place",
                     u64::from(reading.area.is_none()),
@@ -139,12 +177,51 @@ impl Ways {
     }
 }
 
-fn is_closed(way: &Way<'_>) -> bool {
-    way.refs().next().is_some() && way.refs().next() == way.refs().last()
+/// Makes junctions of the doors on the outline of a square: one crosses it to them.
+fn open_doors(elements: &Elements, junctions: &Junctions, outline: &[Located]) {
+    for (ordinal, node) in outline.iter().flatten() {
+        if elements.entrances.contains_key(&node.id) {
+            junctions.add(*ordinal);
+        }
+    }
+}
+
+fn way_square(id: i64, way: WalkWay, nodes: &[Located]) -> Option<Square> {
+    let ring: Option<Vec<Node>> = nodes.iter().map(|node| Some((*node)?.1)).collect();
+    let ring = ring.filter(|ring| ring.len() >= 4 && way.is_floor())?;
+    Some(Square {
+        way_id: crossing_id(OsmId::Way(id))?,
+        way,
+        rings: vec![ring],
+    })
+}
+
+fn relation_square(relation: &RelationOfInterest, rings: Vec<Vec<Node>>) -> Option<Square> {
+    let way = relation.square.clone()?;
+    if rings.is_empty() || !way.is_floor() {
+        return None;
+    }
+    Some(Square {
+        way_id: crossing_id(OsmId::Relation(relation.id))?,
+        way,
+        rings,
+    })
+}
+
+/// The shore of a place that is not visited at a door.
+fn shore(place: &Place, rings: Vec<Vec<Node>>) -> Option<Shore> {
+    let is_ring = |ring: &Vec<Node>| is_ring(&points(ring));
+    let is_at_door = |ring: &Vec<Node>| ring.iter().any(|node| node.point() == place.location);
+    let has_shore = !rings.is_empty() && rings.iter().all(is_ring) && !rings.iter().any(is_at_door);
+    has_shore.then(|| Shore::new(place.id, place.location, rings))?
+}
+
+fn points(nodes: &[Node]) -> Vec<Point> {
+    nodes.iter().copied().map(Node::point).collect()
 }
 
 fn way_place(id: i64, nodes: &[Node], tags: &Tags<'_>, elements: &Elements) -> Option<Place> {
-    let points: Vec<_> = nodes.iter().copied().map(Node::point).collect();
+    let points = points(nodes);
     let location = entrance(tags, nodes, elements).or_else(|| representative_point(&points))?;
     let sized = if is_ring(&points) {
         tags.with_area(square_metres(&points))
@@ -176,8 +253,7 @@ fn relation_place(
     let at_door = || ways.iter().find_map(|way| entrance(&tags, way, elements));
     let on_line = || {
         let longest = ways.iter().max_by_key(|way| way.len())?;
-        let points: Vec<_> = longest.iter().copied().map(Node::point).collect();
-        representative_point(&points)
+        representative_point(&points(longest))
     };
     let at_node = || {
         relation

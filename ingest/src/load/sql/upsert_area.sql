@@ -5,7 +5,8 @@ ON CONFLICT (name) DO UPDATE SET
     boundary = excluded.boundary,
     generation = areas.generation + 1,
     source_digest = excluded.source_digest,
-    source_timestamp = excluded.source_timestamp,
+    -- A file that does not tell its time is taken for as old as what was there.
+    source_timestamp = coalesce(excluded.source_timestamp, areas.source_timestamp),
     counts = excluded.counts,
     source = excluded.source,
     popularity_quantiles = excluded.popularity_quantiles,

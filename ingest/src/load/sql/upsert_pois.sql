@@ -19,7 +19,8 @@ WHERE
         SELECT 1
         FROM areas AS owner
         JOIN areas AS loaded ON loaded.id = excluded.area_id
-        WHERE owner.id = pois.area_id AND owner.source_timestamp > loaded.source_timestamp
+        WHERE owner.id = pois.area_id AND owner.id <> loaded.id
+            AND coalesce(owner.source_timestamp, owner.loaded_at) > coalesce(loaded.source_timestamp, loaded.loaded_at)
     )
     AND (
         pois.location, pois.osm_tags, pois.kind, pois.name, pois.prominence, pois.area_id, pois.removed_at,
