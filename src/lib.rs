@@ -10,6 +10,7 @@ pub mod city;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod guidance;
 pub mod jobs;
 pub mod maintenance;
 pub mod overpass;

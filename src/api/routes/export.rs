@@ -9,21 +9,23 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::geojson::RouteFeatures;
 use super::gpx::gpx;
-use super::show::load;
+use super::show::{load, name_language};
 use crate::api::conditional::{OWN, Tagged};
 use crate::api::error::ApiError;
-use crate::api::extract::{CurrentUser, parse_id};
+use crate::api::extract::{CurrentUser, LanguageHeader, LanguageQuery, Spoken, parse_id};
 use crate::api::state::AppState;
 use crate::db::routes::Route;
+use crate::guidance::Language;
 
 /// A walk as GPX 1.1: stops as waypoints, the path as a track.
 ///
 /// Names of stops begin with their number, so that apps that sort keep the order. For apps that navigate from stop to
-/// stop there is also a route of the stops.
-#[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path)), responses(
+/// stop there is also a route of the stops; a second route has each instruction as the `desc` of a point.
+#[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path), LanguageQuery, LanguageHeader), responses(
     (status = 200, description = "A GPX document", content_type = "application/gpx+xml",
         body = inline(GpxDocument),
-        headers(("Content-Disposition" = String, description = "Names the file"))),
+        headers(("Content-Disposition" = String, description = "Names the file"),
+            ("Content-Language" = String, description = "Language of the instructions"))),
     (status = 304, description = "Not changed since the `If-None-Match` of the request"),
 ))]
 #[get("/routes/{route_id}.gpx")]
@@ -32,17 +34,19 @@ pub async fn route_gpx(
     user: CurrentUser,
     req: HttpRequest,
     path: Path<String>,
+    Spoken(language): Spoken,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&path)?;
     let (route, stops) = load(&mut *state.db.get().await?, id, user.id).await?;
-    let document = Tagged::new("application/gpx+xml", gpx(&route, &stops));
-    Ok(file(&document, &req, &route, "gpx"))
+    let document = Tagged::new("application/gpx+xml", gpx(&route, &stops, language));
+    Ok(file(&document, &req, (&route, "gpx"), language))
 }
 
-/// A walk as a GeoJSON `FeatureCollection`: the path, then the stops.
-#[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path)), responses(
+/// A walk as a GeoJSON `FeatureCollection`: the path, then the stops, then the instructions.
+#[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path), LanguageQuery, LanguageHeader), responses(
     (status = 200, description = "A FeatureCollection", body = RouteFeatures, content_type = "application/geo+json",
-        headers(("Content-Disposition" = String, description = "Names the file"))),
+        headers(("Content-Disposition" = String, description = "Names the file"),
+            ("Content-Language" = String, description = "Language of the instructions"))),
     (status = 304, description = "Not changed since the `If-None-Match` of the request"),
 ))]
 #[get("/routes/{route_id}.geojson")]
@@ -51,13 +55,14 @@ pub async fn route_geojson(
     user: CurrentUser,
     req: HttpRequest,
     path: Path<String>,
+    Spoken(language): Spoken,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&path)?;
     let (route, stops) = load(&mut *state.db.get().await?, id, user.id).await?;
-    let collection = serde_json::to_vec(&RouteFeatures::new(&route, stops))
+    let collection = serde_json::to_vec(&RouteFeatures::new(&route, stops, language))
         .map_err(|error| ApiError::Internal(error.into()))?;
     let document = Tagged::new("application/geo+json", collection);
-    Ok(file(&document, &req, &route, "geojson"))
+    Ok(file(&document, &req, (&route, "geojson"), language))
 }
 
 /// A GPX document, as the description has it: bytes, since hardly any generated client knows its media type.
@@ -91,10 +96,16 @@ pub const fn minutes(seconds: i32) -> u32 {
 }
 
 /// An answer to be saved under the name of the walk.
-fn file(document: &Tagged, req: &HttpRequest, route: &Route, extension: &str) -> HttpResponse {
+fn file(
+    document: &Tagged,
+    req: &HttpRequest,
+    (route, extension): (&Route, &str),
+    language: Language,
+) -> HttpResponse {
     let name = title(route).replace(", ", "-").replace(' ', "-");
     let name = format!("{}.{extension}", name.to_lowercase());
     let mut response = document.answer(req, OWN);
+    name_language(&mut response, language);
     if let Ok(attachment) = ContentDisposition::attachment(name).try_into_value() {
         response
             .headers_mut()

@@ -7,11 +7,14 @@ use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
 use super::body::GeoJsonPoint;
+use super::directions::{Direction, directions};
+use super::made::{Maneuver, Way};
 use super::view::{ATTRIBUTION, GeoJsonLine, StopView};
 use crate::api::extract::values;
 use crate::db::routes::{Route, RouteStop};
+use crate::guidance::Language;
 
-/// A walk: its path, then its stops in order.
+/// A walk: its path, then its stops in order, then what is told along it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "type": "FeatureCollection",
@@ -31,7 +34,7 @@ pub struct RouteFeatures {
     features: Vec<RouteFeature>,
 }
 
-/// The path of a walk or one of its stops.
+/// The path of a walk, one of its stops or an instruction.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "type": "Feature",
@@ -43,7 +46,7 @@ pub struct RouteFeature {
     #[serde(rename = "type")]
     #[schema(schema_with = feature_schema)]
     kind: &'static str,
-    /// That of the walk or of the place.
+    /// That of the walk or of the place; `instruction/` and its number.
     id: String,
     geometry: Geometry,
     #[schema(value_type = FeatureProperties)]
@@ -58,7 +61,7 @@ fn feature_schema() -> Object {
     values::words_schema(&["Feature"])
 }
 
-/// A line for the path, a point for a stop.
+/// A line for the path, a point for a stop or an instruction.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(example = json!({"type": "Point", "coordinates": [7.4251, 43.7389]}))]
@@ -67,7 +70,8 @@ pub enum Geometry {
     Point(GeoJsonPoint),
 }
 
-/// Properties of it. Of the path that is `distance_metres` and `duration_seconds`, of a stop all else.
+/// Properties of it. Of the path that is `distance_metres` and `duration_seconds`, of an instruction these and what follows
+/// `instruction`, of a stop all else.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"kind": "stop", "position": 1, "name": "Café de Paris"}))]
 pub struct FeatureProperties {
@@ -90,21 +94,33 @@ pub struct FeatureProperties {
     pub arrive_after_seconds: Option<i32>,
     #[schema(value_type = i32, required = false)]
     pub visit_seconds: Option<i32>,
+    /// The sentence.
+    #[schema(value_type = String, required = false)]
+    pub instruction: Option<String>,
+    /// Absent where the walker arrives at a stop or at the end.
+    #[schema(value_type = Maneuver, required = false)]
+    pub maneuver: Option<Maneuver>,
+    /// Street that is followed, if it has a name.
+    pub street: Option<String>,
+    #[schema(value_type = Way, required = false)]
+    pub way: Option<Way>,
 }
 
 fn kind_schema() -> Object {
-    values::words_schema(&["path", "stop"])
+    values::words_schema(&["path", "stop", "instruction"])
 }
 
 impl RouteFeatures {
     /// The walk with its stops.
-    pub fn new(route: &Route, stops: Vec<RouteStop>) -> Self {
+    pub fn new(route: &Route, stops: Vec<RouteStop>, language: Language) -> Self {
+        let told = directions(route, &stops, language);
         let stops = stops.into_iter().map(RouteFeature::stop);
         Self {
             kind: "FeatureCollection",
             attribution: ATTRIBUTION,
             features: std::iter::once(RouteFeature::path(route))
                 .chain(stops)
+                .chain(told.into_iter().zip(1..).map(RouteFeature::instruction))
                 .collect(),
         }
     }
@@ -121,6 +137,24 @@ impl RouteFeature {
                 "distance_metres": route.distance_metres,
                 "duration_seconds": route.duration_seconds,
             }),
+        }
+    }
+
+    fn instruction((told, number): (Direction, u32)) -> Self {
+        let mut properties =
+            json!({"kind": "instruction", "position": number, "instruction": told.text});
+        if let Some(step) = told.step {
+            properties["maneuver"] = json!(step.maneuver);
+            properties["street"] = json!(step.street);
+            properties["way"] = json!(step.way);
+            properties["distance_metres"] = json!(step.distance_metres);
+            properties["duration_seconds"] = json!(step.duration_seconds);
+        }
+        Self {
+            kind: "Feature",
+            id: format!("instruction/{number}"),
+            geometry: Geometry::Point(told.location.into()),
+            properties,
         }
     }
 

@@ -4,26 +4,30 @@ use std::fmt::{self, Write};
 
 use wildside_engine::Point;
 
+use super::directions::{Direction, directions};
 use super::export::{minutes, title};
 use super::view::bounds;
 use crate::api::places::osm_link;
 use crate::db::routes::{Route, RouteStop};
+use crate::guidance::Language;
 
 const COPYRIGHT: &str = "https://www.openstreetmap.org/copyright";
 
-/// The document: stops as waypoints, a route from stop to stop, and the path as a track.
-pub fn gpx(route: &Route, stops: &[RouteStop]) -> String {
-    let mut xml = String::with_capacity(2048 + 64 * route.path.len());
+/// The document: stops as waypoints, a route from stop to stop, one from instruction to instruction, and the path as a
+/// track.
+pub fn gpx(route: &Route, stops: &[RouteStop], language: Language) -> String {
+    let mut xml = String::with_capacity(2048 + 128 * route.path.len());
     // Writing to a string can't fail.
-    let _ = write(&mut xml, route, stops);
+    let _ = write(&mut xml, route, stops, language);
     xml
 }
 
-fn write(xml: &mut String, route: &Route, stops: &[RouteStop]) -> fmt::Result {
+fn write(xml: &mut String, route: &Route, stops: &[RouteStop], language: Language) -> fmt::Result {
     xml.push_str(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <gpx version=\"1.1\" creator=\"Wildside\" xmlns=\"http://www.topografix.com/GPX/1/1\">",
     );
+    let told = directions(route, stops, language);
     let (title, stops) = (title(route), numbered(stops));
     metadata(xml, route, &title, &stops)?;
     for stop in &stops {
@@ -36,7 +40,9 @@ fn write(xml: &mut String, route: &Route, stops: &[RouteStop]) -> fmt::Result {
         route_point(xml, Some(&Point::new(stop.lon, stop.lat)), name)?;
     }
     route_point(xml, end, "End")?;
-    write!(xml, "</rte><trk><name>{title}</name><trkseg>")?;
+    write!(xml, "</rte>")?;
+    turn_by_turn(xml, &title, &told)?;
+    write!(xml, "<trk><name>{title}</name><trkseg>")?;
     for point in &route.path {
         write!(xml, "<trkpt {}/>", Position(point))?;
     }
@@ -95,6 +101,28 @@ fn route_point(xml: &mut String, point: Option<&Point>, name: &str) -> fmt::Resu
         "<rtept {}><name>{name}</name></rtept>",
         Position(point)
     )
+}
+
+/// A route with a point for each instruction.
+fn turn_by_turn(xml: &mut String, title: &str, told: &[Direction]) -> fmt::Result {
+    let Some(last) = told.len().checked_sub(1) else {
+        return Ok(());
+    };
+    write!(xml, "<rte><name>{title}, turn by turn</name>")?;
+    for (number, direction) in told.iter().enumerate() {
+        let name = match number {
+            0 => "Start".to_owned(),
+            _ if number == last => "End".to_owned(),
+            _ => number.to_string(),
+        };
+        write!(
+            xml,
+            "<rtept {}><name>{name}</name><desc>{}</desc></rtept>",
+            Position(&direction.location),
+            escape(&direction.text),
+        )?;
+    }
+    write!(xml, "</rte>")
 }
 
 /// A stop and its name with its number, ready for XML.

@@ -62,7 +62,7 @@ pub struct RouteDetails {
     "distance_metres": 120.5,
     "duration_seconds": 90,
     "steps": [{
-        "maneuver": "left", "street": "Rue Grimaldi", "way": "residential", "distance_metres": 120.5, "duration_seconds": 90,
+        "maneuver": "left", "instruction": "Turn left onto Rue Grimaldi.", "street": "Rue Grimaldi", "way": "residential", "distance_metres": 120.5, "duration_seconds": 90,
         "bearing_before": 88, "bearing_after": 2, "path_start": 0
     }]
 }))]
@@ -79,11 +79,13 @@ pub struct Leg {
 /// A turn, and the street that is followed after it.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({
-    "maneuver": "left", "street": "Rue Grimaldi", "way": "residential", "distance_metres": 120.5, "duration_seconds": 90,
+    "maneuver": "left", "instruction": "Turn left onto Rue Grimaldi.", "street": "Rue Grimaldi", "way": "residential", "distance_metres": 120.5, "duration_seconds": 90,
     "bearing_before": 88, "bearing_after": 2, "path_start": 0
 }))]
 pub struct Step {
     pub maneuver: Maneuver,
+    /// Sentence in the language asked for.
+    pub instruction: String,
     /// Null: it has no name.
     pub street: Option<String>,
     /// Absent in walks of before this was kept, as are the seconds and bearings.
@@ -161,8 +163,10 @@ mod tests {
 
     use super::*;
     use crate::api::routes::body::{AccessibilitySources, Source};
+    use crate::api::routes::directions::tell;
     use crate::db::ledger::params::RouteParams;
     use crate::db::routes;
+    use crate::guidance::Language;
 
     fn keys(object: &Value) -> BTreeSet<&String> {
         object.as_object().unwrap().keys().collect()
@@ -197,7 +201,8 @@ mod tests {
             light: walk::Light::default(),
             repeated_metres: 0.0,
         };
-        let details = serde_json::to_value(details).unwrap();
+        let mut details = serde_json::to_value(details).unwrap();
+        tell(&mut details, Language::English);
         assert_described::<RouteDetails>(&details);
         assert_described::<Light>(&details["light"]);
         let leg = &details["legs"][0];

@@ -3,6 +3,7 @@
 pub mod body;
 pub mod coverage;
 pub mod create;
+pub mod directions;
 pub mod export;
 pub mod geojson;
 pub mod gpx;

@@ -1,21 +1,25 @@
 //! Getting a walk.
 
+use actix_web::http::header::{CONTENT_LANGUAGE, HeaderValue, VARY};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use uuid::Uuid;
 
+use super::directions::tell;
 use super::view::RouteView;
 use crate::api::conditional::{OWN, Tagged};
 use crate::api::error::ApiError;
-use crate::api::extract::{CurrentUser, PathId};
+use crate::api::extract::{CurrentUser, LanguageHeader, LanguageQuery, PathId, Spoken};
 use crate::api::state::AppState;
 use crate::db::Connection;
 use crate::db::routes::saved_routes;
 use crate::db::routes::{Route, RouteStop};
+use crate::guidance::Language;
 
-/// A walk with everything about it.
-#[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path)), responses(
-    (status = 200, description = "The walk", body = RouteView),
+/// A walk with everything about it, its instructions in the language asked for.
+#[utoipa::path(tag = "routes", security(("session" = [])), params(("route_id" = Uuid, Path), LanguageQuery, LanguageHeader), responses(
+    (status = 200, description = "The walk", body = RouteView,
+        headers(("Content-Language" = String, description = "Language of the instructions"))),
     (status = 304, description = "Not changed since the `If-None-Match` of the request"),
 ))]
 #[get("/routes/{route_id}")]
@@ -24,11 +28,22 @@ pub async fn show_route(
     user: CurrentUser,
     req: HttpRequest,
     PathId(id): PathId<Uuid>,
+    Spoken(language): Spoken,
 ) -> Result<HttpResponse, ApiError> {
     let mut connection = state.db.get().await?;
-    let (route, stops) = load(&mut connection, id, user.id).await?;
+    let (mut route, stops) = load(&mut connection, id, user.id).await?;
     let saved = saved_routes::is_saved(&mut connection, user.id, id).await?;
-    Ok(Tagged::json(&RouteView::new(route, stops, saved))?.answer(&req, OWN))
+    tell(&mut route.details, language);
+    let mut answer = Tagged::json(&RouteView::new(route, stops, saved))?.answer(&req, OWN);
+    name_language(&mut answer, language);
+    Ok(answer)
+}
+
+/// Says which language an answer is in, and that it depends on the one asked for.
+pub fn name_language(answer: &mut HttpResponse, language: Language) {
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.append(VARY, HeaderValue::from_static("accept-language"));
 }
 
 /// A walk that the user may see, and its stops.
