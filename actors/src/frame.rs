@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 use wildside_engine::Point;
+use wildside_engine::walk::Maneuver;
 
 use crate::event::{Status, StatusError, StatusEvent};
 
@@ -79,6 +80,41 @@ pub struct WalkProgress {
     /// Distance along the route to the next stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metres_to_next: Option<f64>,
+    /// Instruction to follow next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_instruction: Option<NextInstruction>,
+}
+
+/// Instruction that a walker follows next.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NextInstruction {
+    /// Manoeuvre to make.
+    pub maneuver: NextManeuver,
+    /// Sentence in the language of the connection.
+    pub text: String,
+    /// Distance until it is made; of the way back, that to the route.
+    pub metres: f64,
+    /// Name of the street that follows, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub street: Option<String>,
+    /// Compass bearing that follows in degrees; of the way back, that to the route.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bearing: Option<u16>,
+}
+
+/// Manoeuvre of a step, or one that no step begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NextManeuver {
+    /// The next stop is reached.
+    Arrive,
+    /// The walk ends.
+    Finish,
+    /// Turn round: the route has been left.
+    Return,
+    /// That of a step.
+    #[serde(untagged)]
+    Step(Maneuver),
 }
 
 /// Error of a frame that could not be served.

@@ -25,9 +25,9 @@ use crate::registry::ActorRegistry;
 use crate::stats::{ActorStats, MessageStats};
 use crate::user_hub::{Framed, Register, ToSession, Unregister, UserHub};
 
-/// Finds where a user is on one of the own routes. The error is sent to the client.
+/// Finds where the user of a login is on one of the own routes. The error is sent to the client.
 pub type LocationMatcher = Arc<
-    dyn Fn(Uuid, UpdateLocation) -> LocalBoxFuture<'static, Result<WalkProgress, FrameError>>
+    dyn Fn(Login, UpdateLocation) -> LocalBoxFuture<'static, Result<WalkProgress, FrameError>>
         + Send
         + Sync,
 >;
@@ -41,6 +41,8 @@ pub struct Login {
     pub generation: i32,
     /// The connection ends then in any case.
     pub ends_at: Instant,
+    /// Tag of the language in which the user is spoken to.
+    pub language: &'static str,
 }
 
 /// Events that a connection may be behind; one that is further behind is dropped.
@@ -102,8 +104,7 @@ impl WsSessions {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let session = WsSession {
             id: NEXT_ID.fetch_add(1, Relaxed),
-            user_id: login.user_id,
-            generation: login.generation,
+            login,
             protocol: Protocol::new(self.shared.limits.clone(), Instant::now())
                 .ending_at(login.ends_at),
             dropped: Arc::default(),
@@ -137,8 +138,7 @@ impl Measured for FromClient {
 /// The actor of one connection.
 struct WsSession {
     id: u64,
-    user_id: Uuid,
-    generation: i32,
+    login: Login,
     protocol: Protocol,
     /// The hub has given this session up.
     dropped: Arc<AtomicBool>,
@@ -150,9 +150,9 @@ type Ctx = WebsocketContext<WsSession>;
 impl WsSession {
     fn registration(&self, ctx: &mut Ctx) -> Register {
         Register {
-            user_id: self.user_id,
+            user_id: self.login.user_id,
             session_id: self.id,
-            generation: self.generation,
+            generation: self.login.generation,
             outlet: Outlet::new(ctx.address().recipient(), self.shared.from_hub.clone()),
             dropped: self.dropped.clone(),
         }
@@ -192,7 +192,7 @@ impl WsSession {
     fn match_location(&self, update: UpdateLocation, ctx: &mut Ctx) {
         let matching = timeout(
             MATCH_TIMEOUT,
-            (self.shared.match_location)(self.user_id, update),
+            (self.shared.match_location)(self.login, update),
         );
         ctx.spawn(matching.into_actor(self).map(|answer, session, ctx| {
             let frame = match answer {
@@ -268,7 +268,7 @@ impl Actor for WsSession {
 
     fn stopping(&mut self, _: &mut Ctx) -> Running {
         self.shared.hub.leave(Unregister {
-            user_id: self.user_id,
+            user_id: self.login.user_id,
             session_id: self.id,
         });
         Running::Stop

@@ -103,6 +103,7 @@ async fn endpoint(
         user_id: *user,
         generation: 1,
         ends_at: Instant::now() + Duration::from_hours(12),
+        language: "en",
     };
     sessions.start(&request, payload, login)
 }

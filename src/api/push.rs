@@ -20,6 +20,7 @@ use crate::api::state::AppState;
 use crate::db::Pool;
 use crate::db::ledger::route_requests::RouteRequest;
 use crate::db::users::User;
+use crate::guidance::Language;
 use crate::telemetry::causes;
 use crate::walks::announcer;
 use crate::walks::walkers::Walkers;
@@ -133,8 +134,9 @@ async fn snapshot(
 }
 
 fn location_matcher(walkers: Walkers) -> LocationMatcher {
-    Arc::new(move |user_id, update| {
+    Arc::new(move |login, update| {
         let walkers = walkers.clone();
-        async move { walkers.progress(user_id, update).await }.boxed_local()
+        let language = Language::first_of([login.language]);
+        async move { walkers.progress(login.user_id, update, language).await }.boxed_local()
     })
 }

@@ -9,7 +9,7 @@ use wildside_actors::ws_session::Login;
 
 use crate::api::cost::Dear;
 use crate::api::error::ApiError;
-use crate::api::extract::{ClientAddress, CurrentUser};
+use crate::api::extract::{ClientAddress, CurrentUser, LanguageHeader, LanguageQuery, Spoken};
 use crate::api::fault::FaultCode;
 use crate::api::middleware::csrf;
 use crate::api::push::Push;
@@ -19,7 +19,7 @@ use crate::api::state::AppState;
 /// Open the WebSocket.
 ///
 /// Its frames are described by AsyncAPI at `/asyncapi.json`. A page of a foreign origin is refused.
-#[utoipa::path(tag = "routes", security(("session" = [])), responses(
+#[utoipa::path(tag = "routes", security(("session" = [])), params(LanguageQuery, LanguageHeader), responses(
     (status = 101, description = "The connection is a WebSocket now"),
     (status = 400, description = "Not a WebSocket handshake", body = crate::api::error::ErrorBody),
     (status = 403, description = "The page is of a foreign origin", body = crate::api::error::ErrorBody),
@@ -42,6 +42,7 @@ pub async fn websocket(
         user_id: user.id,
         generation: user.session_generation,
         ends_at: Instant::now() + LoginSession::left(&session),
+        language: Spoken::of(&req).tag(),
     };
     push.sessions.start(&req, payload, login).map_err(|_| {
         ApiError::invalid("", FaultCode::NotAHandshake, "is not a WebSocket handshake")

@@ -4,4 +4,5 @@ pub mod admission;
 pub mod announcer;
 pub mod route_cache;
 pub mod tile_tokens;
+mod track;
 pub mod walkers;

@@ -195,6 +195,7 @@ async fn endpoint(
         user_id: *user,
         generation: 1,
         ends_at: Instant::now() + Duration::from_hours(1),
+        language: "en",
     };
     sessions.start(&request, payload, login)
 }
@@ -226,7 +227,7 @@ fn loader(ledger: Arc<Mutex<Ledger>>) -> SnapshotLoader {
 
 /// Says how far north the walker is; knows no route whose id is nil, and takes 300 ms for the route 1.
 fn match_location(
-    _: Uuid,
+    _: Login,
     update: UpdateLocation,
 ) -> LocalBoxFuture<'static, Result<WalkProgress, FrameError>> {
     async move {
@@ -243,6 +244,7 @@ fn match_location(
             remaining_metres: 1200.0,
             next_poi_id: Some(11),
             metres_to_next: Some(80.0),
+            next_instruction: None,
         })
     }
     .boxed_local()

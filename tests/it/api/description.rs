@@ -142,6 +142,11 @@ fn assert_described(frame: &Value) {
             "{required} is missing in {frame}"
         );
     }
+    if let Some(next) = frame.get("next_instruction") {
+        let described = &properties["next_instruction"]["properties"];
+        let keys = next.as_object().unwrap().keys();
+        assert!(keys.eq(described.as_object().unwrap().keys()), "{next}");
+    }
     for key in frame.as_object().unwrap().keys() {
         assert!(
             properties.contains_key(key),
@@ -152,7 +157,9 @@ fn assert_described(frame: &Value) {
 
 #[test]
 fn the_description_of_the_websocket_knows_every_frame() {
-    use wildside_actors::frame::{ClientFrame, FrameError, ServerFrame, WalkProgress};
+    use wildside_actors::frame::{
+        ClientFrame, FrameError, NextInstruction, NextManeuver, ServerFrame, WalkProgress,
+    };
     use wildside_actors::{Status, StatusError};
 
     let error = StatusError {
@@ -166,6 +173,13 @@ fn the_description_of_the_websocket_knows_every_frame() {
         remaining_metres: 2.0,
         next_poi_id: Some(3),
         metres_to_next: Some(4.0),
+        next_instruction: Some(NextInstruction {
+            maneuver: NextManeuver::Return,
+            text: "Turn round.".to_owned(),
+            metres: 5.0,
+            street: Some("Rue Grimaldi".to_owned()),
+            bearing: Some(6),
+        }),
     };
     let status = |error| ServerFrame::RouteGenerationStatus {
         request_id: uuid::Uuid::nil(),
@@ -179,6 +193,7 @@ fn the_description_of_the_websocket_knows_every_frame() {
     let bare = WalkProgress {
         next_poi_id: None,
         metres_to_next: None,
+        next_instruction: None,
         ..full.clone()
     };
     let frames = [

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::description::{description, operations};
 
@@ -143,4 +143,9 @@ fn both_descriptions_know_the_same_ends_of_a_request() {
     let code = &frame["error"]["properties"]["code"];
     assert_eq!(code["enum"], schemas["RequestErrorCode"]["enum"]);
     assert_eq!(frame["status"]["enum"], schemas["RequestState"]["enum"]);
+    let next = &frames["components"]["messages"]["walk_progress"]["payload"]["properties"]["next_instruction"];
+    let maneuvers = next["properties"]["maneuver"]["enum"].as_array().unwrap();
+    let (of_steps, others) = maneuvers.split_at(maneuvers.len() - 3);
+    assert_eq!(json!(of_steps), schemas["Maneuver"]["enum"]);
+    assert_eq!(json!(others), json!(["arrive", "finish", "return"]));
 }

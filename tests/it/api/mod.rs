@@ -11,6 +11,7 @@ mod description;
 mod doctor;
 mod envelope;
 mod generators;
+mod guidance;
 mod hoard;
 mod log;
 mod maintainers;

@@ -24,6 +24,17 @@ pub async fn connect(
     connect_to(app.address, cookie, origin).await
 }
 
+/// A connection whose sentences are in a language.
+pub async fn socket_in(app: &TestApp, client: &Client, language: &str) -> Socket {
+    let address = format!("ws://{}/ws?language={language}", app.address);
+    let mut request = address.into_client_request().unwrap();
+    let cookie = format!("session={}", client.cookie.as_deref().unwrap());
+    request
+        .headers_mut()
+        .insert("cookie", cookie.parse().unwrap());
+    connect_async(request).await.unwrap().0
+}
+
 pub async fn connect_to(
     address: SocketAddr,
     cookie: Option<&str>,
