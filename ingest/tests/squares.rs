@@ -109,6 +109,60 @@ fn a_square_is_crossed_straight_between_the_streets_that_end_at_it() {
 }
 
 #[test]
+fn nobody_is_led_round_what_is_crossed_and_what_lies_on_its_outline_is_reached() {
+    let found = read(&market().way(100, &OUTLINE, SQUARE));
+    let outline: Vec<_> = found
+        .edges
+        .iter()
+        .filter(|edge| edge.way_id == 100)
+        .collect();
+    let metres: f64 = outline.iter().map(|edge| edge.length_metres()).sum();
+    assert!((metres - 480.0).abs() < 2.0, "{metres}");
+    let without_lines = Extract {
+        edges: outline.into_iter().cloned().collect(),
+        ..read(&market().way(100, &OUTLINE, SQUARE))
+    };
+    assert!(self::metres(&without_lines, 5, 6).is_infinite());
+    let straight_side = read(
+        &all_at(market(), &[(40, 0.0, -80.0), (41, 120.0, -80.0)])
+            .way(400, &[40, 1], STREET)
+            .way(401, &[41, 2], STREET)
+            .way(402, &[40, 41], STREET)
+            .way(100, &OUTLINE, SQUARE),
+    );
+    let side = straight_side
+        .edges
+        .iter()
+        .find(|edge| (edge.way_id, edge.from_node, edge.to_node) == (100, 1, 2));
+    assert!(side.is_some(), "{:?}", straight_side.edges);
+}
+
+#[test]
+fn a_street_along_a_square_stays_whole() {
+    let square = [("type", "multipolygon"), ("highway", "pedestrian")];
+    let found = read(
+        &market()
+            .way(100, &[5, 1, 2, 6], STREET)
+            .way(101, &[6, 3, 4, 5], &[])
+            .relation(60, &[100, 101], &square),
+    );
+    let ends = |edge: &&wildside_engine::network::Edge| {
+        (edge.way_id, edge.from_node, edge.to_node) == (100, 5, 6)
+    };
+    assert!(
+        found.edges.iter().any(|edge| ends(&edge)),
+        "{:?}",
+        found.edges
+    );
+    assert!(
+        !found
+            .edges
+            .iter()
+            .any(|edge| (edge.way_id, edge.from_node) == (101, 6) && edge.to_node == 5)
+    );
+}
+
+#[test]
 fn a_round_street_and_a_car_park_are_not_crossed() {
     for tags in [
         &[("highway", "pedestrian")][..],

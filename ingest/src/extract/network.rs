@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use wildside_engine::network::{CellId, Edge};
 
 use super::access::Walk;
 use super::elements::OsmId;
 use super::nodes::{Located, Node, NodeStore};
+use super::squares::{Step, step};
 use super::walkable::WalkWay;
 use crate::area::Polygon;
 
@@ -98,6 +99,8 @@ pub(crate) struct Cutter<'a> {
 struct Pieces<'a> {
     way_id: i64,
     way: &'a WalkWay,
+    /// Steps that lead round what is crossed.
+    round: Option<&'a FxHashSet<Step>>,
     nodes: Vec<Node>,
     price_percent: u16,
     edges: Vec<Edge>,
@@ -114,20 +117,21 @@ struct Passed {
 
 impl Cutter<'_> {
     /// The edges of a way, and how many of its nodes are missing from the file. An area's outline is walked along whatever
-    /// doors and gates are in it.
+    /// doors and gates are in it, and where it leads `round` what is crossed, only up to what lies on it.
     ///
     /// `None`: it is short and touches no other, such as a platform between rails; nobody could walk there.
     pub(crate) fn cut(
         &self,
         way_id: i64,
         way: &WalkWay,
-        is_outline: bool,
+        round: Option<&FxHashSet<Step>>,
         refs: impl Iterator<Item = i64>,
     ) -> Option<(Vec<Edge>, u64)> {
         let nodes = self.nodes.of_way(refs);
         let missing = nodes.iter().filter(|node| node.is_none()).count() as u64;
         let mut touches = false;
-        let mut pieces = Pieces::new(way_id, way);
+        let is_outline = round.is_some();
+        let mut pieces = Pieces::new(way_id, way, round);
         for (position, located) in nodes.iter().enumerate() {
             let Some((ordinal, node)) = *located else {
                 pieces.finish();
@@ -199,10 +203,11 @@ impl Cutter<'_> {
 }
 
 impl<'a> Pieces<'a> {
-    fn new(way_id: i64, way: &'a WalkWay) -> Self {
+    fn new(way_id: i64, way: &'a WalkWay, round: Option<&'a FxHashSet<Step>>) -> Self {
         Self {
             way_id,
             way,
+            round,
             nodes: Vec::new(),
             price_percent: way.price_percent,
             edges: Vec::new(),
@@ -251,9 +256,39 @@ impl<'a> Pieces<'a> {
                     self.edges.push(self.edge(half));
                 }
             }
+            all if self.leads_round(all) => self.halve(all),
             all => self.edges.push(self.edge(all)),
         }
         self.price_percent = self.way.price_percent;
+    }
+
+    fn leads_round(&self, nodes: &[Node]) -> bool {
+        let is_round = |pair: &[Node]| {
+            let step = step(pair[0].id, pair[1].id);
+            self.round.is_some_and(|round| round.contains(&step))
+        };
+        nodes.windows(2).all(is_round)
+    }
+
+    /// Turns a piece into two that do not meet: from either end one comes to what lies on it, and not through.
+    fn halve(&mut self, nodes: &[Node]) {
+        let (position, half) = (self.edges.len(), nodes.len() / 2);
+        let mut middle = nodes[half];
+        if nodes.len() == 2 {
+            middle.lon = i32::midpoint(nodes[0].lon, nodes[1].lon);
+            middle.lat = i32::midpoint(nodes[0].lat, nodes[1].lat);
+        }
+        let end = |side| Node {
+            id: blind_end(self.way_id, position, side),
+            ..middle
+        };
+        let rest = if nodes.len() == 2 { half } else { half + 1 };
+        let out: Vec<Node> = nodes[..half].iter().copied().chain([end(0)]).collect();
+        let back: Vec<Node> = [end(1)]
+            .into_iter()
+            .chain(nodes[rest..].iter().copied())
+            .collect();
+        self.edges.extend([self.edge(&out), self.edge(&back)]);
     }
 
     fn edge(&self, nodes: &[Node]) -> Edge {

@@ -36,6 +36,32 @@ pub(crate) struct Obstacle {
 /// only.
 const MOST_COMPARISONS: usize = 20_000_000;
 
+/// Ways across a square, and what they make of its outline.
+#[derive(Debug, Default)]
+pub(crate) struct Crossings {
+    /// Edges straight across.
+    pub(crate) edges: Vec<Edge>,
+    /// Steps of the outline that lead round: whoever passes the square goes across instead.
+    pub(crate) round: Vec<Step>,
+    /// Steps of the outline that are on the shortest way between two points.
+    pub(crate) direct: Vec<Step>,
+}
+
+/// Two nodes that follow each other on an outline, the lower id first.
+pub(crate) type Step = (i64, i64);
+
+/// The step between two nodes.
+pub(crate) fn step(a: i64, b: i64) -> Step {
+    (a.min(b), a.max(b))
+}
+
+/// A stretch of an outline from one entry to the next.
+struct Stretch {
+    ends: [usize; 2],
+    metres: f64,
+    steps: Vec<Step>,
+}
+
 /// Units of 10⁻⁷ degrees that a square may extend, some ten kilometres: exact products fit into an `i64`.
 const MOST_EXTENT: i32 = 1_000_000;
 
@@ -48,12 +74,12 @@ impl Square {
         Node::bounds(self.rings.iter().flatten())
     }
 
-    /// Edges straight across between the nodes of its outline that are `entries`; `None`: it is too large for that.
+    /// Ways straight across between the nodes of its outline that are `entries`; `None`: it is too large for that.
     pub(crate) fn crossings(
         &self,
         entries: &FxHashSet<i64>,
         obstacles: &[Obstacle],
-    ) -> Option<Vec<Edge>> {
+    ) -> Option<Crossings> {
         let [west, south, east, north] = self.bounds();
         if east.saturating_sub(west) > MOST_EXTENT || north.saturating_sub(south) > MOST_EXTENT {
             return None;
@@ -64,8 +90,9 @@ impl Square {
             return None;
         }
         let mut graph = Graph::new(points.len());
-        for (a, b, metres) in self.along_outline(&points, entries) {
-            graph.join(a, b, metres);
+        let outline = self.along_outline(&points, entries);
+        for stretch in &outline {
+            graph.join(stretch.ends[0], stretch.ends[1], stretch.metres);
         }
         let mut kept = Vec::new();
         for (a, b, metres) in floor.visible(&points) {
@@ -79,31 +106,48 @@ impl Square {
         let used = graph.used_between(&ways_in);
         kept.retain(|line| used.contains(line));
         let across = |(a, b): (usize, usize)| edge(self.way_id, &self.way, &[points[a], points[b]]);
-        Some(kept.into_iter().map(across).collect())
+        let is_direct = |stretch: &Stretch| {
+            let [a, b] = stretch.ends;
+            let is_used = used.contains(&(a.min(b), a.max(b)));
+            a == b || is_used && stretch.metres <= graph.nearest(a, b)
+        };
+        let (direct, round): (Vec<_>, Vec<_>) = outline.into_iter().partition(is_direct);
+        let steps = |all: Vec<Stretch>| all.into_iter().flat_map(|stretch| stretch.steps);
+        Some(Crossings {
+            edges: kept.into_iter().map(across).collect(),
+            round: steps(round).collect(),
+            direct: steps(direct).collect(),
+        })
     }
 
-    /// Pairs of entries that follow each other on the outline, and how far they are apart along it.
-    fn along_outline(&self, points: &[Node], entries: &FxHashSet<i64>) -> Vec<(usize, usize, f64)> {
+    /// The stretches of the outline between entries that follow each other on it.
+    fn along_outline(&self, points: &[Node], entries: &FxHashSet<i64>) -> Vec<Stretch> {
         let number = |id: i64| points.binary_search_by_key(&id, |node| node.id).ok();
-        let mut pairs = Vec::new();
+        let mut stretches = Vec::new();
         for ring in &self.rings {
             let nodes = &ring[1..];
             let is_entry = |node: &Node| entries.contains(&node.id);
             let Some(first) = nodes.iter().position(is_entry) else {
                 continue;
             };
-            let (mut last, mut metres) = (nodes[first], 0.0);
+            let (mut last, mut metres, mut steps) = (nodes[first], 0.0, Vec::new());
             for at in first..first + nodes.len() {
                 let (here, next) = (nodes[at % nodes.len()], nodes[(at + 1) % nodes.len()]);
                 metres += here.point().distance_metres(next.point());
+                steps.push(step(here.id, next.id));
                 if is_entry(&next) {
+                    let steps = std::mem::take(&mut steps);
                     let numbers = number(last.id).zip(number(next.id));
-                    pairs.extend(numbers.map(|(a, b)| (a, b, metres)));
+                    stretches.extend(numbers.map(|(a, b)| Stretch {
+                        ends: [a, b],
+                        metres,
+                        steps,
+                    }));
                     (last, metres) = (next, 0.0);
                 }
             }
         }
-        pairs
+        stretches
     }
 }
 
@@ -253,6 +297,13 @@ impl Graph {
     fn join(&mut self, a: usize, b: usize, metres: f64) {
         self.arcs[a].push((b, metres));
         self.arcs[b].push((a, metres));
+    }
+
+    /// Metres of the shortest of what joins two points itself.
+    fn nearest(&self, from: usize, to: usize) -> f64 {
+        let arcs = self.arcs[from].iter().filter(|(head, _)| *head == to);
+        arcs.map(|(_, metres)| *metres)
+            .fold(f64::INFINITY, f64::min)
     }
 
     /// The shortest ways from a point, as far as `limit` metres go (Dijkstra 1959).

@@ -107,7 +107,13 @@ pub fn scan(
     let shores = Shores::new(std::mem::take(&mut ways.shores));
     let streets = streets::read(&reading, &elements, &cutter, &grounds, &shores)?;
     let is_door = |id| elements.entrances.contains_key(&id);
-    let streets = streets.plus(grounds.cross(&cutter, is_door, emit));
+    let hand_over = |edges: Vec<Edge>| {
+        if !edges.is_empty() {
+            shores.see(&edges);
+            emit(Batch::Edges(edges));
+        }
+    };
+    let streets = streets.plus(grounds.cross(&cutter, is_door, &hand_over));
     if streets.edges == 0 {
         return Err(reading.file.no_streets(area.is_some()));
     }

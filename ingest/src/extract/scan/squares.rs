@@ -1,6 +1,6 @@
 //! After the third reading: the edges straight across squares, round what stands in them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use osmpbf::Way;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -8,13 +8,12 @@ use rustc_hash::FxHashSet;
 use wildside_engine::network::Edge;
 use wildside_engine::places::Tags;
 
-use super::Batch;
-use super::streets::Streets;
+use super::streets::{Streets, add_edges};
 use crate::extract::network::Cutter;
 use crate::extract::nodes::{Node, NodeStore};
-use crate::extract::squares::{Obstacle, Square};
+use crate::extract::squares::{Crossings, Obstacle, Square, Step};
 use crate::extract::tiles::Tiles;
-use crate::extract::walkable::is_obstacle;
+use crate::extract::walkable::{WalkWay, is_area, is_obstacle, walk_way};
 
 /// Squares, and what stands in them.
 pub(super) struct Grounds<'a> {
@@ -22,6 +21,7 @@ pub(super) struct Grounds<'a> {
     tiles: Tiles,
     /// Obstacles with the number of the square they are in.
     obstacles: Mutex<Vec<(usize, Obstacle)>>,
+    outlines: Mutex<Vec<Outline>>,
 }
 
 impl<'a> Grounds<'a> {
@@ -30,6 +30,7 @@ impl<'a> Grounds<'a> {
             squares,
             tiles: Tiles::new(squares.iter().map(Square::bounds), 0.0),
             obstacles: Mutex::default(),
+            outlines: Mutex::default(),
         }
     }
 
@@ -54,46 +55,91 @@ impl<'a> Grounds<'a> {
         let line: Vec<Node> = located.map(|(_, node)| node).collect();
         if line.len() > 1 {
             let obstacle = |square| (square, Obstacle { line: line.clone() });
-            let mut all = self
-                .obstacles
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            all.extend(around.into_iter().map(obstacle));
+            lock(&self.obstacles).extend(around.into_iter().map(obstacle));
         }
     }
 
-    /// Hands over the edges across all squares, on all cores.
+    /// Keeps the outline of an area until it is known where it is crossed.
+    pub(super) fn keep(&self, way: &Way<'_>, walk: WalkWay, tags: &Tags<'_>) {
+        let outline = Outline {
+            way_id: way.id(),
+            way: walk,
+            is_street: walk_way(tags).is_some() && !is_area(tags),
+            refs: way.refs().collect(),
+        };
+        lock(&self.outlines).push(outline);
+    }
+
+    /// Hands over the edges across all squares and along their outlines, on all cores.
     pub(super) fn cross(
         self,
         cutter: &Cutter<'_>,
         doors: impl Fn(i64) -> bool + Sync,
-        emit: &(dyn Fn(Batch) + Sync),
+        emit: &(dyn Fn(Vec<Edge>) + Sync),
     ) -> Streets {
         let mut in_square: Vec<Vec<Obstacle>> = vec![Vec::new(); self.squares.len()];
-        let obstacles = self.obstacles.into_inner();
-        for (square, obstacle) in obstacles.unwrap_or_else(PoisonError::into_inner) {
+        for (square, obstacle) in std::mem::take(&mut *lock(&self.obstacles)) {
             in_square[square].push(obstacle);
         }
         let numbered: Vec<_> = self.squares.iter().zip(&in_square).collect();
-        numbered
+        let crossings: Vec<Option<Crossings>> = numbered
             .par_iter()
             .map(|(square, obstacles)| {
-                let mut found = Streets::default();
-                let entries = entries(square, cutter, &doors);
-                match square.crossings(&entries, obstacles) {
-                    Some(mut edges) => {
-                        edges.retain(|edge| is_within(edge, cutter));
-                        found.edges = edges.len() as u64;
-                        if !edges.is_empty() {
-                            emit(Batch::Edges(edges));
-                        }
-                    }
-                    None => found.report.skip("squares too large to be crossed", 1),
-                }
-                found
+                square.crossings(&entries(square, cutter, &doors), obstacles)
             })
-            .reduce(Streets::default, Streets::plus)
+            .collect();
+        let round = round(&crossings);
+        let mut found = Streets::default();
+        for crossings in crossings {
+            let too_large = crossings.is_none();
+            found
+                .report
+                .skip("squares too large to be crossed", u64::from(too_large));
+            let mut edges = crossings.map_or_else(Vec::new, |crossings| crossings.edges);
+            edges.retain(|edge| is_within(edge, cutter));
+            found.edges += edges.len() as u64;
+            emit(edges);
+        }
+        for outline in std::mem::take(&mut *lock(&self.outlines)) {
+            let mut edges = Vec::new();
+            let round = if outline.is_street {
+                &FxHashSet::default()
+            } else {
+                &round
+            };
+            let refs = outline.refs.into_iter();
+            let cut = cutter.cut(outline.way_id, &outline.way, Some(round), refs);
+            add_edges(cut, cutter, &mut edges, &mut found.report);
+            found.edges += edges.len() as u64;
+            emit(edges);
+        }
+        found
     }
+}
+
+/// The outline of an area.
+struct Outline {
+    way_id: i64,
+    way: WalkWay,
+    /// True if it is a street of its own as well.
+    is_street: bool,
+    refs: Vec<i64>,
+}
+
+/// Steps of outlines that lead round a square, and are on no short way past another.
+fn round(crossings: &[Option<Crossings>]) -> FxHashSet<Step> {
+    let all = || crossings.iter().flatten();
+    let mut round: FxHashSet<Step> = all()
+        .flat_map(|found| found.round.iter().copied())
+        .collect();
+    for step in all().flat_map(|found| &found.direct) {
+        round.remove(step);
+    }
+    round
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The nodes of an outline at which one comes into a square.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use osmpbf::{PrimitiveBlock, Way};
+use wildside_engine::network::Edge;
 use wildside_engine::places::Tags;
 
 use super::elements::Elements;
@@ -54,17 +55,12 @@ pub(super) fn read(
                 let Some(walk) = walkable(elements, way.id(), &Tags::new(&tags)) else {
                     continue;
                 };
-                let is_outline = is_outline(elements, &way, &Tags::new(&tags));
-                match cutter.cut(way.id(), &walk, is_outline, way.refs()) {
-                    Some((edges, missing)) => {
-                        batch.extend(edges);
-                        report.skip(
-                            "nodes missing from ways",
-                            if reading.area.is_some() { 0 } else { missing },
-                        );
-                    }
-                    None => report.skip("short ways that touch no other", 1),
+                if is_outline(elements, &way, &Tags::new(&tags)) {
+                    grounds.keep(&way, walk, &Tags::new(&tags));
+                    continue;
                 }
+                let cut = cutter.cut(way.id(), &walk, None, way.refs());
+                add_edges(cut, cutter, &mut batch, &mut report);
             }
             let edges = batch.len() as u64;
             if edges > 0 {
@@ -76,6 +72,24 @@ pub(super) fn read(
             streets.report.add(&report);
         })?;
     Ok(streets.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Adds the edges of a way to a batch, and counts what was left out of it.
+pub(super) fn add_edges(
+    cut: Option<(Vec<Edge>, u64)>,
+    cutter: &Cutter<'_>,
+    batch: &mut Vec<Edge>,
+    report: &mut Report,
+) {
+    match cut {
+        Some((edges, missing)) => {
+            batch.extend(edges);
+            // What is outside an area has no nodes.
+            let missing = if cutter.area.is_some() { 0 } else { missing };
+            report.skip("nodes missing from ways", missing);
+        }
+        None => report.skip("short ways that touch no other", 1),
+    }
 }
 
 /// Ways longer than this are no ways but attacks: OpenStreetMap allows 2,000 nodes.
