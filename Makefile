@@ -6,8 +6,8 @@ npm := deploy/local/npm.sh
 servers = $${CARGO_TARGET_DIR:-target}/debug/examples/servers
 martin_version := 1.14.0
 
-.PHONY: help run test check fmt lint build openapi clean-data martin browser
-.PHONY: test-clients test-faults test-postgres-17 test-postgres-18 schemathesis security
+.PHONY: help run test check fmt lint build openapi clean-data martin browser page
+.PHONY: test-page test-clients test-faults test-postgres-17 test-postgres-18 schemathesis security
 .PHONY: bench bench-chain bench-http bench-ingest bench-counts bench-osrm bench-oplib bench-pyvrp bench-push bench-queue
 .PHONY: bench-directions bench-stranger bench-tiles bench-walks bench-curve bench-fingerprints
 
@@ -57,7 +57,18 @@ browser: ## Install what the tests in a browser need
 	@$(npm) web
 	@$(npm) tests/browser
 
+page: ## Build the page into web/dist, which is committed
+	@$(need) node
+	@$(npm) web
+	@npm run --silent --prefix web build
+
 # More tests
+
+test-page: browser ## Go through the page in a browser, on the real stack (PICTURES=folder), once web/dist is what web/ builds
+	@npm run --silent --prefix web build -- --logLevel warn --outDir ../target/page --emptyOutDir
+	@diff -rq web/dist target/page || { echo "web/dist is not what web/ builds: make page" >&2; exit 1; }
+	@$(need) compiler postgres redis
+	@cargo test --quiet --workspace --test it -- tiles::page
 
 test-clients: ## Generate clients from the API's description, and walk with them
 	@$(need) compiler postgres redis java xmllint python

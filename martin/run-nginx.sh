@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run-nginx.sh FOLDER: becomes the nginx before Martin. Its files are in FOLDER.
 # Reads TILES_LISTEN, MARTIN_ADDRESS, TILES_ALLOWED_ORIGIN (default *), TILES_REQUESTS_PER_SECOND (default 50) and
-# TILES_TRUSTED_PROXY (default: none); with PAGE_LISTEN and SERVER_ADDRESS it serves the page in web/, too.
+# TILES_TRUSTED_PROXY (default: none).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sites=$1/sites
@@ -16,13 +16,11 @@ fill_in() {
     sed -e "s|\${TILES_LISTEN}|$TILES_LISTEN|" -e "s|\${MARTIN_ADDRESS}|$MARTIN_ADDRESS|" \
         -e "s|\${TILES_REQUESTS_PER_SECOND}|$rate|" -e "s|\${TILES_BURST}|$((rate * 10))|" \
         -e "s|\${TILES_TRUSTED_PROXY}|${TILES_TRUSTED_PROXY:-unix:}|" \
-        -e "s|\${TILES_ALLOWED_ORIGIN}|${TILES_ALLOWED_ORIGIN:-*}|" -e "s|\${PAGE_LISTEN}|${PAGE_LISTEN:-}|" \
-        -e "s|\${SERVER_ADDRESS}|${SERVER_ADDRESS:-}|" -e "s|\${ROOT}|$(dirname "$here")|"
+        -e "s|\${TILES_ALLOWED_ORIGIN}|${TILES_ALLOWED_ORIGIN:-*}|"
 }
 
 rm -rf "$sites" "$1/cache"
 mkdir -p "$sites"
 fill_in <"$here/tiles.conf.template" >"$sites/tiles.conf"
-[ -z "${PAGE_LISTEN:-}" ] || fill_in <"$here/../web/nginx.conf.template" >"$sites/page.conf"
 cp "$here/nginx.conf" "$1/nginx.conf"
 exec "$(PATH=$PATH:/usr/sbin command -v nginx)" -p "$1" -c nginx.conf

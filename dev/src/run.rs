@@ -48,7 +48,7 @@ pub(crate) fn run(folder: &Path, programs: Option<PathBuf>) -> Result<()> {
         map.start(&mut stage, &database_url, &app.bind)?;
     }
     app.take_a_walk(&stage, &extract.start)?;
-    app.print_addresses(&extract, map.as_ref())?;
+    app.print_addresses(&extract)?;
     stage.watch()
 }
 

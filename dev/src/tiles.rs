@@ -27,8 +27,6 @@ pub struct Nginx {
     pub listen: String,
     /// Address of Martin.
     pub martin: String,
-    /// Address of the page in `web/`, and that of the API which it shows.
-    pub page: Option<(String, String)>,
     /// Variables besides, such as `TILES_REQUESTS_PER_SECOND`.
     pub settings: Vec<(String, String)>,
 }
@@ -41,11 +39,6 @@ impl Nginx {
             .arg(folder)
             .env("TILES_LISTEN", &self.listen)
             .env("MARTIN_ADDRESS", &self.martin);
-        if let Some((listen, server)) = &self.page {
-            command
-                .env("PAGE_LISTEN", listen)
-                .env("SERVER_ADDRESS", server);
-        }
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         ending_with_parent(&command, end)
     }

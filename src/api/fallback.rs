@@ -11,6 +11,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::error::ApiError;
 
+/// Paths that are no part of the description; all can only be read.
+const UNDESCRIBED: [&str; 5] = [
+    "/",
+    "/assets/{name}",
+    "/tiles/base/{z}/{x}/{y}",
+    "/tiles/pois/{z}/{x}/{y}",
+    "/tiles/routes/{route_id}/{z}/{x}/{y}",
+];
+
 /// Methods of each path; taken from the API's own description.
 #[derive(Clone)]
 pub struct Endpoints(Arc<[(ResourceDef, String)]>);
@@ -30,7 +39,8 @@ impl Endpoints {
             .split_for_parts();
         let paths = api.paths.paths.iter();
         let paths = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), allow(item)));
-        Self(paths.collect())
+        let read = |path| (ResourceDef::new(path), "GET, HEAD, OPTIONS".to_owned());
+        Self(paths.chain(UNDESCRIBED.map(read)).collect())
     }
 
     /// The methods at `path`, if there are any.

@@ -30,7 +30,9 @@ pub mod session;
 pub mod state;
 pub mod strangers;
 pub mod themes;
+pub mod tiles;
 pub mod users;
+pub mod web_app;
 pub mod ws;
 
 use utoipa_actix_web::scope::scope;
@@ -53,6 +55,16 @@ pub fn public_endpoints(config: &mut ServiceConfig<'_>) {
     config
         .configure(root)
         .service(scope(PREFIX).configure(resources));
+}
+
+/// Files and tiles of the web application, which are no part of the API's description.
+pub fn web(config: &mut actix_web::web::ServiceConfig) {
+    config
+        .service(web_app::show_page)
+        .service(web_app::show_asset)
+        .service(tiles::base_tile)
+        .service(tiles::place_tile)
+        .service(tiles::walk_tile);
 }
 
 fn root(config: &mut ServiceConfig<'_>) {

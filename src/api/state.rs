@@ -14,6 +14,7 @@ use crate::api::routes::coverage::Coverage;
 use crate::api::session::KeyRing;
 use crate::api::strangers::Strangers;
 use crate::api::themes::ThemeMemory;
+use crate::api::tiles;
 use crate::config::{Config, HttpConfig, LimitsConfig, SessionConfig};
 use crate::db::ledger::route_requests::Acceptance;
 use crate::db::{Batcher, Pool};
@@ -46,6 +47,8 @@ pub struct AppState {
     pub session_middleware_key: Key,
     pub session: SessionConfig,
     pub tile_tokens: TileTokens,
+    /// Where this server makes tiles itself.
+    pub tiles: Option<Strangers>,
     pub inspector: Inspector,
     pub http: HttpConfig,
     pub limits: LimitsConfig,
@@ -89,6 +92,7 @@ impl AppState {
             session_keys,
             session: config.session.clone(),
             tile_tokens: TileTokens::load(&config.tiles).context("TILE_TOKEN_KEY_FILE")?,
+            tiles: tiles::reader(config.tiles.serving, &config.database.url),
             inspector: Inspector::new(&config.redis.url)?,
             http: config.http.clone(),
             limits: config.limits,

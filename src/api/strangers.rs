@@ -10,14 +10,25 @@ use tokio::time::timeout;
 use crate::api::error::ApiError;
 use crate::db::{Connection, Limits, Pool};
 
-/// Connections for them; a query takes milliseconds.
-const CONNECTIONS: u32 = 2;
-/// Longest wait of a query for its turn.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// A statement that takes longer, or waits longer for a lock, is cancelled by the database.
-const LIMITS: Limits = Limits {
-    statement: Duration::from_secs(1),
-    lock: Duration::from_millis(500),
+/// Share of the database that queries of one kind get.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    /// Connections for them.
+    pub connections: u32,
+    /// Longest wait of a query for its turn.
+    pub patience: Duration,
+    /// A statement that takes longer, or waits longer for a lock, is cancelled by the database.
+    pub limits: Limits,
+}
+
+/// Share of those who read the API; a query takes milliseconds.
+const READERS: Allowance = Allowance {
+    connections: 2,
+    patience: Duration::from_millis(250),
+    limits: Limits {
+        statement: Duration::from_secs(1),
+        lock: Duration::from_millis(500),
+    },
 };
 
 /// The database for those whom nobody knows: however many they are and whatever they ask, the connections of users,
@@ -26,14 +37,21 @@ const LIMITS: Limits = Limits {
 pub struct Strangers {
     pool: Pool,
     turns: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Strangers {
     /// Connections to the database at `url`, opened when first used. Must be made on a runtime.
     pub fn new(url: &str) -> Self {
+        Self::with(url, READERS)
+    }
+
+    /// As many connections as the allowance says. Must be made on a runtime.
+    pub fn with(url: &str, allowance: Allowance) -> Self {
         Self {
-            pool: Pool::with_limits(url, CONNECTIONS, LIMITS),
-            turns: Arc::new(Semaphore::new(CONNECTIONS as usize)),
+            pool: Pool::with_limits(url, allowance.connections, allowance.limits),
+            turns: Arc::new(Semaphore::new(allowance.connections as usize)),
+            patience: allowance.patience,
         }
     }
 
@@ -45,7 +63,7 @@ impl Strangers {
         &self,
         question: impl AsyncFnOnce(&mut Connection) -> QueryResult<T>,
     ) -> Result<T, ApiError> {
-        let turn = timeout(PATIENCE, self.turns.acquire()).await;
+        let turn = timeout(self.patience, self.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else {
             return Err(ApiError::unavailable("too many people ask at once"));
         };

@@ -30,7 +30,7 @@ pub use redis::RedisConfig;
 pub use retention::RetentionConfig;
 pub use session::{CookieSameSite, SessionConfig};
 pub use telemetry::{LogFormat, TelemetryConfig};
-pub use tiles::TilesConfig;
+pub use tiles::{TileServing, TilesConfig};
 pub use worker::WorkerConfig;
 
 /// Processors that this process may use.
@@ -145,6 +145,7 @@ mod tests {
             ("SESSION_COOKIE_SECURE", "maybe"),
             ("OVERPASS_URL", "ftp://x"),
             ("TILE_URL_TEMPLATE", "/tiles/{z}"),
+            ("WILDSIDE_TILES", "nowhere"),
             ("WILDSIDE_PUBLIC_URL", "wildside.example"),
             ("WILDSIDE_ALLOWED_ORIGINS", "https://app.example/path"),
             ("WILDSIDE_FORWARDED_HEADER", "X-Real-IP"),
@@ -159,6 +160,7 @@ mod tests {
             "SESSION_COOKIE_SECURE",
             "OVERPASS_URL",
             "TILE_URL_TEMPLATE",
+            "WILDSIDE_TILES",
             "WILDSIDE_PUBLIC_URL",
             "WILDSIDE_ALLOWED_ORIGINS",
             "WILDSIDE_FORWARDED_HEADER",
@@ -185,6 +187,33 @@ mod tests {
         let public = ("WILDSIDE_PUBLIC_URL", "https://wildside.example/");
         let template = template(&[URLS[0], URLS[1], public]);
         assert!(template.starts_with("https://wildside.example/tiles/"));
+    }
+
+    #[test]
+    fn tiles_are_embedded_unless_they_are_elsewhere() {
+        let template = "https://tiles.example/t/routes/{route_id}/{z}/{x}/{y}.pbf?token={token}";
+        let elsewhere = ("TILE_URL_TEMPLATE", template);
+        for (pairs, serving, base) in [
+            (vec![], TileServing::Embedded, "/tiles"),
+            (
+                vec![("WILDSIDE_TILES", "martin")],
+                TileServing::Martin,
+                "/tiles",
+            ),
+            (
+                vec![elsewhere],
+                TileServing::Martin,
+                "https://tiles.example/t",
+            ),
+            (
+                vec![elsewhere, ("WILDSIDE_TILES", "embedded")],
+                TileServing::Embedded,
+                "/tiles",
+            ),
+        ] {
+            let tiles = read(&[&URLS[..], &pairs].concat()).unwrap().tiles;
+            assert_eq!((tiles.serving, tiles.base()), (serving, base), "{pairs:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Tokens for route tiles.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use super::Reader;
 
@@ -10,18 +11,58 @@ const TEMPLATE: &str = "/tiles/routes/{route_id}/{z}/{x}/{y}.pbf?token={token}";
 ///   tokens, all verify (default: none; no tokens are given)
 /// * `TILE_URL_TEMPLATE`: address of a route's tiles (default `/tiles/routes/{route_id}/{z}/{x}/{y}.pbf?token={token}`, on
 ///   `WILDSIDE_PUBLIC_URL` if that is set)
+/// * `WILDSIDE_TILES`: `embedded`, for tiles from the server itself, or `martin` (default: `martin` with `TILE_URL_TEMPLATE`, else
+///   `embedded`)
 #[derive(Debug, Clone)]
 pub struct TilesConfig {
     pub key_file: Option<PathBuf>,
     pub url_template: String,
+    pub serving: TileServing,
+}
+
+/// Server of the tiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TileServing {
+    /// Each server of the API, from its own database connections.
+    Embedded,
+    /// Martin, behind its nginx.
+    Martin,
+}
+
+impl FromStr for TileServing {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "embedded" => Ok(Self::Embedded),
+            "martin" => Ok(Self::Martin),
+            _ => Err("expected embedded or martin"),
+        }
+    }
 }
 
 impl TilesConfig {
     pub(super) fn read(reader: &mut Reader<'_>, public_url: Option<&str>) -> Self {
+        let template = url_template(reader);
+        let default = if template.is_some() {
+            TileServing::Martin
+        } else {
+            TileServing::Embedded
+        };
         Self {
             key_file: reader.text("TILE_TOKEN_KEY_FILE").map(PathBuf::from),
-            url_template: url_template(reader)
+            url_template: template
                 .unwrap_or_else(|| public_url.unwrap_or_default().to_owned() + TEMPLATE),
+            serving: reader.or("WILDSIDE_TILES", default),
+        }
+    }
+
+    /// Address under which all tiles are, as a page of this server asks for them.
+    pub fn base(&self) -> &str {
+        let elsewhere = self.url_template.split_once("/routes/{route_id}/");
+        match (self.serving, elsewhere) {
+            (TileServing::Martin, Some((base, _))) => base,
+            _ => "/tiles",
         }
     }
 }

@@ -20,6 +20,7 @@ mod prepared;
 pub mod routes;
 pub mod schema;
 pub mod tile_token_keys;
+pub mod tiles;
 pub mod users;
 
 use std::sync::Arc;

@@ -25,6 +25,7 @@ use crate::api::middleware::{compress, csrf, headers, limit, method, span, trace
 use crate::api::push::Push;
 use crate::api::session::{cookie, rekey};
 use crate::api::state::AppState;
+use crate::api::web_app::WebApp;
 use crate::config::Config;
 use crate::telemetry::observability::Observability;
 use crate::{api, config::HttpConfig};
@@ -60,7 +61,8 @@ impl Application {
         let admin = admin.transpose()?;
         let address = public.local_addr()?;
         let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
-        let (server, admin_server) = serve(public, admin, &state, &push)?;
+        let all = Parts::new(config, &state, &push, api::endpoints)?;
+        let (server, admin_server) = serve(public, admin, &all)?;
         Ok(Self {
             address,
             admin_address,
@@ -142,11 +144,10 @@ fn bind(variable: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
 fn serve(
     public: TcpListener,
     admin: Option<TcpListener>,
-    state: &AppState,
-    push: &Push,
+    all: &Parts,
 ) -> anyhow::Result<(Server, Option<Server>)> {
-    let all = Parts::new(state, push, api::endpoints)?;
-    let http = &state.http;
+    let all = all.clone();
+    let http = &all.state.http;
     let (patience, crowd) = (patience(http), crowd(http));
     let server = |threads| {
         Server::build()
@@ -180,18 +181,25 @@ struct Parts {
     state: Data<AppState>,
     push: Data<Push>,
     description: Data<Description>,
+    web: Data<WebApp>,
     metrics: Data<HttpMetrics>,
     endpoints: Endpoints,
     configure: Configure,
 }
 
 impl Parts {
-    fn new(state: &AppState, push: &Push, configure: Configure) -> anyhow::Result<Self> {
+    fn new(
+        config: &Config,
+        state: &AppState,
+        push: &Push,
+        configure: Configure,
+    ) -> anyhow::Result<Self> {
         let description = Tagged::json(&api::description::openapi())?;
         Ok(Self {
             state: Data::new(state.clone()),
             push: Data::new(push.clone()),
             description: Data::new(Description(description)),
+            web: Data::new(WebApp::new(&config.tiles)?),
             metrics: Data::new(HttpMetrics::register(&state.observability.registry)?),
             endpoints: Endpoints::of(configure),
             configure,
@@ -227,11 +235,13 @@ fn app(
         .app_data(parts.push.clone())
         .app_data(parts.endpoints.clone())
         .app_data(parts.description.clone())
+        .app_data(parts.web.clone())
         .app_data(parts.metrics.clone())
         .configure(parts.configure)
         .default_service(web::to(fallback))
         .into_app()
         .service(docs::swagger_ui())
+        .configure(api::web)
         .wrap(from_fn(docs::loosen_policy))
         .wrap(cookie::middleware(
             state.session_middleware_key.clone(),

@@ -183,14 +183,11 @@ impl App {
         stage.show(&command, failure)
     }
 
-    pub(super) fn print_addresses(&self, extract: &Extract, map: Option<&Map>) -> Result<()> {
+    pub(super) fn print_addresses(&self, extract: &Extract) -> Result<()> {
         let place = extract.map_place().context("AT is no place")?;
-        let none = || "none: make martin installs it".to_owned();
-        let page = map
-            .and_then(|map| map.page_address(&place))
-            .unwrap_or_else(none);
-        let no_tiles = "none: make martin installs the tile server";
-        let tiles = self.variable("TILE_URL_TEMPLATE").unwrap_or(no_tiles);
+        let embedded =
+            "made by the server; make martin installs a tile server, once, in 12 minutes";
+        let tiles = self.variable("TILE_URL_TEMPLATE").unwrap_or(embedded);
         let programs = self
             .programs
             .strip_prefix(root())
@@ -199,7 +196,8 @@ impl App {
         let (server, worker) = (format!("http://{}", self.bind.address()), &self.metrics);
         say(&format!(
             "\nWildside is running. Ctrl-C stops it; the data stays in .wildside/ until make clean-data.
-  map        {page}
+  Walk here: {server}/#map={place}
+
   API        {server}/api/v1, described at {server}/docs
   tiles      {tiles}
   metrics    {server}/metrics and http://{worker}/metrics (worker)

@@ -1,4 +1,4 @@
-//! The tile server of `make run` and a page with its map, if `make martin` has installed them.
+//! The tile server of `make run`, if `make martin` has installed it; else the server makes the tiles itself.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,35 +8,30 @@ use wildside_dev::http::{answers, listens};
 use wildside_dev::tiles::{self, Nginx, login, martin};
 
 use super::which;
-use crate::settings::{Bind, cache, root, variable};
+use crate::settings::{Bind, cache, variable};
 use crate::supervisor::Supervisor;
 
 const ROLE: &str = "wildside_martin";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Ports of the map.
+/// Port of the tiles.
 #[derive(Debug)]
 pub(super) struct Map {
     tiles: u16,
-    page: Option<u16>,
     host: String,
 }
 
 impl Map {
-    /// Chooses where the tiles and the page are; none without a tile server.
+    /// Chooses where the tiles are; none without a tile server.
     pub(super) fn choose(stage: &Supervisor, bind: &Bind) -> Result<Option<Self>> {
         let (martin, nginx) = (tiles::program(&cache()), which("nginx"));
         stage.stop_leftover("martin", &martin, "TERM")?;
         stage.stop_leftover("nginx", nginx.as_deref().unwrap_or(&PathBuf::new()), "TERM")?;
         if !martin.exists() || nginx.is_none() {
-            let words = "no map: the tile server is not installed (make martin installs it, once, in 12 minutes)";
-            stage.clock.step(words);
             return Ok(None);
         }
-        let drawn = root().join("web/node_modules/maplibre-gl").is_dir();
         Ok(Some(Self {
             tiles: stage.state.port("tiles")?,
-            page: drawn.then(|| stage.state.port("page")).transpose()?,
             host: bind.host.clone(),
         }))
     }
@@ -47,13 +42,6 @@ impl Map {
         format!(
             "http://{host}:{tiles}/tiles/routes/{{route_id}}/{{z}}/{{x}}/{{y}}.pbf?token={{token}}"
         )
-    }
-
-    /// Address of the page, with the map at that place.
-    pub(super) fn page_address(&self, place: &str) -> Option<String> {
-        let host = &self.host;
-        self.page
-            .map(|port| format!("http://{host}:{port}/#{place}"))
     }
 
     /// Starts Martin and nginx.
@@ -81,7 +69,6 @@ impl Map {
         let nginx = Nginx {
             listen: bind.with_port(self.tiles),
             martin: listen,
-            page: self.page.map(|port| (bind.with_port(port), bind.address())),
             settings: Vec::new(),
         };
         let folder = stage.state.folder("tiles")?;

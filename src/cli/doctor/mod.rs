@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::api::session::KeyRing;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, TileServing};
 use crate::walks::tile_tokens::TileTokens;
 
 /// Longest wait for one dependency.
@@ -128,6 +128,7 @@ async fn examine(config: &Config) -> Vec<Finding> {
         examine_tile_keys(config),
         "(umask 077; openssl rand -hex 32 > tile.key); export TILE_TOKEN_KEY_FILE=$PWD/tile.key",
     ));
+    findings.push(examine_tiles(config));
     findings.push(Finding::new(
         "enrichment",
         Ok(optional("OVERPASS_URL", !config.overpass.urls.is_empty())),
@@ -149,6 +150,21 @@ fn optional(variable: &str, is_set: bool) -> String {
         "on".to_owned()
     } else {
         format!("off: {variable} is not set")
+    }
+}
+
+/// Tells which server makes the tiles.
+fn examine_tiles(config: &Config) -> Finding {
+    match config.tiles.serving {
+        TileServing::Martin => {
+            let found = format!("Martin serves them at {}", config.tiles.base());
+            Finding::new("tiles", Ok(found), "")
+        }
+        TileServing::Embedded => Finding::advice(
+            "tiles",
+            "each server makes them itself, two at once".to_owned(),
+            "where many look at maps, the tile server of martin/README.md, and WILDSIDE_TILES=martin",
+        ),
     }
 }
 

@@ -35,6 +35,11 @@ fn the_causes_of_redis_are_told_apart() {
     let (database, redis) = (TestDatabase::create(), TestRedis::start());
     let look = |url: &str, name: &str| examine(&database.url(), url, name);
     assert_eq!(look(&redis.url(), "redis")["ok"], true);
+    let tiles = look(&redis.url(), "tiles");
+    assert!(
+        tiles["ok"] == true && tiles["remedy"].is_string(),
+        "{tiles}"
+    );
     let nobody = format!("redis://127.0.0.1:{}", free_port());
     assert_fault(&look(&nobody, "redis"), "no connection", "start Redis");
     let stranger = format!("redis://:wrong@127.0.0.1:{}", redis.port());

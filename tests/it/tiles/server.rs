@@ -9,6 +9,7 @@ use serde_json::Value;
 use wildside_test_support::{PostgresServer, TileServer};
 
 use crate::tiles::database::{Database, connect};
+use crate::tiles::endpoint::Server;
 use crate::tiles::fixture::{OTHER_ROUTE, ROUTE, SECRET, TILE, fill, token};
 
 const AT: &str = "14/9327/4742";
@@ -131,6 +132,53 @@ fn refused_cases() -> Vec<Case> {
     cases
 }
 
+fn caching(path: &str, status: u16) -> &'static str {
+    let is_public = !path.starts_with("/routes") && status < 300;
+    match (is_public, status) {
+        (true, _) => "public, max-age=600",
+        (_, 200 | 204) => "private, no-store",
+        _ => "no-store",
+    }
+}
+
+/// All but those of which nginx can't make out the address.
+#[tokio::test]
+async fn a_server_that_serves_tiles_itself_answers_alike() {
+    let database = Database::filled().await;
+    let server = Server::start(&database, &[]).await;
+    let cases = [permitted_cases(), refused_cases()].concat();
+    let legible = cases.iter().filter(|case| case.3 != "invalid_request");
+    for (case, path, status, code) in legible {
+        let response = get(format!("http://{}/tiles{path}", server.address())).await;
+        assert_eq!(response.status(), *status, "{case}: {path}");
+        assert_eq!(
+            header(&response, "cache-control"),
+            caching(path, *status),
+            "{case}"
+        );
+        assert_eq!(header(&response, "set-cookie"), "", "{case}");
+        if !code.is_empty() {
+            let error: Value = response.json().await.unwrap();
+            assert_eq!(error["code"], *code, "{case}");
+        }
+    }
+    let martin = TileServer::start(&database.server.url());
+    for source in ["base", "pois"] {
+        let path = format!("/{source}/{AT}.pbf");
+        let ours = get(format!("http://{}/tiles{path}", server.address())).await;
+        let theirs = get(martin.url() + &path).await;
+        assert_eq!(
+            header(&ours, "content-type"),
+            header(&theirs, "content-type")
+        );
+        assert_eq!(
+            ours.bytes().await.unwrap(),
+            theirs.bytes().await.unwrap(),
+            "{source}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn each_case_has_its_status() {
     let database = Database::filled().await;
@@ -148,13 +196,11 @@ async fn each_case_has_its_status() {
             uuid::Uuid::parse_str(&trace_id).is_ok(),
             "{case}: {trace_id}"
         );
-        let public = !path.starts_with("/routes") && status < 300;
-        let cache_control = match (public, status) {
-            (true, _) => "public, max-age=600",
-            (_, 200 | 204) => "private, no-store",
-            _ => "no-store",
-        };
-        assert_eq!(header(&response, "cache-control"), cache_control, "{case}");
+        assert_eq!(
+            header(&response, "cache-control"),
+            caching(&path, status),
+            "{case}"
+        );
         if !code.is_empty() {
             assert_eq!(
                 header(&response, "content-type"),

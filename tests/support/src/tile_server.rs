@@ -16,7 +16,6 @@ const START_TRIES: usize = 5;
 #[derive(Debug)]
 pub struct TileServer {
     port: u16,
-    page: Option<Page>,
     /// Variables of the nginx besides.
     settings: Vec<(String, String)>,
     martin: Option<Guarded>,
@@ -24,57 +23,29 @@ pub struct TileServer {
     folder: TempDir,
 }
 
-/// The page in `web/`, which nginx serves together with the API of a server.
-#[derive(Debug)]
-struct Page {
-    port: u16,
-    server_address: String,
-}
-
-impl Page {
-    /// Address of the tile server, and of its API.
-    fn addresses(&self) -> (String, String) {
-        let Self {
-            port,
-            server_address,
-        } = self;
-        (format!("127.0.0.1:{port}"), server_address.clone())
-    }
-}
-
 impl TileServer {
     /// Starts both for the migrated database at `url`, as a new login role that may do what `martin_ro` may.
     pub fn start(url: &str) -> Self {
-        Self::start_as(url, None, Vec::new())
+        Self::start_as(url, Vec::new())
     }
 
     /// With so many requests a second of one address, where the limit as shipped would be in the way.
     pub fn start_with_limit(url: &str, requests_per_second: u32) -> Self {
         let name = "TILES_REQUESTS_PER_SECOND".to_owned();
-        Self::start_as(url, None, vec![(name, requests_per_second.to_string())])
+        Self::start_as(url, vec![(name, requests_per_second.to_string())])
     }
 
     /// Believes everybody on this machine whom a request is forwarded for.
     pub fn start_behind_proxy(url: &str) -> Self {
         let name = "TILES_TRUSTED_PROXY".to_owned();
-        Self::start_as(url, None, vec![(name, "127.0.0.1".to_owned())])
+        Self::start_as(url, vec![(name, "127.0.0.1".to_owned())])
     }
 
-    /// With the page that asks the server at that host and port for walks.
-    pub fn start_with_page(url: &str, server_address: &str) -> Self {
-        let page = Page {
-            port: free_port(),
-            server_address: server_address.to_owned(),
-        };
-        Self::start_as(url, Some(page), Vec::new())
-    }
-
-    fn start_as(url: &str, page: Option<Page>, settings: Vec<(String, String)>) -> Self {
+    fn start_as(url: &str, settings: Vec<(String, String)>) -> Self {
         let folder =
             TempDir::with_prefix("wildside-tiles-").expect("a temporary folder can be made");
         let mut server = Self {
             port: 0,
-            page,
             settings,
             martin: None,
             nginx: None,
@@ -92,12 +63,6 @@ impl TileServer {
     /// Address under which the tiles are, such as `http://127.0.0.1:20000/tiles`.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/tiles", self.port)
-    }
-
-    /// Address of the page.
-    pub fn page_url(&self) -> String {
-        let page = self.page.as_ref().expect("it was started with the page");
-        format!("http://127.0.0.1:{}/", page.port)
     }
 
     /// Everything that both have written so far.
@@ -122,7 +87,6 @@ impl TileServer {
         let nginx = Nginx {
             listen: format!("127.0.0.1:{port}"),
             martin: listen,
-            page: self.page.as_ref().map(Page::addresses),
             settings: self.settings.clone(),
         };
         // Asked, so that it ends its workers, too.

@@ -1,0 +1,158 @@
+// page.mjs PAGE: goes through the page in chromium as people would, and prints, as JSON, what it saw. Puts pictures into the
+// folder PICTURES, if one is named.
+import {join} from 'node:path';
+import axe from 'axe-core';
+import {launch} from './chromium.mjs';
+
+const address = process.argv[2];
+const folder = process.env.PICTURES;
+const DESK = {width: 1280, height: 800};
+const PHONE = {width: 390, height: 844};
+const PASSWORD = 'a walk in the park';
+const seen = {requests: [], failures: [], axe: []};
+
+// Opens a window that notes what is asked for and what goes wrong.
+async function open(browser, options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('request', (request) => seen.requests.push(request.url()));
+  page.on('pageerror', (error) => seen.failures.push(error.message));
+  page.on('console', (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) {
+      seen.failures.push(message.text());
+    }
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 500) {
+      seen.failures.push(`${response.status()} ${response.url()}`);
+    }
+  });
+  return page;
+}
+
+// Runs in the page, again and again, until it is true.
+async function until(page, what, question) {
+  const end = Date.now() + 60_000;
+  while (!(await page.evaluate(question).catch(() => false))) {
+    if (Date.now() > end) {
+      throw new Error(`this did not happen: ${what}; the page says: ${await page.locator('#panel').innerText()}`);
+    }
+    await page.waitForTimeout(100);
+  }
+}
+
+const isStill = () => window.walkMap && !walkMap.map.isMoving() && walkMap.map.areTilesLoaded() && walkMap.map.loaded();
+const isDrawn = () => window.walkMap && !walkMap.map.isMoving() && walkMap.map.areTilesLoaded()
+  && walkMap.map.queryRenderedFeatures({layers: ['walk']}).length > 0
+  && walkMap.map.queryRenderedFeatures({layers: ['stops']}).length > 0;
+
+// Faults of access that are serious, in the view that is shown.
+async function examine(page, view) {
+  await page.evaluate(axe.source);
+  const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations']}));
+  for (const {id, impact, nodes} of violations) {
+    if (impact === 'serious' || impact === 'critical') {
+      seen.axe.push(`${view}: ${id}: ${nodes.map(({html}) => html.slice(0, 120)).join(' ')}`);
+    }
+  }
+}
+
+async function picture(page, name) {
+  if (folder) {
+    await page.screenshot({path: join(folder, `${name}.png`)});
+  }
+}
+
+// Runs in the page.
+function shown() {
+  const texts = (selector) => [...document.querySelectorAll(selector)].map((element) => element.textContent);
+  const features = walkMap.map.queryRenderedFeatures({layers: ['walk', 'stops']});
+  return {
+    title: document.querySelector('h2').textContent,
+    stops: texts('#stops h3'),
+    drawn: [...new Set(features.map(({layer, properties}) => `${layer.id} ${properties.position ?? properties.id}`))],
+    streets: walkMap.map.querySourceFeatures('base', {sourceLayer: 'streets'}).length,
+    directions: texts('.way li').length,
+    credit: document.querySelector('.maplibregl-ctrl-attrib').textContent,
+  };
+}
+
+async function signUpAndWalk(page) {
+  await page.goto(address);
+  await page.waitForSelector('.chip');
+  await until(page, 'the map is drawn', isStill);
+  await examine(page, 'plan');
+  for (const theme of ['Architecture', 'Waterfront', 'Quiet parks', 'Monuments and memorials', 'Sacred places']) {
+    await page.locator('.chip', {hasText: theme}).click();
+  }
+  await page.evaluate(() => document.getElementById('panel').scrollTo(0, 0));
+  await picture(page, 'plan-desk');
+  await page.getByRole('button', {name: 'Walk!'}).click();
+  await page.getByLabel('Name').fill('ann');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await examine(page, 'sign up');
+  await page.getByRole('button', {name: 'Sign up', exact: true}).last().click();
+  await page.waitForSelector('#stops .stop');
+  await until(page, 'the walk is drawn', isDrawn);
+  await examine(page, 'walk');
+  await picture(page, 'walk-desk');
+  Object.assign(seen, await page.evaluate(shown));
+}
+
+async function saveAndFindAgain(page) {
+  await page.getByRole('button', {name: 'Save'}).click();
+  await page.getByRole('button', {name: 'Saved', pressed: true}).waitFor();
+  seen.files = await page.evaluate(() => Promise.all([...document.querySelectorAll('a[download]')]
+    .map(async ({href}) => `${(await fetch(href)).status} ${href.split('.').pop()}`)));
+  await page.reload();
+  await page.waitForSelector('#stops .stop');
+  await page.getByRole('button', {name: 'My walks'}).click();
+  await page.waitForSelector('.walks li');
+  await examine(page, 'my walks');
+  seen.walks = await page.locator('.walks li').count();
+  await page.locator('.walks button').first().click();
+  await page.waitForSelector('#stops .stop');
+}
+
+async function askForAPlaceThatIsNotLoaded(page) {
+  await page.getByRole('button', {name: 'Another walk'}).click();
+  await page.evaluate(() => walkMap.map.jumpTo({center: [0.5, 0.5], zoom: 14}));
+  await page.getByRole('button', {name: 'Map centre'}).click();
+  await page.getByRole('button', {name: 'Walk!'}).click();
+  await page.waitForSelector('.notice');
+  await examine(page, 'notice');
+  seen.refusal = await page.locator('.notice').innerText();
+  await page.locator('.notice button').first().click();
+  await page.waitForSelector('.notice', {state: 'detached'});
+  await page.getByRole('button', {name: 'Walk!'}).click();
+  await page.waitForSelector('#stops .stop');
+}
+
+// The walk on another screen, after the login.
+async function lookAgain(browser, storageState, name, options) {
+  const page = await open(browser, {storageState, ...options});
+  const [, walk] = seen.drawn.find((text) => text.startsWith('walk ')).split(' ');
+  await page.goto(`${address}#walk=${walk}`);
+  await page.waitForSelector('#stops .stop');
+  await until(page, `the walk is drawn on the ${name}`, isDrawn);
+  await examine(page, name);
+  await picture(page, `walk-${name}`);
+  const overflows = () => document.documentElement.scrollWidth > innerWidth;
+  seen[name] = {...(await page.evaluate(shown)), overflows: await page.evaluate(overflows)};
+  await page.context().close();
+}
+
+const browser = await launch();
+try {
+  const page = await open(browser, {viewport: DESK, colorScheme: 'light'});
+  await signUpAndWalk(page);
+  await saveAndFindAgain(page);
+  await askForAPlaceThatIsNotLoaded(page);
+  const state = await page.context().storageState();
+  await lookAgain(browser, state, 'phone', {viewport: PHONE, deviceScaleFactor: 2, isMobile: true, hasTouch: true, colorScheme: 'light'});
+  await lookAgain(browser, state, 'dark', {viewport: DESK, colorScheme: 'dark', reducedMotion: 'reduce'});
+  console.log(JSON.stringify(seen));
+} finally {
+  await browser.close();
+}
