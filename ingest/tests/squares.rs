@@ -298,7 +298,7 @@ fn lines_across_a_square_are_few_and_hardly_longer_than_straight_ones() {
         for (b, u, v) in around.iter().step_by(7) {
             let straight = (x - u).hypot(y - v);
             let walked = metres(&found, *a, *b);
-            assert!(walked <= straight * 1.06 + 1.0, "{walked} for {straight}");
+            assert!(walked <= straight * 1.06 + 6.0, "{walked} for {straight}");
         }
     }
 }

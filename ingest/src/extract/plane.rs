@@ -36,11 +36,23 @@ impl Line {
 
     /// True if another line crosses this one, or ends on it between its ends.
     pub(crate) fn is_cut_by(&self, other: &Self) -> bool {
+        if self.is_apart_from(other) {
+            return false;
+        }
         let of_other = [other.from, other.to].map(|end| turn(self.from, self.to, end).signum());
         let of_this = [self.from, self.to].map(|end| turn(other.from, other.to, end).signum());
         let crosses = of_other[0] * of_other[1] < 0 && of_this[0] * of_this[1] < 0;
         let touches = |side: i64, end: Node| side == 0 && self.has_between(end);
         crosses || touches(of_other[0], other.from) || touches(of_other[1], other.to)
+    }
+
+    /// True if no position can be on both: most lines of a square are told apart by their boxes alone.
+    fn is_apart_from(&self, other: &Self) -> bool {
+        let (a, b, c, d) = (self.from, self.to, other.from, other.to);
+        a.lon.max(b.lon) < c.lon.min(d.lon)
+            || c.lon.max(d.lon) < a.lon.min(b.lon)
+            || a.lat.max(b.lat) < c.lat.min(d.lat)
+            || c.lat.max(d.lat) < a.lat.min(b.lat)
     }
 
     /// True if a position on the endless line is between the ends, and is neither of them.
@@ -71,41 +83,57 @@ pub(crate) fn turn(a: Node, b: Node, c: Node) -> i64 {
 
 /// True if a closed ring goes around a position (Shimrat 1962).
 pub(crate) fn is_inside(ring: &[Node], at: Node) -> bool {
-    let crossings = ring.windows(2).filter(|pair| {
+    let mut is_odd = false;
+    for pair in ring.windows(2) {
         let (a, b) = (pair[0], pair[1]);
-        let left = turn(a, b, at).signum();
-        (a.lat > at.lat) != (b.lat > at.lat) && left == if b.lat > a.lat { 1 } else { -1 }
-    });
-    crossings.count() % 2 == 1
+        let is_passed = (a.lat > at.lat) != (b.lat > at.lat);
+        if is_passed && (turn(a, b, at) > 0) == (b.lat > a.lat) {
+            is_odd = !is_odd;
+        }
+    }
+    is_odd
 }
 
-/// Metres between two positions near each other.
-pub(crate) fn metres_between(a: Node, b: Node) -> f64 {
-    let (x, y) = metres_from(a, b);
-    x.hypot(y)
+/// Metres to the east and north around one latitude.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale {
+    east: f64,
 }
 
-/// Metres from a line between two positions to one near it.
-pub(crate) fn metres_to(from: Node, to: Node, at: Node) -> f64 {
-    let ((ax, ay), (bx, by)) = (metres_from(at, from), metres_from(at, to));
-    let (dx, dy) = (bx - ax, by - ay);
-    let length = dx * dx + dy * dy;
-    let share = if length > 0.0 {
-        (-(ax * dx + ay * dy) / length).clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
-    (ax + dx * share).hypot(ay + dy * share)
-}
+impl Scale {
+    pub(crate) fn at(node: Node) -> Self {
+        Self {
+            east: Node::METRES * node.point().lat.to_radians().cos(),
+        }
+    }
 
-/// Metres to the east and north of a position.
-fn metres_from(origin: Node, node: Node) -> (f64, f64) {
-    let units = |a: i32, b: i32| (i64::from(a) - i64::from(b)) as f64 * Node::METRES;
-    let narrower = origin.point().lat.to_radians().cos();
-    (
-        units(node.lon, origin.lon) * narrower,
-        units(node.lat, origin.lat),
-    )
+    /// Metres between two positions near each other.
+    pub(crate) fn metres_between(self, a: Node, b: Node) -> f64 {
+        let (x, y) = self.metres_from(a, b);
+        x.hypot(y)
+    }
+
+    /// Metres from a line between two positions to one near it.
+    pub(crate) fn metres_to(self, from: Node, to: Node, at: Node) -> f64 {
+        let ((ax, ay), (bx, by)) = (self.metres_from(at, from), self.metres_from(at, to));
+        let (dx, dy) = (bx - ax, by - ay);
+        let length = dx * dx + dy * dy;
+        let share = if length > 0.0 {
+            (-(ax * dx + ay * dy) / length).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        (ax + dx * share).hypot(ay + dy * share)
+    }
+
+    /// Metres to the east and north of a position.
+    fn metres_from(self, origin: Node, node: Node) -> (f64, f64) {
+        let units = |a: i32, b: i32| (i64::from(a) - i64::from(b)) as f64;
+        (
+            units(node.lon, origin.lon) * self.east,
+            units(node.lat, origin.lat) * Node::METRES,
+        )
+    }
 }
 
 #[cfg(test)]
@@ -157,9 +185,10 @@ mod tests {
     fn distances_are_in_metres() {
         let at = |lon: f64, lat: f64| node((lon * 1e7) as i32, (lat * 1e7) as i32);
         let (west, east) = (at(24.0, 60.0), at(24.002, 60.0));
-        assert!((metres_between(west, east) - 111.2).abs() < 0.2);
-        assert!((metres_to(west, east, at(24.001, 60.001)) - 111.2).abs() < 0.2);
-        assert!((metres_to(west, east, at(24.004, 60.0)) - 111.2).abs() < 0.2);
-        assert!((metres_to(west, west, east) - 111.2).abs() < 0.2);
+        let scale = Scale::at(west);
+        assert!((scale.metres_between(west, east) - 111.2).abs() < 0.2);
+        assert!((scale.metres_to(west, east, at(24.001, 60.001)) - 111.2).abs() < 0.2);
+        assert!((scale.metres_to(west, east, at(24.004, 60.0)) - 111.2).abs() < 0.2);
+        assert!((scale.metres_to(west, west, east) - 111.2).abs() < 0.2);
     }
 }

@@ -65,8 +65,9 @@ struct Stretch {
 /// Units of 10⁻⁷ degrees that a square may extend, some ten kilometres: exact products fit into an `i64`.
 const MOST_EXTENT: i32 = 1_000_000;
 
-/// A line is left out where the way along others is at most so many times as long.
+/// A line is left out where the way along others is at most so many times as long, and so many metres more.
 const HARDLY_LONGER: f64 = 1.05;
+const A_FEW_METRES: f64 = 5.0;
 
 impl Square {
     /// Box around it: west, south, east, north.
@@ -96,7 +97,8 @@ impl Square {
         }
         let mut kept = Vec::new();
         for (a, b, metres) in floor.visible(&points) {
-            if graph.search(a, metres * HARDLY_LONGER).metres[b].is_infinite() {
+            let limit = metres * HARDLY_LONGER + A_FEW_METRES;
+            if graph.search(a, limit).metres[b].is_infinite() {
                 graph.join(a, b, metres);
                 kept.push((a, b));
             }

@@ -8,7 +8,7 @@ use wildside_engine::network::Edge;
 
 use crate::extract::geometry::square_metres;
 use crate::extract::nodes::Node;
-use crate::extract::plane::{is_inside, metres_between, metres_to};
+use crate::extract::plane::{Scale, is_inside};
 use crate::extract::tiles::Tiles;
 
 /// A place of fewer square metres is where its middle is.
@@ -34,6 +34,7 @@ pub(super) struct Shore {
     /// A point inside, at its middle where that is inside.
     middle: Node,
     rings: Vec<Vec<Node>>,
+    scale: Scale,
 }
 
 impl Shore {
@@ -50,6 +51,7 @@ impl Shore {
             place,
             middle,
             rings,
+            scale: Scale::at(middle),
         })
     }
 
@@ -57,17 +59,22 @@ impl Shore {
         Node::bounds(self.rings.iter().flatten())
     }
 
-    /// How well a position on a way serves to visit the place; `None`: it is too far away.
-    fn visit_at(&self, at: Node, price_percent: u16) -> Option<Visit> {
+    /// How well a position on a way serves to visit the place; `None`: it is too far away, or no better than what is known.
+    fn visit_at(&self, at: Node, price_percent: u16, known: Option<&Visit>) -> Option<Visit> {
         let around = self.rings.iter().filter(|ring| is_inside(ring, at)).count();
         let is_outside = around % 2 == 0;
+        let is_worse =
+            |known: &Visit| (known.price_percent, known.is_outside) < (price_percent, is_outside);
+        if known.is_some_and(is_worse) {
+            return None;
+        }
         let metres = if is_outside {
             let lines = self.rings.iter().flat_map(|ring| ring.windows(2));
             lines
-                .map(|line| metres_to(line[0], line[1], at))
+                .map(|line| self.scale.metres_to(line[0], line[1], at))
                 .fold(f64::INFINITY, f64::min)
         } else {
-            metres_between(self.middle, at)
+            self.scale.metres_between(self.middle, at)
         };
         (!is_outside || metres <= NEAR_METRES).then_some(Visit {
             price_percent,
@@ -121,7 +128,8 @@ impl Shores {
     fn see_edge(&self, edge: &Edge, best: &mut FxHashMap<usize, Visit>) {
         for at in positions(&edge.geometry) {
             for shore in self.tiles.around(at) {
-                if let Some(visit) = self.all[shore].visit_at(at, edge.price_percent) {
+                let known = best.get(&shore);
+                if let Some(visit) = self.all[shore].visit_at(at, edge.price_percent, known) {
                     improve(best, shore, visit);
                 }
             }
