@@ -1,6 +1,7 @@
 //! The command line.
 
 mod doctor;
+mod health;
 mod jobs;
 mod maintenance;
 mod users;
@@ -47,6 +48,8 @@ enum Command {
     Users(users::UsersCommand),
     /// Looks at every dependency and setting: what is, what is wrong, and what mends it.
     Doctor(doctor::DoctorArgs),
+    /// Asks the process of this mode and environment whether it is ready, for the health check of a container.
+    Health,
     /// Prints completions for a shell.
     Completions {
         /// The shell.
@@ -74,6 +77,7 @@ impl Cli {
                     return Ok(ExitCode::FAILURE);
                 }
             }
+            Some(Command::Health) => runtime()?.block_on(health::run(self.mode))?,
             Some(Command::Completions { shell }) => completions(shell)?,
         }
         Ok(ExitCode::SUCCESS)

@@ -101,6 +101,16 @@ impl Config {
         let telemetry = TelemetryConfig::read(&mut reader);
         reader.judge((database, telemetry))
     }
+
+    /// Reads from the process environment where the process listens.
+    ///
+    /// # Errors
+    /// As [`Self::from_env`], of these variables.
+    pub fn http_from_env() -> Result<HttpConfig, ConfigError> {
+        let mut reader = Reader::new(&env_var);
+        let http = HttpConfig::read(&mut reader);
+        reader.judge(http)
+    }
 }
 
 /// One variable of the process environment.

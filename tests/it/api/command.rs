@@ -33,7 +33,7 @@ fn wildside(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Ende
     )
 }
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["migrate"],
     &["openapi"],
@@ -50,6 +50,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["users", "password"],
     &["users", "delete"],
     &["doctor"],
+    &["health"],
     &["completions"],
 ];
 

@@ -110,6 +110,41 @@ pub async fn until(complaint: impl Fn() -> String, check: impl AsyncFn() -> bool
     }
 }
 
+/// Code and standard error of `wildside health` beside a server on `port`.
+fn health(mode: &str, port: u16) -> (Option<i32>, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_wildside"))
+        .args(["--mode", mode, "health"])
+        .env("WILDSIDE_BIND", format!("0.0.0.0:{port}"))
+        .env("WILDSIDE_METRICS_BIND", format!("[::]:{port}"))
+        .output()
+        .unwrap();
+    (
+        out.status.code(),
+        String::from_utf8_lossy(&out.stderr).into_owned(),
+    )
+}
+
+#[actix_web::test]
+async fn the_health_command_tells_whether_the_process_beside_it_is_ready() {
+    let (database, redis) = (TestDatabase::create(), TestRedis::start());
+    let server = Process::start(&database, &redis, &[("WILDSIDE_DRAIN_SECONDS", "60")]);
+    server.ready().await;
+    assert_eq!(health("server", server.port), (Some(0), String::new()));
+
+    server.signal("-TERM");
+    until(
+        || "it does not drain".to_owned(),
+        async || health("all", server.port).0 == Some(1),
+    )
+    .await;
+    let (_, said) = health("server", server.port);
+    assert!(said.contains("about to end"), "{said}");
+
+    let (code, said) = health("worker", free_port());
+    assert_eq!(code, Some(1));
+    assert!(said.contains("nothing answers on [::1]:"), "{said}");
+}
+
 fn put_key(path: &Path, content: &str, mode: u32) {
     write(path, content).unwrap();
     set_permissions(path, Permissions::from_mode(mode)).unwrap();
