@@ -6,8 +6,8 @@ npm := deploy/local/npm.sh
 servers = $${CARGO_TARGET_DIR:-target}/debug/examples/servers
 martin_version := 1.14.0
 
-.PHONY: help run test check fmt lint build openapi clean-data martin browser page
-.PHONY: test-page test-clients test-faults test-postgres-17 test-postgres-18 schemathesis security
+.PHONY: help run test check fmt lint build image openapi clean-data martin browser page
+.PHONY: test-page test-clients test-deploy test-faults test-postgres-17 test-postgres-18 schemathesis security
 .PHONY: bench bench-chain bench-http bench-ingest bench-counts bench-osrm bench-oplib bench-pyvrp bench-push bench-queue
 .PHONY: bench-directions bench-stranger bench-tiles bench-walks bench-curve bench-fingerprints
 
@@ -40,6 +40,15 @@ fmt: ## Format the code
 
 build: ## Build the release
 	cargo build --release --workspace --bins
+
+# dev: unoptimised programs, for a test that is soon done.
+PROFILE ?= release
+
+image: martin ## Build both images with buildah, and walk with their programs as a stranger on a read-only root (PROFILE=dev: sooner)
+	@$(need) postgres redis python buildah debootstrap
+	@cargo build --quiet --workspace --bins --example servers
+	@PROFILE=$(PROFILE) deploy/image.py
+	@$(servers) databases deploy/image.py try
 
 openapi: ## Print the API description
 	@cargo run --quiet -- openapi
@@ -76,6 +85,12 @@ test-clients: ## Generate clients from the API's description, and walk with them
 	@cargo build --quiet --workspace --bins --example servers
 	@tests/clients/run.py
 	@SESSION_COOKIE_SECURE=0 WILDSIDE_REQUESTS_PER_SECOND=0 $(servers) all tests/clients/run.py walk
+
+test-deploy: martin ## Manifests, alerts, dashboards and routes, each held against the programs themselves and a planted fault
+	@$(need) postgres redis python promtool
+	@$(npm) tests/deploy
+	@cargo build --quiet --workspace --bins --example servers
+	@$(servers) databases tests/deploy/run.py
 
 ROWS ?=
 

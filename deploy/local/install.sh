@@ -16,6 +16,8 @@ python;python3 -c 'import ensurepip, venv' && curl --version;python3-venv curl;P
 java;java -version;default-jre-headless;a Java runtime, 11 or newer
 xmllint;command -v xmllint;libxml2-utils;xmllint
 faketime;command -v faketime;faketime;faketime
+buildah;command -v buildah crun;buildah crun;buildah, which builds images without a daemon
+promtool;command -v promtool prometheus-postgres-exporter prometheus-redis-exporter;prometheus prometheus-postgres-exporter prometheus-redis-exporter;Prometheus with its promtool, and the exporters of PostgreSQL and Redis
 debootstrap;[ -e /usr/share/debootstrap/scripts/trixie ] && [ -e /usr/share/keyrings/debian-archive-keyring.gpg ];debootstrap debian-archive-keyring;debootstrap with Debian's keys
 TABLE
 }

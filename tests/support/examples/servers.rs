@@ -1,6 +1,7 @@
 //! Servers for a script, as long as it runs: `servers SET COMMAND…`, with SET one of
 //!
 //! * `postgres`: a durable PostgreSQL with a migrated database (`OURS`) and one with PostGIS alone (`THEIRS`).
+//! * `databases`: a migrated database with `pg_stat_statements`, and a Redis.
 //! * `server`, `all`: a migrated database, a Redis, and a Wildside in that mode at `BASE` whose log is in `SERVER_LOG`.
 //!
 //! The command finds their addresses in its environment.
@@ -32,14 +33,14 @@ const DURABLE: [&str; 6] = [
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [set, program, arguments @ ..] = &words[..] else {
-        panic!("servers postgres|server|all COMMAND…");
+        panic!("servers postgres|databases|server|all COMMAND…");
     };
     let mut command = Command::new(program);
     command.args(arguments);
-    if set == "postgres" {
-        beside_postgres(command)
-    } else {
-        beside_wildside(set, command)
+    match set.as_str() {
+        "postgres" => beside_postgres(command),
+        "databases" => beside_databases(command),
+        mode => beside_wildside(mode, command),
     }
 }
 
@@ -51,6 +52,15 @@ fn beside_postgres(mut command: Command) -> ExitCode {
     );
     server.sql("theirs", "CREATE EXTENSION postgis");
     run(command.env("OURS", ours).env("THEIRS", theirs))
+}
+
+fn beside_databases(mut command: Command) -> ExitCode {
+    let statements = ["shared_preload_libraries=pg_stat_statements"];
+    let server = PostgresServer::start_in(&std::env::temp_dir(), &statements);
+    let (database, redis) = (server.create_migrated("wildside"), TestRedis::start());
+    server.sql("wildside", "CREATE EXTENSION pg_stat_statements");
+    let addresses = [("DATABASE_URL", database), ("REDIS_URL", redis.url())];
+    run(command.envs(addresses))
 }
 
 fn beside_wildside(mode: &str, mut command: Command) -> ExitCode {
