@@ -109,12 +109,14 @@ def read(url):
         return answer.read().decode(errors="replace")
 
 
-def until_read(url):
-    for _ in range(300):
+def until_read(url, words=""):
+    """The answer, as soon as there is one with these words."""
+    for _ in range(450):
         with contextlib.suppress(OSError):
-            return read(url)
+            if words in (text := read(url)):
+                return text
         time.sleep(0.2)
-    raise SystemExit(f"error: nothing answers at {url}")
+    raise SystemExit(f"error: nothing answers at {url}, or without `{words.strip()}`")
 
 
 @contextlib.contextmanager
@@ -157,6 +159,8 @@ def observe(programs, traefik):
             until_read(f"http://{at[name]}/health/ready")
         run(f"{programs}/wildside", "walk", "--server", f"http://{at['server']}", "--at", "7.4246,43.7384", "--minutes", "45")
         until_read(f"http://{at['martin']}/base/14/8529/5974")
+        # A worker counts the places after its start.
+        until_read(f"http://{at['worker']}/metrics", "\npois_total ")
         text = [until_read(f"http://{at[name]}/metrics") for name in ("admin", "worker", "postgresql", "redis")]
         text += [read(f"http://{at['martin']}/_/metrics"), metrics(traefik)]
         lines = [json.loads(line) for line in log.read_text().splitlines()]
