@@ -53,7 +53,7 @@ impl Contents for Places {
 fn circle_around(ids: &[CellId]) -> (Point, f64) {
     let corners = ids.iter().flat_map(|id| <[Point; 2]>::from(id.corners()));
     let (low, high) = bounding_box(corners, 0.0);
-    let centre = Point::new(low.lon.midpoint(high.lon), low.lat.midpoint(high.lat));
+    let centre = low.towards(high, 0.5);
     let to_corner = |lat| centre.distance_metres(Point::new(high.lon, lat));
     (centre, to_corner(low.lat).max(to_corner(high.lat)) + 1.0)
 }
@@ -96,7 +96,7 @@ impl PlaceCache {
         areas: &[AreaState],
     ) -> Result<Vec<Poi>, SharedError> {
         self.forget_if_older_than(areas).await?;
-        let cells = self.cells.cells(&reach.cells(0.0)).await?;
+        let cells = self.cells.cells(&reach.place_cells()).await?;
         let request = params.to_walk_request();
         let count: usize = cells.iter().map(|cell| cell.0.len()).sum();
         let choose = move || shortlist::choose(cells.iter().flat_map(|cell| &cell.0), &request);
@@ -143,11 +143,14 @@ mod tests {
 
     #[test]
     fn a_circle_holds_its_cells() {
-        let ids = CellId::covering(Point::new(24.9, 60.1), Point::new(25.0, 60.2));
-        let (centre, metres) = circle_around(&ids);
-        for (south_west, north_east) in ids.iter().map(|id| id.corners()) {
-            assert!(centre.distance_metres(south_west) <= metres);
-            assert!(centre.distance_metres(north_east) <= metres);
+        for (west, east) in [(24.9, 25.0), (179.95, -179.95)] {
+            let ids = CellId::covering(Point::new(west, 60.1), Point::new(east, 60.2));
+            let (centre, metres) = circle_around(&ids);
+            assert!(metres < 12_000.0, "{metres}");
+            for (south_west, north_east) in ids.iter().map(|id| id.corners()) {
+                assert!(centre.distance_metres(south_west) <= metres);
+                assert!(centre.distance_metres(north_east) <= metres);
+            }
         }
     }
 }

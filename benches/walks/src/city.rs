@@ -20,7 +20,7 @@ pub struct City {
     pub pois: Vec<Poi>,
     pub poi_by_id: HashMap<i64, usize>,
     pub names: HashMap<i64, String>,
-    /// The streets by the cell in which they begin, as they are stored.
+    /// The streets by cell, as a worker has them.
     pub cells: BTreeMap<CellId, Arc<Cell>>,
     pub network: Network,
     pub forced: Forced,
@@ -52,15 +52,12 @@ impl City {
 
     pub fn new(name: &str, edges: Vec<Edge>, pois: Vec<Poi>) -> Self {
         let mut cells: BTreeMap<CellId, Vec<Edge>> = BTreeMap::new();
-        for edge in &edges {
-            cells
-                .entry(CellId::of(edge.geometry[0]))
-                .or_default()
-                .push(edge.clone());
+        for (cell, edge) in edges.iter().cloned().flat_map(Edge::into_cells) {
+            cells.entry(cell).or_default().push(edge);
         }
         let cells: BTreeMap<CellId, Arc<Cell>> = cells
             .into_iter()
-            .map(|(id, edges)| (id, Arc::new(Cell::new(edges))))
+            .map(|(id, edges)| (id, Arc::new(Cell::at(id, edges))))
             .collect();
         Self {
             name: name.to_owned(),

@@ -2,6 +2,7 @@
 
 use wildside_engine::Point;
 use wildside_engine::network::Network;
+use wildside_engine::walk::reach::Reach;
 use wildside_engine::walk::{Accessibility, Poi, WalkRequest, shortlist};
 
 use crate::case::themes;
@@ -40,9 +41,10 @@ impl City {
     /// The places and streets that a worker loads for a request.
     pub fn loaded_for(&self, request: &WalkRequest) -> (Vec<Poi>, Network) {
         let pois = shortlist::choose(&self.pois, request);
-        let ends = std::iter::once(request.start).chain(request.end);
-        let cells = shortlist::street_cells(ends, &pois)
+        let reach = Reach::of(request.start, request.end, request.budget_seconds / 60);
+        let cells = reach
             .into_iter()
+            .flat_map(Reach::street_cells)
             .filter_map(|id| self.cells.get(&id).cloned());
         let network = Network::join(cells.collect());
         (pois, network)

@@ -23,7 +23,8 @@ impl<const ZOOM: u32> Square<ZOOM> {
         Self::at(column, row)
     }
 
-    /// All squares that touch the box from `south_west` to `north_east`, which must not cross the antimeridian.
+    /// All squares that touch the box from `south_west` to `north_east`. It crosses the antimeridian where its west is
+    /// greater than its east.
     pub fn covering(south_west: Point, north_east: Point) -> Vec<Self> {
         let (columns, rows) = Self::block(south_west, north_east);
         columns
@@ -68,10 +69,19 @@ impl<const ZOOM: u32> Square<ZOOM> {
     }
 
     /// Columns and rows that touch a box.
-    fn block(south_west: Point, north_east: Point) -> (RangeInclusive<u32>, RangeInclusive<u32>) {
+    fn block(
+        south_west: Point,
+        north_east: Point,
+    ) -> (impl Iterator<Item = u32>, RangeInclusive<u32>) {
         let (west, south) = Self::column_and_row(south_west);
         let (east, north) = Self::column_and_row(north_east);
-        (west..=east, north..=south)
+        let crosses = south_west.lon > north_east.lon;
+        let (first, beyond) = if crosses {
+            (west..Self::SIDE, 0..east + 1)
+        } else {
+            (west..east + 1, 0..0)
+        };
+        (first.chain(beyond), north..=south)
     }
 
     /// The north-western corner of a square.
@@ -126,6 +136,19 @@ mod tests {
             prop_assert_eq!(Square::<12>::count(low, high), squares.len());
             prop_assert!(squares.contains(&Square::of(low)) && squares.contains(&Square::of(high)));
         }
+    }
+
+    #[test]
+    fn squares_cover_a_box_across_the_antimeridian() {
+        let (low, high) = (Point::new(179.99, -16.81), Point::new(-179.99, -16.79));
+        let squares = Square::<14>::covering(low, high);
+        assert_eq!(Square::<14>::count(low, high), squares.len());
+        let columns: Vec<i32> = squares.iter().map(|square| square.id() >> 14).collect();
+        assert!(
+            columns.contains(&16_383) && columns.contains(&0),
+            "{columns:?}"
+        );
+        assert!(squares.len() <= 8, "{columns:?}");
     }
 
     #[test]

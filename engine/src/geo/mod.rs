@@ -46,33 +46,55 @@ impl Point {
     }
 
     /// The position at `fraction` of the straight line to `other`: 0 is here, 1 is there.
-    pub(crate) fn towards(self, other: Self, fraction: f64) -> Self {
+    pub fn towards(self, other: Self, fraction: f64) -> Self {
         Self {
-            lon: self.lon + (other.lon - self.lon) * fraction,
+            lon: on_earth(self.lon + degrees_east(self.lon, other.lon) * fraction),
             lat: self.lat + (other.lat - self.lat) * fraction,
         }
     }
 }
 
-/// South-western and north-eastern corner of a box that holds everything within so many metres of one of the points. It
-/// ends at the antimeridian and at the poles.
+/// Degrees of longitude from one meridian to another by the shorter way round: east is positive, at most 180.
+pub(crate) fn degrees_east(from: f64, to: f64) -> f64 {
+    on_earth(to - from)
+}
+
+/// Longitude that went over the antimeridian once, counted from the other side.
+fn on_earth(lon: f64) -> f64 {
+    if lon > 180.0 {
+        lon - 360.0
+    } else if lon < -180.0 {
+        lon + 360.0
+    } else {
+        lon
+    }
+}
+
+/// South-western and north-eastern corner of a box that holds everything within so many metres of one of the points, which
+/// lie on one half of the earth. It ends at the poles. Where it crosses the antimeridian its west is greater than its east
+/// (RFC 7946, 5.2).
 pub fn bounding_box(points: impl IntoIterator<Item = Point>, margin_metres: f64) -> (Point, Point) {
-    let none = (Point::new(180.0, 90.0), Point::new(-180.0, -90.0));
-    let (low, high) = points.into_iter().fold(none, |(low, high), point| {
-        (
-            Point::new(low.lon.min(point.lon), low.lat.min(point.lat)),
-            Point::new(high.lon.max(point.lon), high.lat.max(point.lat)),
-        )
-    });
+    let mut points = points.into_iter();
+    let Some(first) = points.next() else {
+        return (Point::new(180.0, 90.0), Point::new(-180.0, -90.0));
+    };
+    let (mut low, mut high) = (Point::new(0.0, first.lat), Point::new(0.0, first.lat));
+    for point in points {
+        let east = degrees_east(first.lon, point.lon);
+        low = Point::new(low.lon.min(east), low.lat.min(point.lat));
+        high = Point::new(high.lon.max(east), high.lat.max(point.lat));
+    }
     let margin = margin_metres / METRES_PER_DEGREE;
     let (south, north) = ((low.lat - margin).max(-90.0), (high.lat + margin).min(90.0));
     // A degree of longitude is shortest where the box is nearest to a pole.
     let shrink = south.abs().max(north.abs()).to_radians().cos().max(0.01);
     let (west, east) = (low.lon - margin / shrink, high.lon + margin / shrink);
-    (
-        Point::new(west.max(-180.0), south),
-        Point::new(east.min(180.0), north),
-    )
+    let (west, east) = if east - west < 360.0 {
+        (on_earth(first.lon + west), on_earth(first.lon + east))
+    } else {
+        (-180.0, 180.0)
+    };
+    (Point::new(west, south), Point::new(east, north))
 }
 
 /// Compass direction from `a` to `b` in degrees clockwise from north, −180 to 180.
@@ -90,7 +112,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_box_holds_what_is_within_its_margin(
-            lon in -170.0..170.0,
+            lon in prop_oneof![-180.0..180.0, 179.9..=180.0, -180.0..=-179.9],
             lat in -84.0..84.0,
             metres in 1.0..20_000.0,
             (east, north) in (-1.0..1.0, -1.0..1.0),
@@ -98,10 +120,28 @@ mod tests {
             let centre = Point::new(lon, lat);
             let (low, high) = bounding_box([centre], metres);
             let degrees = metres / METRES_PER_DEGREE;
-            let near = Point::new(lon + east * degrees / lat.to_radians().cos(), lat + north * degrees);
+            let east = on_earth(lon + east * degrees / lat.to_radians().cos());
+            let near = Point::new(east, lat + north * degrees);
             prop_assume!(centre.distance_metres(near) <= metres);
-            prop_assert!(low.lon <= near.lon && near.lon <= high.lon, "{low:?} {near:?} {high:?}");
+            let width = on_earth(high.lon - low.lon);
+            let inside = degrees_east(low.lon, near.lon);
+            prop_assert!((0.0..=width).contains(&inside), "{low:?} {near:?} {high:?}");
             prop_assert!(low.lat <= near.lat && near.lat <= high.lat, "{low:?} {near:?} {high:?}");
         }
+    }
+
+    #[test]
+    fn a_box_across_the_antimeridian_has_its_west_in_the_east() {
+        let (west, east) = (Point::new(179.99, -16.8), Point::new(-179.98, -16.8));
+        for ends in [[west, east], [east, west]] {
+            let (low, high) = bounding_box(ends, 0.0);
+            assert!((low.lon - 179.99).abs() < 1e-9 && (high.lon + 179.98).abs() < 1e-9);
+        }
+        let (low, high) = bounding_box([west], 2_000.0);
+        assert!(low.lon < 179.99 && high.lon < -179.98, "{low:?} {high:?}");
+        let middle = west.towards(east, 0.5);
+        assert!((middle.lon + 179.995).abs() < 1e-9, "{middle:?}");
+        let (metres, _) = Plane::around(west).project(east);
+        assert!((metres - west.distance_metres(east)).abs() < 1.0);
     }
 }

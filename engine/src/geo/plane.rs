@@ -1,6 +1,6 @@
 //! Planes that touch the earth, and boxes of positions.
 
-use super::{METRES_PER_DEGREE, Point};
+use super::{METRES_PER_DEGREE, Point, degrees_east};
 
 /// Equirectangular projection around one position, in metres; true to a few centimetres within a kilometre.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ impl Plane {
     /// Metres east and north of the origin.
     pub fn project(&self, point: Point) -> (f64, f64) {
         (
-            (point.lon - self.origin.lon) * self.metres_per_degree_lon,
+            degrees_east(self.origin.lon, point.lon) * self.metres_per_degree_lon,
             (point.lat - self.origin.lat) * METRES_PER_DEGREE,
         )
     }
@@ -41,9 +41,11 @@ impl Plane {
         ((ax + along * dx).hypot(ay + along * dy), along)
     }
 
-    /// Distance in metres from the origin to a box; 0 inside it.
+    /// Distance in metres from the origin to a box, whichever way round the earth is shorter; 0 inside it.
     pub(crate) fn distance_to_box(&self, bounds: &Bounds) -> f64 {
-        let lon = self.origin.lon.clamp(bounds.min.lon, bounds.max.lon);
+        let middle = bounds.min.lon.midpoint(bounds.max.lon);
+        let here = middle + degrees_east(middle, self.origin.lon);
+        let lon = here.clamp(bounds.min.lon, bounds.max.lon);
         let lat = self.origin.lat.clamp(bounds.min.lat, bounds.max.lat);
         let (x, y) = self.project(Point::new(lon, lat));
         x.hypot(y)

@@ -8,7 +8,7 @@ use super::index::BoxIndex;
 use super::pace::{LightLevel, ticks};
 use crate::geo::{Bounds, Point};
 
-/// The edges whose first node lies in one square, decoded once and then shared.
+/// The edges of one square ([`Edge::into_cells`]), decoded once and then shared.
 ///
 /// Beside the edges it holds what every request needs of them: walking times, neighbours in compressed sparse rows,
 /// and an index by position.
@@ -48,8 +48,18 @@ pub(crate) struct CellArc {
 
 impl Cell {
     /// A cell from its stored edges. Edges without two valid shape points are left out, and so are copies of the same
-    /// stretch, which areas that overlap bring along.
-    pub fn new(mut edges: Vec<Edge>) -> Self {
+    /// stretch, which areas that overlap bring along. Its square is that of the first edge's first node.
+    pub fn new(edges: Vec<Edge>) -> Self {
+        let home = edges.iter().find_map(|edge| edge.geometry.first());
+        Self::of(home.copied().map(CellId::of), edges)
+    }
+
+    /// The cell of a square from its edges, as [`Self::new`].
+    pub fn at(square: CellId, edges: Vec<Edge>) -> Self {
+        Self::of(Some(square), edges)
+    }
+
+    fn of(home: Option<CellId>, mut edges: Vec<Edge>) -> Self {
         let mut seen = FxHashSet::default();
         edges.retain(|edge| {
             edge.is_sound()
@@ -58,7 +68,6 @@ impl Cell {
         let nodes = sorted_nodes(&edges);
         let measures: Vec<_> = edges.iter().map(|edge| Measure::of(edge, &nodes)).collect();
         let (first_arc, arcs) = sparse_rows(nodes.len(), &measures);
-        let home = edges.first().map(|edge| CellId::of(edge.geometry[0]));
         let boxes: Vec<_> = edges
             .iter()
             .map(|edge| Bounds::of(edge.geometry.iter().copied()))
@@ -92,7 +101,7 @@ impl Cell {
         &self.foreign
     }
 
-    /// The square of the first edge; `None`: the cell is empty.
+    /// Its square; `None`: the cell is empty.
     pub(crate) fn home(&self) -> Option<CellId> {
         self.home
     }

@@ -8,6 +8,7 @@ mod edge;
 mod index;
 mod join;
 mod pace;
+mod pieces;
 mod snap;
 mod way_class;
 
@@ -17,6 +18,7 @@ pub use cell::Cell;
 pub use edge::{Edge, Lit, WayClass};
 pub use join::Network;
 pub use pace::DEFAULT_SPEED_METRES_PER_SECOND;
+pub use pieces::LONG_EDGE_METRES;
 
 pub(crate) use cell::Measure;
 pub(crate) use join::{EdgeId, NodeId};

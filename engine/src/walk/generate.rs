@@ -16,7 +16,7 @@ const MAX_BUDGET_SECONDS: u32 = 24 * 3600;
 /// Generates the best walk that fits the request, or says why there is none.
 ///
 /// `pois` are its shortlist ([`super::shortlist::choose`]; order does not matter), `network` the joined cells of the streets
-/// around them ([`super::shortlist::street_cells`]). Work stops at `deadline` at the latest, with the best walk found so far.
+/// in reach ([`super::reach::Reach::street_cells`]). Work stops at `deadline` at the latest, with the best walk found so far.
 ///
 /// # Errors
 /// [`NoWalk`] names the one reason for which no walk can be given.

@@ -1,11 +1,15 @@
 //! The reach of a walk: how far it gets in its time, and so how much is looked at for it, whatever is asked for.
 
-use super::limits::MINUTES;
-use crate::network::{CellId, DEFAULT_SPEED_METRES_PER_SECOND};
+use super::limits::{METRES_TO_STREET, MINUTES};
+use crate::geo::{Bounds, Plane};
+use crate::network::{CellId, DEFAULT_SPEED_METRES_PER_SECOND, LONG_EDGE_METRES};
 use crate::{Point, bounding_box};
 
-/// Streets are never straight, so a walk gets this much less far than the pace would allow.
+/// Streets are hardly ever straight, so places are looked for this much less far away than the pace would allow.
 const STRAIGHTEST: f64 = 0.9;
+
+/// Streets are needed this far beyond the outermost point of a walk, for those that it leaves half-way.
+const STREET_MARGIN_METRES: f64 = 300.0;
 
 /// Refusal of a walk that can't be as it is asked for, whatever the streets are like.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
@@ -23,11 +27,6 @@ pub enum OutOfReach {
         /// Time that it may take.
         minutes: u32,
     },
-    /// Start and end are near, but at the two ends of the map.
-    #[error(
-        "The end is beyond the 180th meridian, which no walk crosses. Choose one on the side of the start."
-    )]
-    AcrossAntimeridian,
     /// Nothing that is checked when it comes is like that.
     #[error("The walk is longer than any may be, or not on the earth.")]
     Impossible,
@@ -38,11 +37,13 @@ impl OutOfReach {
     pub const CODE: &'static str = "out_of_reach";
 }
 
-/// The circle with everything that a walk may visit.
+/// Ground that a walk may visit: an ellipse around its ends, or a circle around a start that is its end as well.
 #[derive(Debug, Clone, Copy)]
 pub struct Reach {
-    centre: Point,
-    metres: f64,
+    start: Point,
+    end: Point,
+    /// Seconds of the walk.
+    seconds: u32,
 }
 
 impl Reach {
@@ -56,7 +57,8 @@ impl Reach {
         if minutes > longest() || !start.is_valid() || !end.is_valid() {
             return Err(OutOfReach::Impossible);
         }
-        let (metres, reach_metres) = (start.distance_metres(end), metres(minutes * 60));
+        let seconds = minutes * 60;
+        let (metres, reach_metres) = (start.distance_metres(end), metres(seconds));
         if metres > reach_metres {
             return Err(OutOfReach::Far {
                 metres,
@@ -64,18 +66,37 @@ impl Reach {
                 minutes,
             });
         }
-        if (start.lon - end.lon).abs() > 180.0 {
-            return Err(OutOfReach::AcrossAntimeridian);
-        }
         Ok(Self {
-            centre: Point::new(start.lon.midpoint(end.lon), start.lat.midpoint(end.lat)),
-            metres: reach_metres / 2.0,
+            start,
+            end,
+            seconds,
         })
     }
 
-    /// The cells that it touches, with so many metres around it.
-    pub fn cells(self, margin_metres: f64) -> Vec<CellId> {
-        let (south_west, north_east) = bounding_box([self.centre], self.metres + margin_metres);
+    /// The cells with the places that it may visit.
+    pub fn place_cells(self) -> Vec<CellId> {
+        self.cells_within(metres(self.seconds) / 2.0)
+    }
+
+    /// The cells with all streets that can be walked in the time, however straight they are, and no others.
+    pub fn street_cells(self) -> Vec<CellId> {
+        let length = f64::from(self.seconds) * DEFAULT_SPEED_METRES_PER_SECOND;
+        let around_both = length + 2.0 * STREET_MARGIN_METRES;
+        let (from_start, from_end) = (Plane::around(self.start), Plane::around(self.end));
+        let mut cells = self.cells_within(around_both / 2.0);
+        cells.retain(|cell| {
+            let square = Bounds::of(<[Point; 2]>::from(cell.corners()));
+            let to_end = from_end.distance_to_box(&square);
+            let through = from_start.distance_to_box(&square) + to_end;
+            through <= around_both || to_end <= METRES_TO_STREET + LONG_EDGE_METRES
+        });
+        cells
+    }
+
+    /// The cells that a circle around the middle between the ends touches, about.
+    fn cells_within(self, metres: f64) -> Vec<CellId> {
+        let middle = self.start.towards(self.end, 0.5);
+        let (south_west, north_east) = bounding_box([middle], metres);
         CellId::covering(south_west, north_east)
     }
 }
@@ -113,9 +134,8 @@ mod tests {
     use crate::geo::METRES_PER_DEGREE;
 
     /// The longest walk, with the streets around it, where cells are smallest: 211 m wide at the edge of the grid's
-    /// map. At 60° north it touches 144.
+    /// map. At 60° north it touches 150.
     const MOST_CELLS: usize = 66 * 66;
-    const STREETS: f64 = 300.0;
 
     #[test]
     fn an_end_within_the_length_of_the_walk_is_in_reach() {
@@ -136,11 +156,32 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_ends_on_its_side_of_the_180th_meridian() {
+    fn a_walk_crosses_the_180th_meridian_like_any_other() {
         let (west, east) = (Point::new(179.99, -16.8), Point::new(-179.99, -16.8));
-        let across = Reach::of(west, Some(east), 180);
-        assert_eq!(across.unwrap_err(), OutOfReach::AcrossAntimeridian);
-        assert!(Reach::of(west, None, 180).is_ok());
+        let across = Reach::of(west, Some(east), 60).unwrap();
+        for cells in [across.place_cells(), across.street_cells()] {
+            assert!(cells.contains(&CellId::of(west)) && cells.contains(&CellId::of(east)));
+            assert!(cells.len() < 12, "{}", cells.len());
+        }
+        let round = Reach::of(west, None, 60).unwrap();
+        assert!(round.street_cells().contains(&CellId::of(east)));
+    }
+
+    #[test]
+    fn streets_are_known_as_far_as_the_time_allows_and_no_further() {
+        let start = Point::new(24.95, 60.17);
+        let cells = |minutes, end| Reach::of(start, end, minutes).unwrap().street_cells();
+        let north = |metres: f64| Point::new(start.lon, start.lat + metres / METRES_PER_DEGREE);
+        let knows = |cells: &[CellId], metres| cells.contains(&CellId::of(north(metres)));
+        // Half of 60 minutes at 4.8 km/h, and a little more.
+        assert!(knows(&cells(60, None), 2_400.0) && !knows(&cells(60, None), 4_200.0));
+        assert!(knows(&cells(150, None), 6_000.0) && !knows(&cells(150, None), 7_800.0));
+        assert!(knows(&cells(60, Some(north(4_000.0))), 4_400.0));
+        // As many as a box of 300 m around the places within reach would hold, which there are everywhere in a city.
+        assert!(cells(60, None).len() <= 27, "{}", cells(60, None).len());
+        assert!(cells(15, None).len() <= 8, "{}", cells(15, None).len());
+        // Along a walk from one end to the other nothing is known but what is beside it.
+        assert!(cells(60, Some(north(4_000.0))).len() <= 25);
     }
 
     #[test]
@@ -169,8 +210,11 @@ mod tests {
             let start = Point::new(lon, lat);
             let end = Point::new((lon + east * near).clamp(-180.0, 180.0), (lat + north * near).clamp(-90.0, 90.0));
             for end in [None, Some(end), Some(Point::new(-lon, lat)), Some(Point::new(east, north))] {
-                let cells = Reach::of(start, end, minutes).map_or(0, |reach| reach.cells(STREETS).len());
-                prop_assert!(cells <= MOST_CELLS, "{cells} from {start:?} to {end:?}");
+                let Ok(reach) = Reach::of(start, end, minutes) else {
+                    continue;
+                };
+                let most = reach.street_cells().len().max(reach.place_cells().len());
+                prop_assert!(most <= MOST_CELLS, "{most} from {start:?} to {end:?}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Shortlist of a request: the places that the engine looks at, chosen by themes, popularity and distance alone.
 //!
-//! The streets are not known yet; those around the shortlist are loaded afterwards.
+//! No streets are looked at yet: what is near may still be far to walk.
 
 use std::cmp::Ordering;
 
@@ -8,16 +8,11 @@ use rustc_hash::FxHashMap;
 
 use super::reach;
 use super::{Poi, WalkRequest};
-use crate::geo::{Point, bounding_box};
-use crate::network::CellId;
 use crate::places::ThemeId;
 use crate::prize::promise;
 
 /// Most places on a shortlist: the engine puts all of them on their streets.
 const MAX_PLACES: usize = 1000;
-
-/// Streets are needed this far beyond the outermost place, so that a way round is known too.
-const STREET_MARGIN_METRES: f64 = 300.0;
 
 /// A place within reach.
 #[derive(Debug, Clone, Copy)]
@@ -33,14 +28,6 @@ struct Near<'a> {
 /// with many places does not push out one with few.
 pub fn choose<'a>(places: impl IntoIterator<Item = &'a Poi>, request: &WalkRequest) -> Vec<Poi> {
     choose_at_most(places, request, MAX_PLACES)
-}
-
-/// The cells with the streets that a walk between these ends needs to visit places of its shortlist.
-pub fn street_cells(ends: impl IntoIterator<Item = Point>, shortlist: &[Poi]) -> Vec<CellId> {
-    let places = shortlist.iter().map(|poi| poi.location);
-    let everything = ends.into_iter().chain(places);
-    let (south_west, north_east) = bounding_box(everything, STREET_MARGIN_METRES);
-    CellId::covering(south_west, north_east)
 }
 
 fn choose_at_most<'a>(
@@ -129,7 +116,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::geo::METRES_PER_DEGREE;
+    use crate::geo::{METRES_PER_DEGREE, Point};
     use crate::places::KindId;
     use crate::walk::Accessibility;
 

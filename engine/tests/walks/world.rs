@@ -50,19 +50,16 @@ pub(crate) fn grid(size: i64) -> Vec<Edge> {
         .collect()
 }
 
-/// The edges as the database gives them: by the square of their first node.
+/// The edges by cell, as a worker has them.
 pub(crate) fn network(edges: Vec<Edge>) -> Network {
     let mut cells = std::collections::BTreeMap::<CellId, Vec<Edge>>::new();
-    for edge in edges {
-        cells
-            .entry(CellId::of(edge.geometry[0]))
-            .or_default()
-            .push(edge);
+    for (cell, edge) in edges.into_iter().flat_map(Edge::into_cells) {
+        cells.entry(cell).or_default().push(edge);
     }
     Network::join(
         cells
-            .into_values()
-            .map(|edges| Arc::new(Cell::new(edges)))
+            .into_iter()
+            .map(|(id, edges)| Arc::new(Cell::at(id, edges)))
             .collect(),
     )
 }

@@ -76,7 +76,7 @@ fn out_of_reach(cause: OutOfReach, params: &RouteParams) -> ApiError {
             })),
             ..FaultFacts::default()
         }),
-        OutOfReach::AcrossAntimeridian | OutOfReach::Impossible => fault,
+        OutOfReach::Impossible => fault,
     };
     ApiError::Unprocessable(Box::new(fault))
 }

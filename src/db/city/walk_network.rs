@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Float4, Integer, Nullable, SmallInt, Text};
+use diesel::sql_types::{
+    Array, BigInt, Binary, Bool, Double, Float4, Integer, Nullable, SmallInt, Text,
+};
 use diesel::{QueryDsl, QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
+use wildside_engine::Point;
 use wildside_engine::network::{Cell, CellId, Edge, Lit, WayClass};
 
 use crate::db::Connection;
@@ -39,25 +42,25 @@ pub struct StoredEdge {
     name: Option<String>,
     #[diesel(sql_type = Binary)]
     line: Vec<u8>,
+    /// True if it is kept by the piece in each cell that it passes.
+    #[diesel(sql_type = Bool)]
+    long: bool,
 }
 
 impl StoredEdge {
-    /// All stretches of these cells. Where loaded areas overlap, a stretch that both hold comes once.
+    /// All stretches of these cells, long ones for each cell that they may pass. Where loaded areas overlap, a stretch that
+    /// both hold comes once.
     pub async fn of_cells(connection: &mut Connection, cells: &[CellId]) -> QueryResult<Vec<Self>> {
-        let cells: Vec<i32> = cells.iter().map(|cell| cell.id()).collect();
-        Prepared(
-            diesel::sql_query(
-                "SELECT DISTINCT ON (cell, way_id, segment, from_node, to_node) \
-                    cell, way_id, from_node, to_node, class, lit, surface, incline_percent, \
-                    price_percent, name, \
-                    geom::bytea AS line \
-             FROM walk_edges WHERE cell = ANY ($1) \
-             ORDER BY cell, way_id, segment, from_node, to_node, area_id DESC",
-            )
-            .bind::<Array<Integer>, _>(cells),
-        )
-        .load(connection)
-        .await
+        let corners: Vec<_> = cells.iter().map(|cell| cell.corners()).collect();
+        let degrees = |of: fn(&(Point, Point)) -> f64| corners.iter().map(of).collect::<Vec<_>>();
+        let ids: Vec<i32> = cells.iter().map(|cell| cell.id()).collect();
+        let query = diesel::sql_query(include_str!("streets_of_cells.sql"))
+            .bind::<Array<Integer>, _>(ids)
+            .bind::<Array<Double>, _>(degrees(|(south_west, _)| south_west.lon))
+            .bind::<Array<Double>, _>(degrees(|(south_west, _)| south_west.lat))
+            .bind::<Array<Double>, _>(degrees(|(_, north_east)| north_east.lon))
+            .bind::<Array<Double>, _>(degrees(|(_, north_east)| north_east.lat));
+        Prepared(query).load(connection).await
     }
 
     /// Joins stretches to cells; a cell without any is empty.
@@ -69,14 +72,17 @@ impl StoredEdge {
             let Some(cell) = CellId::from_id(edge.cell) else {
                 continue;
             };
+            let kept = by_cell.entry(cell).or_default();
+            let is_long = edge.long;
             match edge.decode(&mut words) {
-                Ok(edge) => by_cell.entry(cell).or_default().push(edge),
+                Ok(edge) if is_long => kept.extend(pieces_in(cell, edge)),
+                Ok(edge) => kept.push(edge),
                 Err(way_id) => tracing::warn!(way.id = way_id, "a street's line can't be read"),
             }
         }
         let finished = by_cell
             .into_iter()
-            .map(|(id, edges)| (id, Arc::new(Cell::new(edges))));
+            .map(|(id, edges)| (id, Arc::new(Cell::at(id, edges))));
         finished.collect()
     }
 
@@ -99,6 +105,13 @@ impl StoredEdge {
             geometry,
         })
     }
+}
+
+fn pieces_in(cell: CellId, edge: Edge) -> impl Iterator<Item = Edge> {
+    let pieces = edge.into_pieces().into_iter();
+    pieces
+        .filter(move |(of, _)| *of == cell)
+        .map(|(_, piece)| piece)
 }
 
 /// Street names and surfaces repeat: each is kept once.

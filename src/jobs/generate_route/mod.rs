@@ -17,7 +17,6 @@ use wildside_actors::engine_pool::PoolFailure;
 use wildside_actors::route_supervisor::{GenerateRoute, RouteFailure};
 use wildside_engine::network::Network;
 use wildside_engine::walk::reach::{OutOfReach, Reach};
-use wildside_engine::walk::shortlist;
 use wildside_engine::{Poi, Walk};
 
 use self::claim::Claimed;
@@ -129,15 +128,20 @@ impl<'a> Work<'a> {
             Ok(reach) => reach,
             Err(cause) => return self.fail(OutOfReach::CODE, &cause.to_string()).await,
         };
-        let pois = self.load_places(&params, reach).await?;
-        let outcome = self.answer(&params, pois.clone()).await;
+        let (pois, streets) = join!(self.load_places(&params, reach), self.load_streets(reach));
+        let pois = pois?;
+        let outcome = self.answer(&params, pois.clone(), streets?).await;
         enrich_sparse_themes(&params, &pois, self.request.trace_id, self.context).await;
         outcome
     }
 
-    /// Load, supervise, store, announce.
-    async fn answer(&self, params: &RouteParams, pois: Arc<[Poi]>) -> Result<(), JobError> {
-        let network = self.load_streets(params, &pois).await?;
+    /// Supervise, store, announce.
+    async fn answer(
+        &self,
+        params: &RouteParams,
+        pois: Arc<[Poi]>,
+        network: Network,
+    ) -> Result<(), JobError> {
         let computing = self.supervise(params, pois, network);
         let walk = match self.in_stage("computing", 0.3, computing).await {
             Ok(walk) => walk,
@@ -175,10 +179,9 @@ impl<'a> Work<'a> {
         Ok(pois.into())
     }
 
-    /// The street cells around everything that the walk may touch.
-    async fn load_streets(&self, params: &RouteParams, pois: &[Poi]) -> Result<Network, JobError> {
-        let ids = shortlist::street_cells(params.ends(), pois);
-        let cells = self.context.network.cells(&ids).await?;
+    /// The streets that can be walked in the time.
+    async fn load_streets(&self, reach: Reach) -> Result<Network, JobError> {
+        let cells = self.context.network.cells(&reach.street_cells()).await?;
         tracing::debug!(cells = cells.len(), "streets loaded");
         Ok(Network::join(cells))
     }

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY walk_edges_long_idx;
