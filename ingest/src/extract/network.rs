@@ -83,8 +83,8 @@ fn is_set(bits: &[AtomicU64], ordinal: usize) -> bool {
 /// A way that touches no other is left out unless it is longer.
 const LONELY_METRES: f64 = 1000.0;
 
-/// Cuts one way into edges: at junctions, where it leaves its cell, where its nodes are missing or outside the area, and on both
-/// sides of what is closed to walkers.
+/// Cuts one way into edges: at junctions, where it leaves its cell, where its nodes are missing, on both sides of the area's border,
+/// beyond which nothing is kept, and on both sides of what is closed to walkers.
 pub(crate) struct Cutter<'a> {
     pub(crate) nodes: &'a NodeStore,
     pub(crate) junctions: &'a Junctions,
@@ -129,6 +129,7 @@ impl Cutter<'_> {
     ) -> Option<(Vec<Edge>, u64)> {
         let nodes = self.nodes.of_way(refs);
         let missing = nodes.iter().filter(|node| node.is_none()).count() as u64;
+        let border = self.border(&nodes);
         let mut touches = false;
         let is_outline = round.is_some();
         let mut pieces = Pieces::new(way_id, way, round);
@@ -143,7 +144,8 @@ impl Cutter<'_> {
                 node,
                 is_end: position == 0 || position + 1 == nodes.len(),
             };
-            if self.area.is_some_and(|area| !area.contains(node.point())) {
+            let is_at_border = border.contains(&position);
+            if !is_at_border && self.is_outside(node) {
                 pieces.finish();
             } else if !is_outline && self.is_shut(&passed, way, &nodes) {
                 pieces.stop_at(&passed);
@@ -155,13 +157,31 @@ impl Cutter<'_> {
                 } else {
                     self.price(&passed)
                 };
-                pieces.pass(node, junction, price);
+                pieces.pass(node, junction || is_at_border, price);
             }
         }
         pieces.finish();
         let edges = pieces.edges;
         let worthwhile = touches || edges.iter().map(length_metres).sum::<f64>() > LONELY_METRES;
         worthwhile.then_some((edges, missing))
+    }
+
+    fn is_outside(&self, node: Node) -> bool {
+        self.area.is_some_and(|area| !area.contains(node.point()))
+    }
+
+    /// Positions of the nodes on both sides of the area's border, where the way crosses it. What lies between is an edge of its
+    /// own: the area beyond has the same, and the way is whole where both are loaded.
+    fn border(&self, nodes: &[Located]) -> Vec<usize> {
+        if self.area.is_none() {
+            return Vec::new();
+        }
+        let side = |located: &Located| located.map(|(_, node)| self.is_outside(node));
+        let sides: Vec<Option<bool>> = nodes.iter().map(side).collect();
+        let crossed = (1..sides.len()).filter(|&next| {
+            matches!((sides[next - 1], sides[next]), (Some(one), Some(other)) if one != other)
+        });
+        crossed.flat_map(|next| [next - 1, next]).collect()
     }
 
     /// True if a walker on this way is stopped at a node. A gate where ways meet is that of the way that ends there: the street
