@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use support::{Pbf, Tags, shipped, write};
 use tempfile::TempDir;
+use wildside_ingest::area::Polygon;
 use wildside_ingest::digest::digest;
 use wildside_ingest::load::{Change, Load, LoadError, Outcome, load};
 use wildside_test_support::TestDatabase;
@@ -375,4 +376,78 @@ async fn a_database_without_tables_is_told_to_migrate() {
     .await
     .unwrap_err();
     assert!(matches!(nowhere, LoadError::Connect(_)), "{nowhere}");
+}
+
+#[tokio::test]
+async fn a_village_on_the_antimeridian_is_covered_and_nothing_else_on_earth() {
+    let database = TestDatabase::create();
+    let village = [
+        (1, 179.99),
+        (2, 179.997),
+        (3, 180.0),
+        (4, -180.0),
+        (5, -179.998),
+        (6, -179.99),
+    ];
+    let pbf = village
+        .iter()
+        .fold(Pbf::new().timestamp(MAY), |pbf, (id, lon)| {
+            pbf.node(*id, *lon, -16.8, &[])
+                .node(*id + 10, *lon, -16.81, &[])
+        });
+    let pbf = pbf
+        .way(1, &[1, 2, 3], FOOTWAY)
+        .way(2, &[4, 5, 6], FOOTWAY)
+        .way(3, &[1, 11, 12, 2], FOOTWAY)
+        .way(4, &[5, 15, 16, 6], FOOTWAY)
+        .way(5, &[2, 5], FOOTWAY);
+    change(&database, &pbf, "village").await;
+    let covers = |lon: f64| {
+        let query = format!(
+            "SELECT ST_Covers(boundary, ST_SetSRID(ST_MakePoint({lon}, -16.8), 4326)) FROM areas"
+        );
+        database.sql(&query).trim() == "t"
+    };
+    for lon in [179.992, 179.999, 180.0, -180.0, -179.999, -179.992] {
+        assert!(covers(lon), "{lon}");
+    }
+    for lon in [179.9, 20.0, 0.0, -75.0, -179.9] {
+        assert!(!covers(lon), "{lon}");
+    }
+    let sound = database.sql("SELECT ST_IsValid(boundary), ST_NumGeometries(boundary) FROM areas");
+    assert_eq!(sound.trim(), "t|2");
+}
+
+#[tokio::test]
+async fn a_street_over_the_border_of_two_areas_is_whole_once_both_are_loaded() {
+    let database = TestDatabase::create();
+    let pbf = town(MAY, 24.9, &[]);
+    let side = |from: f64, to: f64| {
+        let ring = format!("[[{from},60],[{to},60],[{to},61],[{from},61],[{from},60]]");
+        let text = format!("{{\"type\":\"Polygon\",\"coordinates\":[{ring}]}}");
+        Polygon::from_geojson(&text).unwrap()
+    };
+    let (_folder, file) = pbf.write();
+    for (name, area) in [("west", side(24.0, 24.903)), ("east", side(24.903, 25.0))] {
+        let job = Load {
+            area: Some(area),
+            ..job(&file, name)
+        };
+        load(&database.url(), job, |_| {}).await.unwrap();
+    }
+    let whole = TestDatabase::create();
+    change(&whole, &pbf, "town").await;
+    let lengths = "SELECT round(sum(length_metres)) FROM ( \
+        SELECT DISTINCT ON (way_id, from_node, to_node) length_metres FROM walk_edges) AS stretches";
+    assert_eq!(database.sql(lengths), whole.sql(lengths));
+    let way = "WITH RECURSIVE reached (node) AS ( \
+            SELECT 1::bigint UNION \
+            SELECT CASE node WHEN from_node THEN to_node ELSE from_node END \
+            FROM reached JOIN walk_edges ON node IN (from_node, to_node)) \
+        SELECT count(*) FROM reached WHERE node IN (1, 2, 3, 4, 5)";
+    assert_eq!(database.sql(way).trim(), "5");
+    // What lies across comes with both, and nothing beyond.
+    let twice = "SELECT count(*) FROM walk_edges AS one JOIN walk_edges AS other \
+        USING (way_id, from_node, to_node) WHERE one.area_id < other.area_id";
+    assert_eq!(database.sql(twice).trim(), "4");
 }

@@ -13,7 +13,11 @@ BEGIN
                    20037508.34 / (1 << z) / 1024 AS half_a_pixel
         ), route AS (
             SELECT r.id::text AS id, r.distance_metres, r.duration_seconds,
-                   ST_AsMVTGeom(ST_Simplify(ST_Transform(r.path, 3857), half_a_pixel, true), bounds, 4096, 64) AS geom
+                   ST_AsMVTGeom(ST_Simplify(ST_Transform(
+                       -- A walk across the antimeridian is cut there: its line would go round the earth.
+                       CASE WHEN ST_XMax(r.path) - ST_XMin(r.path) > 180
+                            THEN ST_WrapX(ST_ShiftLongitude(r.path), 180, -360) ELSE r.path END,
+                   3857), half_a_pixel, true), bounds, 4096, 64) AS geom
             FROM tile JOIN routes r ON r.path && around
             WHERE r.id = get_route_tile.route_id
         ), stop AS (

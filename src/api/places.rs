@@ -130,7 +130,7 @@ pub async fn poi(
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BoxParams {
-    /// West, south, east, north in degrees; at most 2° wide and high.
+    /// West, south, east, north in degrees; at most 2° wide and high. West is greater than east in a box across the antimeridian.
     #[param(value_type = String, example = "7.40,43.72,7.44,43.75", pattern = r"^-?\d+(\.\d+)?(,-?\d+(\.\d+)?){3}$")]
     pub(super) bbox: BoundingBox,
     /// Only places of this theme.
@@ -162,11 +162,15 @@ fn bounding_box(fields: &mut Fields<'_>, key: &str) -> Option<BoundingBox> {
     else {
         return fields.wrong_type(key, "must be west,south,east,north");
     };
-    let on_earth = west >= -180.0 && east <= 180.0 && south >= -90.0 && north <= 90.0;
-    if !on_earth
-        || !(0.0..=WIDEST).contains(&(east - west))
-        || !(0.0..=WIDEST).contains(&(north - south))
-    {
+    let is_longitude = |degrees: &f64| (-180.0..=180.0).contains(degrees);
+    let on_earth = [west, east].iter().all(is_longitude) && south >= -90.0 && north <= 90.0;
+    // One that crosses the antimeridian has its west in the east (RFC 7946, 5.2).
+    let width = if west > east {
+        east + 360.0 - west
+    } else {
+        east - west
+    };
+    if !on_earth || !(0.0..=WIDEST).contains(&width) || !(0.0..=WIDEST).contains(&(north - south)) {
         fields.fault(
             key,
             FaultCode::OutOfRange,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
-use wildside_engine::Point;
+use wildside_engine::{Point, bounding_box};
 
 use super::body::GeoJsonPoint;
 use super::made::{GenerationParams, RouteDetails};
@@ -31,7 +31,9 @@ pub const ATTRIBUTION: &str =
         "legs": [{"path_start": 0, "distance_metres": 3120.5, "duration_seconds": 3540, "steps": []}],
         "stairs_metres": 0.0,
         "light": {"lit_metres": 3000.0, "unlit_metres": 20.5, "unknown_metres": 100.0},
-        "repeated_metres": 0.0
+        "repeated_metres": 0.0,
+        "start": {"metres": 34.5, "passed_over_metres": 4.0},
+        "end": {"metres": 3.5, "passed_over_metres": null}
     },
     "generation_params": {
         "start_location": {"type": "Point", "coordinates": [7.4246, 43.7384]},
@@ -153,8 +155,17 @@ impl RouteView {
     }
 }
 
-/// West, south, east, north.
+/// West, south, east, north. Where the path crosses the antimeridian its west is greater than its east (RFC 7946, 5.2).
 pub fn bounds(path: &[Point]) -> [f64; 4] {
+    let planar = planar_bounds(path);
+    if planar[2] - planar[0] <= 180.0 {
+        return planar;
+    }
+    let (low, high) = bounding_box(path.iter().copied(), 0.0);
+    [low.lon, low.lat, high.lon, high.lat]
+}
+
+fn planar_bounds(path: &[Point]) -> [f64; 4] {
     let none = [
         f64::INFINITY,
         f64::INFINITY,

@@ -40,7 +40,7 @@ pub struct Place {
 const COLUMNS: &str = "id, name, kind, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, osm_tags, narrative, \
     popularity_score, ARRAY(SELECT theme_id FROM poi_interest_themes WHERE poi_id = pois.id ORDER BY theme_id) AS theme_ids";
 
-/// A box in degrees: west, south, east, north.
+/// A box in degrees: west, south, east, north. It crosses the antimeridian where its west is greater than its east.
 pub type BoundingBox = [f64; 4];
 
 impl Place {
@@ -58,6 +58,26 @@ impl Place {
     /// The most popular places in a box, of one theme or of any. In a box with thousands of places, these are chosen among
     /// the most popular of each square of a grid, so that no box costs more than another.
     pub async fn most_popular(
+        connection: &mut Connection,
+        bbox: BoundingBox,
+        theme_id: Option<Uuid>,
+        limit: i64,
+    ) -> QueryResult<Vec<Self>> {
+        let [west, south, east, north] = bbox;
+        if west <= east {
+            return Self::most_popular_between(connection, bbox, theme_id, limit).await;
+        }
+        let mut places = Vec::new();
+        for part in [[west, south, 180.0, north], [-180.0, south, east, north]] {
+            places.extend(Self::most_popular_between(connection, part, theme_id, limit).await?);
+        }
+        let score = |place: &Self| place.popularity_score.unwrap_or(-1.0);
+        places.sort_by(|a, b| score(b).total_cmp(&score(a)).then(a.id.cmp(&b.id)));
+        places.truncate(usize::try_from(limit).unwrap_or(0));
+        Ok(places)
+    }
+
+    async fn most_popular_between(
         connection: &mut Connection,
         bbox: BoundingBox,
         theme_id: Option<Uuid>,

@@ -12,5 +12,13 @@ WHERE NOT EXISTS (
         WHERE geom && ST_Expand(here, $9 / 110574 / greatest(cos(radians(lat)), 0.01), $9 / 110574)
           AND ST_DWithin(geom::geography, here::geography, $9)
     )
+    -- Streets beyond the antimeridian have longitudes of the other sign.
+    AND NOT (abs(lon) > 179 AND EXISTS (
+        SELECT FROM walk_edges
+        WHERE geom && ST_Expand(
+                  ST_Translate(here, -360 * sign(lon), 0), $9 / 110574 / greatest(cos(radians(lat)), 0.01), $9 / 110574
+              )
+          AND ST_DWithin(geom::geography, here::geography, $9)
+    ))
 )
 RETURNING id, created_at

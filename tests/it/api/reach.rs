@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::app::TestApp;
+use crate::api::app::{Client, TestApp};
 use crate::api::city;
 
 fn from_to(start: [f64; 2], end: [f64; 2], minutes: u32) -> Value {
@@ -108,4 +108,55 @@ async fn the_ends_of_the_earth_are_answered_at_once() {
             .await;
         assert_eq!(answer.status.as_u16(), 400, "{number}: {}", answer.text);
     }
+}
+
+/// A village on both sides of 180°, whose only street is in the far west of the map.
+#[actix_web::test]
+async fn the_antimeridian_is_a_place_like_others() {
+    let app = TestApp::spawn();
+    app.database.sql(
+        "INSERT INTO areas (name, boundary, source_digest) SELECT 'village', ST_Collect(half), 'none' FROM (VALUES \
+             (ST_MakeEnvelope(179.98, -16.82, 180, -16.78, 4326)), (ST_MakeEnvelope(-180, -16.82, -179.98, -16.78, 4326)) \
+         ) AS halves (half); \
+         INSERT INTO walk_edges (area_id, way_id, segment, cell, from_node, to_node, length_metres, class, stairs, geom) \
+         SELECT id, 1, 0, 0, 1, 2, 160, 'footway', false, \
+             ST_GeomFromText('LINESTRING(-179.9995 -16.8, -179.998 -16.8)', 4326) FROM areas; \
+         INSERT INTO pois (id, location, name, kind, popularity_score) VALUES \
+             (11, 'POINT(179.99 -16.8)', 'West', 'viewpoint', 0.4), (21, 'POINT(-179.99 -16.8)', 'East', 'viewpoint', 0.6)",
+    );
+    let mut ada = app.user("ada").await;
+    let round = |lon: f64| json!({"start_location": {"type": "Point", "coordinates": [lon, -16.8]}, "duration_minutes": 60});
+    for lon in [-179.9996, 179.9995, 180.0] {
+        let answer = ada.post("/api/v1/routes", &round(lon)).await;
+        assert_eq!(answer.status.as_u16(), 202, "{lon}: {}", answer.text);
+    }
+    let far = ada.post("/api/v1/routes", &round(179.995)).await;
+    assert_eq!(far.codes(), ["unprocessable", "no_walkable_way_nearby"]);
+    let metres = far.json()["details"][0]["nearest_metres"].as_f64().unwrap();
+    assert!((metres - 586.0).abs() < 3.0, "{metres}");
+    let africa = ada.post("/api/v1/routes", &round(20.0)).await;
+    assert_eq!(africa.codes(), ["unprocessable", "outside_coverage"]);
+    let bbox = &africa.json()["details"][0]["covered"][0]["bbox"];
+    assert_eq!(bbox, &json!([179.98, -16.82, -179.98, -16.78]));
+
+    let places = async |client: &mut Client, bbox: &str| {
+        let answer = client.get(&format!("/api/v1/pois?bbox={bbox}")).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+        let all = answer.json().as_array().unwrap().clone();
+        let names = all
+            .iter()
+            .map(|place| place["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        places(&mut ada, "179.9,-17,-179.9,-16").await,
+        ["East", "West"]
+    );
+    assert_eq!(
+        places(&mut ada, "179.9,-17,-179.9,-16&limit=1").await,
+        ["East"]
+    );
+    assert_eq!(places(&mut ada, "179.9,-17,180,-16").await, ["West"]);
+    let wide = ada.get("/api/v1/pois?bbox=178,-17,-179,-16").await;
+    assert_eq!(wide.status.as_u16(), 400, "{}", wide.text);
 }
