@@ -124,6 +124,8 @@ mod tests {
             stairs_metres: 0.0,
             light: Light::default(),
             repeated_metres: 0.0,
+            start: wildside_engine::walk::Gap::default(),
+            end: wildside_engine::walk::Gap::default(),
         }
     }
 

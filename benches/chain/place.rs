@@ -136,6 +136,8 @@ pub(crate) fn instant_walk(
         stairs_metres: 0.0,
         light: Light::default(),
         repeated_metres: 0.0,
+        start: wildside_engine::walk::Gap::default(),
+        end: wildside_engine::walk::Gap::default(),
     })
 }
 

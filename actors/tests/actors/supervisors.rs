@@ -41,6 +41,8 @@ fn walk() -> Walk {
         stairs_metres: 0.0,
         light: Light::default(),
         repeated_metres: 0.0,
+        start: wildside_engine::walk::Gap::default(),
+        end: wildside_engine::walk::Gap::default(),
     }
 }
 

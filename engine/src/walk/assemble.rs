@@ -3,7 +3,7 @@
 use super::candidates::Candidate;
 use super::line::Line;
 use super::plan::Plan;
-use super::result::{Leg, Light, Stop, Walk};
+use super::result::{Gap, Leg, Light, Stop, Walk};
 use super::steps::steps;
 use crate::geo::Point;
 use crate::network::{LightLevel, Network, Snap, TICKS_PER_SECOND};
@@ -54,6 +54,8 @@ pub(crate) fn assemble(
         stairs_metres: drawing.stairs_metres,
         light: drawing.light,
         repeated_metres: repeated_metres(graph, &tour.legs),
+        start: Gap::default(),
+        end: Gap::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::assemble::assemble;
 use super::candidates::{self, Candidate};
 use super::plan::best_plan;
-use super::start::{Ground, find_ground};
+use super::start::{Ground, settle};
 use super::{NoWalk, Poi, Walk, WalkRequest};
 use crate::network::{Network, Snap, TICKS_PER_SECOND};
 use crate::routing::{Hierarchy, Matrix, SearchGraph};
@@ -55,8 +55,8 @@ pub fn generate_route_tuned(
     tuning: Tuning,
 ) -> Result<Walk, NoWalk> {
     check(request)?;
-    let ground = find_ground(request, network)?;
-    let candidates = candidates::choose(request, pois, network, &ground)?;
+    let choose = |ground: &Ground| candidates::choose(request, pois, network, ground);
+    let (ground, candidates) = settle(request, network, choose)?;
     if Instant::now() >= deadline {
         return Err(NoWalk::DeadlineExceeded);
     }
@@ -80,7 +80,12 @@ pub fn generate_route_tuned(
         deadline,
         tuning,
     )?;
-    Ok(assemble(network, &graph, &places, &candidates, &plan))
+    let [start, end] = ground.gaps;
+    Ok(Walk {
+        start,
+        end,
+        ..assemble(network, &graph, &places, &candidates, &plan)
+    })
 }
 
 /// The start, the candidates in order, and the end if it is elsewhere.

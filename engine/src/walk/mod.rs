@@ -21,4 +21,4 @@ mod turns;
 
 pub use generate::{Tuning, generate_route, generate_route_tuned};
 pub use request::{Accessibility, Poi, WalkRequest};
-pub use result::{Leg, Light, Maneuver, NoWalk, Step, Stop, Walk};
+pub use result::{Gap, Leg, Light, Maneuver, NoWalk, Step, Stop, Walk};

@@ -26,6 +26,30 @@ pub struct Walk {
     pub light: Light,
     /// Metres walked a second time, in either direction.
     pub repeated_metres: f64,
+    /// From the start that was asked for to the street.
+    pub start: Gap,
+    /// From the end that was asked for to the street.
+    pub end: Gap,
+}
+
+/// Distance from a position that was asked for to the street where the walk begins or ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Metres to that street.
+    pub metres: f64,
+    /// Metres to a nearer street from which no such walk is possible, on an islet or a closed estate; `None`: that street is
+    /// the nearest.
+    pub passed_over_metres: Option<f64>,
+}
+
+impl Gap {
+    /// The gap to a street, where the nearest is so far away.
+    pub(crate) fn of(metres: f64, nearest_metres: f64) -> Self {
+        Self {
+            metres,
+            passed_over_metres: (nearest_metres < metres).then_some(nearest_metres),
+        }
+    }
 }
 
 /// A place the walk visits.

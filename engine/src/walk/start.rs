@@ -1,19 +1,18 @@
 //! Start and end of a walk on the streets, and what is in reach from there.
 
+use std::slice;
+
 use super::limits::METRES_TO_STREET;
-use super::{NoWalk, WalkRequest};
+use super::{Gap, NoWalk, WalkRequest};
 use crate::geo::Point;
 use crate::network::{Network, NodeId, Snap, TICKS_PER_SECOND};
 use crate::routing::{DeadEnds, Label, Profile, Reach};
 
-/// A part of the network with fewer nodes than this, cut off from the rest, is an island: a courtyard, a pier.
-const ISLAND_NODES: usize = 40;
-
-/// A street off the island is preferred where it is no more than this much further than twice as far.
+/// A street of another network is preferred to an island where it is no more than this much further than twice as far.
 const ISLAND_SLACK_METRES: f64 = 60.0;
 
-/// Islands around the start that are looked at before the largest of them is taken.
-const MAX_ISLANDS: usize = 8;
+/// Networks around the start from which no walk is possible, at which the request is given up.
+const MOST_ISLANDS: usize = 32;
 
 /// The ends of the walk on the streets, and the ways from them.
 #[derive(Debug)]
@@ -27,6 +26,8 @@ pub(crate) struct Ground {
     /// `None`: the same as from the start.
     pub(crate) from_end: Option<Reach>,
     pub(crate) dead_ends: DeadEnds,
+    /// From the positions asked for to the start and the end.
+    pub(crate) gaps: [Gap; 2],
 }
 
 impl Ground {
@@ -42,7 +43,7 @@ impl Ground {
 
     /// The same ends, and everything that can be reached from them in whatever time.
     pub(crate) fn without_limit(&self, network: &Network) -> Self {
-        let explore = |origin| Reach::explore(network, self.profile, origin, u32::MAX - 1);
+        let explore = |origin| everything(network, self.profile, origin);
         let from_start = explore(self.start);
         Self {
             dead_ends: DeadEnds::find(network, &from_start),
@@ -63,8 +64,97 @@ impl Ground {
     }
 }
 
-/// Puts start and end on streets and explores what is in reach of both.
-pub(crate) fn find_ground(request: &WalkRequest, network: &Network) -> Result<Ground, NoWalk> {
+/// Puts start and end on streets, and has the places in reach chosen from there.
+///
+/// The nearest street it is, unless it leads nowhere: where no place is in reach from it, as on an islet or a closed estate, the
+/// nearest street from which one is. An island that offers less than a network a little further away is passed over too.
+pub(crate) fn settle<C>(
+    request: &WalkRequest,
+    network: &Network,
+    choose: impl Fn(&Ground) -> Result<Vec<C>, NoWalk>,
+) -> Result<(Ground, Vec<C>), NoWalk> {
+    let profile = Profile::new(request.accessibility);
+    let nearest = nearest_street(network, profile, request.start)?;
+    let attempt = |start: Snap| -> Result<(Ground, Vec<C>), NoWalk> {
+        let ground = find_ground(request, network, start, nearest.away)?;
+        let chosen = choose(&ground)?;
+        Ok((ground, chosen))
+    };
+    let beside = |radius: f64, known: &[Reach]| {
+        network.nearest(request.start, radius, |edge| {
+            !profile.avoids(network.measure(edge))
+                && !known.iter().any(|reach| reach.touches(network, edge))
+        })
+    };
+    let mut islands = Vec::new();
+    let refusal = match attempt(nearest) {
+        Ok(found) => return Ok(mainland(found, network, beside, attempt)),
+        Err(refusal) => refusal,
+    };
+    let mut island = nearest;
+    while islands.len() < MOST_ISLANDS {
+        islands.push(everything(network, profile, island));
+        let Some(other) = beside(METRES_TO_STREET, &islands) else {
+            break;
+        };
+        if let Ok(found) = attempt(other) {
+            return Ok(found);
+        }
+        island = other;
+    }
+    Err(refusal)
+}
+
+/// What was found, or what a network a little further away offers, if that is more and the one found is all within reach.
+fn mainland<C>(
+    found: (Ground, Vec<C>),
+    network: &Network,
+    beside: impl Fn(f64, &[Reach]) -> Option<Snap>,
+    attempt: impl Fn(Snap) -> Result<(Ground, Vec<C>), NoWalk>,
+) -> (Ground, Vec<C>) {
+    let (ground, places) = &found;
+    if leads_on(network, &ground.from_start) {
+        return found;
+    }
+    let radius = radius_beside(&ground.start);
+    let other = beside(radius, slice::from_ref(&ground.from_start)).map(attempt);
+    let size = |ground: &Ground| ground.from_start.nodes().len();
+    match other {
+        Some(Ok(other)) if (other.1.len(), size(&other.0)) > (places.len(), size(ground)) => other,
+        _ => found,
+    }
+}
+
+/// True if streets go on where the time ends.
+fn leads_on(network: &Network, reach: &Reach) -> bool {
+    let mut goes_on = false;
+    for &node in reach.nodes().iter().rev() {
+        network.for_each_arc(node, |_, _, head| {
+            goes_on |= !reach.to_node(head).is_reached()
+        });
+        if goes_on {
+            break;
+        }
+    }
+    goes_on
+}
+
+fn everything(network: &Network, profile: Profile, origin: Snap) -> Reach {
+    Reach::explore(network, profile, origin, u32::MAX - 1)
+}
+
+/// Metres within which a street is not much further away than this one.
+fn radius_beside(nearest: &Snap) -> f64 {
+    (2.0 * nearest.away + ISLAND_SLACK_METRES).min(METRES_TO_STREET)
+}
+
+/// Explores what is in reach of a start, and of the end.
+fn find_ground(
+    request: &WalkRequest,
+    network: &Network,
+    start: Snap,
+    nearest_metres: f64,
+) -> Result<Ground, NoWalk> {
     let profile = Profile::new(request.accessibility);
     let budget_ticks = request.budget_seconds * TICKS_PER_SECOND;
     // There and back: a loop never gets further than half its time.
@@ -73,61 +163,25 @@ pub(crate) fn find_ground(request: &WalkRequest, network: &Network) -> Result<Gr
     } else {
         budget_ticks / 2
     };
-    let (start, from_start) = snap_start(network, profile, request.start, limit)?;
-    let dead_ends = DeadEnds::find(network, &from_start);
+    let from_start = Reach::explore(network, profile, start, limit);
     let mut ground = Ground {
         profile,
         budget_ticks,
         start,
         end: None,
+        dead_ends: DeadEnds::find(network, &from_start),
         from_start,
         from_end: None,
-        dead_ends,
+        gaps: [Gap::of(start.away, nearest_metres); 2],
     };
     if let Some(end) = request.end {
-        let snap = snap_end(network, &ground, end)?;
+        let nearest = nearest_street(network, profile, end)?;
+        let snap = snap_end(network, &ground, end, nearest)?;
+        ground.gaps[1] = Gap::of(snap.away, nearest.away);
         ground.from_end = Some(Reach::explore(network, profile, snap, limit));
         ground.end = Some(snap);
     }
     Ok(ground)
-}
-
-/// The street to start on. A small island that is only a little nearer than the streets around it is passed over.
-fn snap_start(
-    network: &Network,
-    profile: Profile,
-    point: Point,
-    limit: u32,
-) -> Result<(Snap, Reach), NoWalk> {
-    let nearest = nearest_street(network, profile, point)?;
-    let mut best = (nearest, Reach::explore(network, profile, nearest, limit));
-    let radius = (2.0 * nearest.away + ISLAND_SLACK_METRES).min(METRES_TO_STREET);
-    let mut seen = vec![];
-    while is_island(network, profile, &best) && seen.len() < MAX_ISLANDS {
-        seen.push(Reach::explore(network, profile, best.0, u32::MAX - 1));
-        let elsewhere = |edge| {
-            !profile.avoids(network.measure(edge))
-                && !seen
-                    .iter()
-                    .any(|reach: &Reach| reach.touches(network, edge))
-        };
-        let Some(other) = network.nearest(point, radius, elsewhere) else {
-            break;
-        };
-        let reach = Reach::explore(network, profile, other, limit);
-        if reach.nodes().len() > best.1.nodes().len() {
-            best = (other, reach);
-        }
-    }
-    Ok(best)
-}
-
-fn is_island(network: &Network, profile: Profile, (snap, reach): &(Snap, Reach)) -> bool {
-    reach.nodes().len() < ISLAND_NODES
-        && Reach::explore(network, profile, *snap, u32::MAX - 1)
-            .nodes()
-            .len()
-            < ISLAND_NODES
 }
 
 fn nearest_street(network: &Network, profile: Profile, point: Point) -> Result<Snap, NoWalk> {
@@ -143,26 +197,30 @@ fn nearest_street(network: &Network, profile: Profile, point: Point) -> Result<S
         })
 }
 
-/// The street to end on: the nearest that can be reached from the start.
-fn snap_end(network: &Network, ground: &Ground, point: Point) -> Result<Snap, NoWalk> {
-    let nearest = nearest_street(network, ground.profile, point)?;
+/// The street to end on: the nearest that can be reached from the start in time, if no other is much nearer that only takes longer.
+fn snap_end(
+    network: &Network,
+    ground: &Ground,
+    point: Point,
+    nearest: Snap,
+) -> Result<Snap, NoWalk> {
     let in_reach = |edge| ground.from_start.touches(network, edge);
     let usable = |edge| !ground.profile.avoids(network.measure(edge)) && in_reach(edge);
-    let radius = (2.0 * nearest.away + ISLAND_SLACK_METRES).min(METRES_TO_STREET);
-    let snap = network
-        .nearest(point, radius, usable)
-        .or_else(|| network.nearest(point, radius, in_reach));
     let needed = |snap: &Snap, reach: &Reach| reach.to(network, ground.profile, snap);
-    match snap {
-        Some(snap) if needed(&snap, &ground.from_start).ticks <= ground.budget_ticks => Ok(snap),
-        _ => {
-            let anywhere = Reach::explore(network, ground.profile, ground.start, u32::MAX - 1);
-            match needed(&nearest, &anywhere) {
-                Label::UNREACHED => Err(NoWalk::EndUnreachable),
-                label => Err(NoWalk::BudgetTooSmall {
-                    needed_seconds: label.ticks.div_ceil(TICKS_PER_SECOND),
-                }),
-            }
-        }
+    let within = |radius| {
+        network
+            .nearest(point, radius, usable)
+            .or_else(|| network.nearest(point, radius, in_reach))
+            .filter(|snap| needed(snap, &ground.from_start).ticks <= ground.budget_ticks)
+    };
+    if let Some(snap) = within(radius_beside(&nearest)) {
+        return Ok(snap);
+    }
+    let anywhere = everything(network, ground.profile, ground.start);
+    match needed(&nearest, &anywhere) {
+        Label::UNREACHED => within(METRES_TO_STREET).ok_or(NoWalk::EndUnreachable),
+        label => Err(NoWalk::BudgetTooSmall {
+            needed_seconds: label.ticks.div_ceil(TICKS_PER_SECOND),
+        }),
     }
 }

@@ -44,7 +44,9 @@ pub struct GenerationParams {
     "legs": [{"path_start": 0, "distance_metres": 3120.5, "duration_seconds": 3540, "steps": []}],
     "stairs_metres": 0.0,
     "light": {"lit_metres": 3000.0, "unlit_metres": 20.5, "unknown_metres": 100.0},
-    "repeated_metres": 0.0
+    "repeated_metres": 0.0,
+    "start": {"metres": 34.5, "passed_over_metres": 4.0},
+    "end": {"metres": 3.5, "passed_over_metres": null}
 }))]
 pub struct RouteDetails {
     /// One to each stop, and one to the end.
@@ -53,6 +55,23 @@ pub struct RouteDetails {
     pub light: Light,
     /// Metres walked a second time, in either direction.
     pub repeated_metres: f64,
+    /// From the start that was asked for to the street; absent in walks of before this was kept.
+    #[schema(required = false)]
+    pub start: Gap,
+    /// From the end that was asked for to the street; absent in walks of before this was kept.
+    #[schema(required = false)]
+    pub end: Gap,
+}
+
+/// Distance from a position that was asked for to the street where the walk begins or ends.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({"metres": 34.5, "passed_over_metres": 4.0}))]
+pub struct Gap {
+    /// Metres to that street.
+    pub metres: f64,
+    /// Metres to a nearer street from which no such walk is possible, on an islet or a closed estate; null: that street is the
+    /// nearest.
+    pub passed_over_metres: Option<f64>,
 }
 
 /// The way from one stop to the next.
@@ -200,11 +219,14 @@ mod tests {
             stairs_metres: 0.0,
             light: walk::Light::default(),
             repeated_metres: 0.0,
+            start: walk::Gap::default(),
+            end: walk::Gap::default(),
         };
         let mut details = serde_json::to_value(details).unwrap();
         tell(&mut details, Language::English);
         assert_described::<RouteDetails>(&details);
         assert_described::<Light>(&details["light"]);
+        assert_described::<Gap>(&details["start"]);
         let leg = &details["legs"][0];
         assert_described::<Leg>(leg);
         assert_described::<Step>(&leg["steps"][0]);

@@ -15,7 +15,7 @@ use postgis_diesel::types::{LineString, Point as SqlPoint};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
-use wildside_engine::walk::{Leg, Light, Stop};
+use wildside_engine::walk::{Gap, Leg, Light, Stop};
 use wildside_engine::{Point, Walk};
 
 use super::Connection;
@@ -32,6 +32,10 @@ pub struct RouteDetails {
     pub stairs_metres: f64,
     pub light: Light,
     pub repeated_metres: f64,
+    #[serde(default)]
+    pub start: Gap,
+    #[serde(default)]
+    pub end: Gap,
 }
 
 /// A walk to be stored, as a [`Completion`](super::ledger::route_requests::Completion) does.
@@ -74,6 +78,8 @@ impl NewRoute {
                 stairs_metres: walk.stairs_metres,
                 light: walk.light,
                 repeated_metres: walk.repeated_metres,
+                start: walk.start,
+                end: walk.end,
             })?,
         })
     }

@@ -71,5 +71,7 @@ fn round_the_block(request: &WalkRequest) -> Walk {
         stairs_metres: 0.0,
         light: Light::default(),
         repeated_metres: 0.0,
+        start: wildside_engine::walk::Gap::default(),
+        end: wildside_engine::walk::Gap::default(),
     }
 }

@@ -128,6 +128,8 @@ fn completion(of: &RouteRequest) -> Completion {
         stairs_metres: 0.0,
         light: Light::default(),
         repeated_metres: 0.0,
+        start: wildside_engine::walk::Gap::default(),
+        end: wildside_engine::walk::Gap::default(),
     };
     Completion {
         request_id: of.id,

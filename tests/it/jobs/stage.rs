@@ -307,6 +307,8 @@ pub(crate) fn engine(
             stairs_metres: 0.0,
             light: Light::default(),
             repeated_metres: 0.0,
+            start: wildside_engine::walk::Gap::default(),
+            end: wildside_engine::walk::Gap::default(),
         })
     })
 }
