@@ -4,6 +4,7 @@
 //! `Arc`, and a [`Network`] is a handful of them.
 
 mod cell;
+mod doubles;
 mod edge;
 mod index;
 mod join;
@@ -15,6 +16,7 @@ mod way_class;
 use crate::geo::Square;
 
 pub use cell::Cell;
+pub use doubles::without_doubles;
 pub use edge::{Edge, Lit, WayClass};
 pub use join::Network;
 pub use pace::DEFAULT_SPEED_METRES_PER_SECOND;

@@ -10,7 +10,7 @@ use diesel::sql_types::{
 use diesel::{QueryDsl, QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
 use wildside_engine::Point;
-use wildside_engine::network::{Cell, CellId, Edge, Lit, WayClass};
+use wildside_engine::network::{Cell, CellId, Edge, Lit, WayClass, without_doubles};
 
 use crate::db::Connection;
 use crate::db::ewkb::line_points;
@@ -22,6 +22,8 @@ use crate::db::schema::areas;
 pub struct StoredEdge {
     #[diesel(sql_type = Integer)]
     cell: i32,
+    #[diesel(sql_type = Integer)]
+    area_id: i32,
     #[diesel(sql_type = BigInt)]
     way_id: i64,
     #[diesel(sql_type = BigInt)]
@@ -48,8 +50,8 @@ pub struct StoredEdge {
 }
 
 impl StoredEdge {
-    /// All stretches of these cells, long ones for each cell that they may pass. Where loaded areas overlap, a stretch that
-    /// both hold comes once.
+    /// All stretches of these cells, long ones for each cell that they may pass; where loaded areas overlap, those of newer data
+    /// first.
     pub async fn of_cells(connection: &mut Connection, cells: &[CellId]) -> QueryResult<Vec<Self>> {
         let corners: Vec<_> = cells.iter().map(|cell| cell.corners()).collect();
         let degrees = |of: fn(&(Point, Point)) -> f64| corners.iter().map(of).collect::<Vec<_>>();
@@ -63,15 +65,19 @@ impl StoredEdge {
         Prepared(query).load(connection).await
     }
 
-    /// Joins stretches to cells; a cell without any is empty.
+    /// Joins stretches to cells; a cell without any is empty. A street that several areas hold is one, as the newest has it.
     pub fn into_cells(edges: Vec<Self>, cells: &[CellId]) -> HashMap<CellId, Arc<Cell>> {
         let mut words = Words::default();
+        let mut areas: HashMap<CellId, (i32, i32)> = HashMap::new();
         let mut by_cell: HashMap<CellId, Vec<Edge>> =
             cells.iter().map(|&cell| (cell, Vec::new())).collect();
         for edge in edges {
             let Some(cell) = CellId::from_id(edge.cell) else {
                 continue;
             };
+            let area = edge.area_id;
+            let (least, most) = areas.entry(cell).or_insert((area, area));
+            (*least, *most) = (area.min(*least), area.max(*most));
             let kept = by_cell.entry(cell).or_default();
             let is_long = edge.long;
             match edge.decode(&mut words) {
@@ -80,10 +86,16 @@ impl StoredEdge {
                 Err(way_id) => tracing::warn!(way.id = way_id, "a street's line can't be read"),
             }
         }
-        let finished = by_cell
-            .into_iter()
-            .map(|(id, edges)| (id, Arc::new(Cell::at(id, edges))));
-        finished.collect()
+        let is_shared = |id| areas.get(id).is_some_and(|(least, most)| least < most);
+        let finish = |(id, edges): (CellId, Vec<Edge>)| {
+            let edges = if is_shared(&id) {
+                without_doubles(edges)
+            } else {
+                edges
+            };
+            (id, Arc::new(Cell::at(id, edges)))
+        };
+        by_cell.into_iter().map(finish).collect()
     }
 
     fn decode(self, words: &mut Words) -> Result<Edge, i64> {
