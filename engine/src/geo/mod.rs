@@ -46,6 +46,7 @@ impl Point {
     }
 
     /// The position at `fraction` of the straight line to `other`: 0 is here, 1 is there.
+    #[must_use]
     pub fn towards(self, other: Self, fraction: f64) -> Self {
         Self {
             lon: on_earth(self.lon + degrees_east(self.lon, other.lon) * fraction),

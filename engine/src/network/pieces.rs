@@ -38,9 +38,10 @@ impl Edge {
                 0 => self.from_node,
                 _ => node_at(geometry[0]),
             };
-            let to_node = match position == last {
-                true => self.to_node,
-                false => node_at(geometry[geometry.len() - 1]),
+            let to_node = if position == last {
+                self.to_node
+            } else {
+                node_at(geometry[geometry.len() - 1])
             };
             let piece = Self {
                 from_node,

@@ -130,7 +130,7 @@ fn leads_on(network: &Network, reach: &Reach) -> bool {
     let mut goes_on = false;
     for &node in reach.nodes().iter().rev() {
         network.for_each_arc(node, |_, _, head| {
-            goes_on |= !reach.to_node(head).is_reached()
+            goes_on |= !reach.to_node(head).is_reached();
         });
         if goes_on {
             break;

@@ -129,7 +129,7 @@ impl Cutter<'_> {
     ) -> Option<(Vec<Edge>, u64)> {
         let nodes = self.nodes.of_way(refs);
         let missing = nodes.iter().filter(|node| node.is_none()).count() as u64;
-        let border = self.border(&nodes);
+        let outside = self.outside(&nodes);
         let mut touches = false;
         let is_outline = round.is_some();
         let mut pieces = Pieces::new(way_id, way, round);
@@ -144,10 +144,16 @@ impl Cutter<'_> {
                 node,
                 is_end: position == 0 || position + 1 == nodes.len(),
             };
-            let is_at_border = border.contains(&position);
-            if !is_at_border && self.is_outside(node) {
+            let around = &outside[position.saturating_sub(1)..outside.len().min(position + 2)];
+            let is_at_border = around.contains(&true) && around.contains(&false);
+            if position > 0 && outside[position] && outside[position - 1] {
+                // What lies between them is no part of the area.
                 pieces.finish();
-            } else if !is_outline && self.is_shut(&passed, way, &nodes) {
+            }
+            if outside[position] && !is_at_border {
+                continue;
+            }
+            if !is_outline && self.is_shut(&passed, way, &nodes) {
                 pieces.stop_at(&passed);
             } else if pieces.nodes.last().is_none_or(|last| last.id != node.id) {
                 let junction = self.junctions.contains(ordinal);
@@ -166,22 +172,14 @@ impl Cutter<'_> {
         worthwhile.then_some((edges, missing))
     }
 
-    fn is_outside(&self, node: Node) -> bool {
-        self.area.is_some_and(|area| !area.contains(node.point()))
-    }
-
-    /// Positions of the nodes on both sides of the area's border, where the way crosses it. What lies between is an edge of its
+    /// Tells of each node whether it lies outside the area. Where a way crosses the border, what lies between is an edge of its
     /// own: the area beyond has the same, and the way is whole where both are loaded.
-    fn border(&self, nodes: &[Located]) -> Vec<usize> {
-        if self.area.is_none() {
-            return Vec::new();
-        }
-        let side = |located: &Located| located.map(|(_, node)| self.is_outside(node));
-        let sides: Vec<Option<bool>> = nodes.iter().map(side).collect();
-        let crossed = (1..sides.len()).filter(|&next| {
-            matches!((sides[next - 1], sides[next]), (Some(one), Some(other)) if one != other)
-        });
-        crossed.flat_map(|next| [next - 1, next]).collect()
+    fn outside(&self, nodes: &[Located]) -> Vec<bool> {
+        let is_outside = |area: &Polygon, located: &Located| {
+            located.is_some_and(|(_, node)| !area.contains(node.point()))
+        };
+        let side = |located| self.area.is_some_and(|area| is_outside(area, located));
+        nodes.iter().map(side).collect()
     }
 
     /// True if a walker on this way is stopped at a node. A gate where ways meet is that of the way that ends there: the street

@@ -86,7 +86,7 @@ impl StoredEdge {
                 Err(way_id) => tracing::warn!(way.id = way_id, "a street's line can't be read"),
             }
         }
-        let is_shared = |id| areas.get(id).is_some_and(|(least, most)| least < most);
+        let is_shared = |id: &CellId| areas.get(id).is_some_and(|(least, most)| least < most);
         let finish = |(id, edges): (CellId, Vec<Edge>)| {
             let edges = if is_shared(&id) {
                 without_doubles(edges)

@@ -59,30 +59,35 @@ fn at(east: f64, north: f64) -> Point {
 
 /// SQL of a town whose streets are straight lines between numbered nodes, and of its viewpoints.
 fn town(streets: &[(i64, i64)], nodes: &[Point], views: &[Point]) -> String {
-    let mut sql = "INSERT INTO areas (name, boundary, source_digest) \
-        VALUES ('town', ST_Multi(ST_MakeEnvelope(-19.7, 47.9, -19.5, 48.1, 4326)), 'none');"
-        .to_owned();
-    for (way, (from, to)) in streets.iter().enumerate() {
+    let area = "INSERT INTO areas (name, boundary, source_digest) \
+        VALUES ('town', ST_Multi(ST_MakeEnvelope(-19.7, 47.9, -19.5, 48.1, 4326)), 'none');";
+    let street = |(way, (from, to)): (usize, &(i64, i64))| {
         let (a, b) = (nodes[*from as usize], nodes[*to as usize]);
         let cell = CellId::of(a).id();
         let line = format!(
             "'SRID=4326;LINESTRING({} {}, {} {})'",
             a.lon, a.lat, b.lon, b.lat
         );
-        sql += &format!(
+        format!(
             "INSERT INTO walk_edges (area_id, way_id, segment, cell, from_node, to_node, length_metres, class, stairs, geom) \
              SELECT id, {way}, 0, {cell}, {from}, {to}, ST_Length({line}::geography), 'footway', false, {line} FROM areas;"
-        );
-    }
-    for (id, Point { lon, lat }) in (1..).zip(views) {
-        sql += &format!(
+        )
+    };
+    let view = |(id, Point { lon, lat }): (usize, &Point)| {
+        format!(
             "INSERT INTO pois (id, location, name, kind, osm_tags) \
              VALUES ({id}1, 'POINT({lon} {lat})', 'View', 'viewpoint', '{{}}'); \
              INSERT INTO poi_interest_themes (poi_id, theme_id) \
              SELECT {id}1, id FROM interest_themes ORDER BY name LIMIT 1;"
-        );
-    }
-    sql
+        )
+    };
+    let streets = streets.iter().enumerate().map(street);
+    let views = (1..).zip(views).map(view);
+    [area.to_owned()]
+        .into_iter()
+        .chain(streets)
+        .chain(views)
+        .collect()
 }
 
 #[actix_web::test]
