@@ -80,7 +80,7 @@ fn are_lengths(metres: &[f64]) -> bool {
 #[cfg(test)]
 mod tests {
     use wildside_engine::places::KindId;
-    use wildside_engine::walk::{Accessibility, Leg, Light, Stop};
+    use wildside_engine::walk::{Accessibility, Choice, Fit, Leg, Light, Stop};
 
     use super::*;
 
@@ -110,6 +110,8 @@ mod tests {
             poi_id,
             arrive_after_seconds,
             visit_seconds: 60,
+            matches: true,
+            reason: None,
         }
     }
 
@@ -126,6 +128,7 @@ mod tests {
             repeated_metres: 0.0,
             start: wildside_engine::walk::Gap::default(),
             end: wildside_engine::walk::Gap::default(),
+            fit: Fit::default(),
         }
     }
 
@@ -137,6 +140,7 @@ mod tests {
             themes: Vec::new(),
             popularity_bias: 0.5,
             accessibility: Accessibility::default(),
+            choice: Choice::default(),
             seed: 0,
         };
         let mut walk = walk();

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use wildside_engine::network::{Network, WayClass};
-use wildside_engine::walk::{Leg, Light, Maneuver, Step, Stop};
+use wildside_engine::walk::{Fit, Leg, Light, Maneuver, Step, Stop};
 use wildside_engine::{NoWalk, Poi, Point, Walk, WalkRequest};
 use wildside_ingest::digest::digest;
 use wildside_ingest::load::{Load, load};
@@ -125,6 +125,8 @@ pub(crate) fn instant_walk(
         poi_id: poi.id,
         arrive_after_seconds: number * 90,
         visit_seconds: 10,
+        matches: true,
+        reason: None,
     });
     Ok(Walk {
         path: path.collect(),
@@ -138,6 +140,7 @@ pub(crate) fn instant_walk(
         repeated_metres: 0.0,
         start: wildside_engine::walk::Gap::default(),
         end: wildside_engine::walk::Gap::default(),
+        fit: Fit::default(),
     })
 }
 

@@ -30,6 +30,7 @@ pub enum FaultCode {
     RevisionMismatch,
     TooManyNotes,
     UnknownField,
+    UnknownPlace,
     UnknownStop,
     UnknownTheme,
     UnknownValue,

@@ -17,7 +17,7 @@ use wildside_actors::pool_supervisor::Stop;
 use wildside_actors::route_supervisor::{Engine, GenerateRoute, RouteFailure, RouteSupervisor};
 use wildside_actors::{ActorHandle, ActorMetrics, ActorRegistry, ActorReport};
 use wildside_engine::network::Network;
-use wildside_engine::walk::{Accessibility, Leg, Light};
+use wildside_engine::walk::{Accessibility, Choice, Fit, Leg, Light};
 use wildside_engine::{NoWalk, Poi, Point, Walk, WalkRequest};
 
 use crate::support::until;
@@ -43,6 +43,7 @@ fn walk() -> Walk {
         repeated_metres: 0.0,
         start: wildside_engine::walk::Gap::default(),
         end: wildside_engine::walk::Gap::default(),
+        fit: Fit::default(),
     }
 }
 
@@ -55,6 +56,7 @@ fn asked(deadline: Duration) -> GenerateRoute {
             themes: Vec::new(),
             popularity_bias: 0.5,
             accessibility: Accessibility::default(),
+            choice: Choice::default(),
             seed: 1,
         },
         pois: Arc::from([]),

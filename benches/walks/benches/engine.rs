@@ -13,7 +13,7 @@ use wildside_bench_walks::{sample, tiled};
 use wildside_engine::network::Network;
 use wildside_engine::orienteering::{Effort, Problem, TimeMatrix, solve};
 use wildside_engine::routing::{Matrix, Survey};
-use wildside_engine::walk::Accessibility;
+use wildside_engine::walk::{Accessibility, Choice};
 use wildside_engine::{Point, WalkRequest, generate_route};
 
 /// Prints the most memory that was in use at once ("max alloc"), on top of what there was before.
@@ -118,6 +118,7 @@ fn whole_walk(bencher: Bencher<'_, '_>, minutes: u32) {
                 themes: vec![],
                 popularity_bias: 0.5,
                 accessibility: Accessibility::default(),
+                choice: Choice::default(),
                 seed: 1,
             };
             let (pois, network) = HELSINKI.loaded_for(&request);

@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use wildside_bench_walks::case::themes;
 use wildside_bench_walks::city::City;
-use wildside_engine::walk::Accessibility;
+use wildside_engine::walk::{Accessibility, Choice};
 use wildside_engine::{Walk, WalkRequest, generate_route};
 
 /// Far enough away that the count of iterations alone ends the search, on any machine.
@@ -34,6 +34,7 @@ fn main() -> Result<()> {
                 themes: themes(seed),
                 popularity_bias: 0.5,
                 accessibility: Accessibility::default(),
+                choice: Choice::default(),
                 seed,
             };
             let (pois, network) = city.loaded_for(&request);

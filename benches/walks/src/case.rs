@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use wildside_engine::places::{ThemeId, catalogue};
-use wildside_engine::walk::{Accessibility, Tuning, generate_route_tuned};
+use wildside_engine::walk::{Accessibility, Choice, Tuning, generate_route_tuned};
 use wildside_engine::{Walk, WalkRequest};
 
 use crate::city::City;
@@ -32,70 +32,85 @@ const PLAIN: Case = Case {
     tuning: Tuning::DEFAULT,
 };
 
-/// Walks made; how many took longer than asked; share of the asked time that was used; score; stops, different kinds
+/// Walks made; requests without one; walks that took longer than asked; share of the asked time that was used, on the mean and
+/// at least; score; share of the stops that match; share of the way on ground of appeal, by the engine's word; stops, different kinds
 /// among them and share of the chosen themes that have a stop; metres, share walked twice where there was another way
 /// and where not; turns on the spot in an hour, likewise; metres of stairs; share lit and unlit, tagged or inferred; mean
 /// popularity of the stops; milliseconds of computing.
-const COLUMNS: [&str; 17] = [
-    "walks", "over", "used", "score", "stops", "kinds", "themes", "metres", "twice", "forced",
-    "turns", "forced", "stairs", "lit", "unlit", "popular", "ms",
+const COLUMNS: [&str; 21] = [
+    "walks", "failed", "over", "used", "least", "score", "match", "appeal", "stops", "kinds",
+    "themes", "metres", "twice", "forced", "turns", "forced", "stairs", "lit", "unlit", "popular",
+    "ms",
+];
+
+/// Walks of different lengths.
+const LENGTHS: [Case; 4] = [
+    Case {
+        name: "15 min",
+        minutes: 15,
+        ..PLAIN
+    },
+    Case {
+        name: "30 min",
+        minutes: 30,
+        ..PLAIN
+    },
+    PLAIN,
+    Case {
+        name: "180 min",
+        minutes: 180,
+        ..PLAIN
+    },
+];
+
+/// An hour's walks with different wishes.
+const WISHES: [Case; 5] = [
+    Case {
+        name: "60 min, repeats are free",
+        tuning: Tuning {
+            avoid_repeats: false,
+        },
+        ..PLAIN
+    },
+    Case {
+        name: "60 min, avoid_stairs",
+        accessibility: Accessibility {
+            avoid_stairs: true,
+            ..PLAIN.accessibility
+        },
+        ..PLAIN
+    },
+    Case {
+        name: "60 min, prefer_well_lit",
+        accessibility: Accessibility {
+            prefer_well_lit: true,
+            ..PLAIN.accessibility
+        },
+        ..PLAIN
+    },
+    Case {
+        name: "60 min, bias 0",
+        bias: 0.0,
+        ..PLAIN
+    },
+    Case {
+        name: "60 min, bias 1",
+        bias: 1.0,
+        ..PLAIN
+    },
 ];
 
 /// Runs every case from the same starts; a row for each.
 pub fn table(city: &City, starts: u64) -> String {
-    let stairs = Accessibility {
-        avoid_stairs: true,
-        ..PLAIN.accessibility
-    };
-    let light = Accessibility {
-        prefer_well_lit: true,
-        ..PLAIN.accessibility
-    };
-    let cases = [
-        Case {
-            name: "15 min",
-            minutes: 15,
-            ..PLAIN
-        },
-        Case {
-            name: "30 min",
-            minutes: 30,
-            ..PLAIN
-        },
-        PLAIN,
-        Case {
-            name: "180 min",
-            minutes: 180,
-            ..PLAIN
-        },
-        Case {
-            name: "60 min, repeats are free",
-            tuning: Tuning {
-                avoid_repeats: false,
-            },
-            ..PLAIN
-        },
-        Case {
-            name: "60 min, avoid_stairs",
-            accessibility: stairs,
-            ..PLAIN
-        },
-        Case {
-            name: "60 min, prefer_well_lit",
-            accessibility: light,
-            ..PLAIN
-        },
-        Case {
-            name: "60 min, bias 0",
-            bias: 0.0,
-            ..PLAIN
-        },
-        Case {
-            name: "60 min, bias 1",
-            bias: 1.0,
-            ..PLAIN
-        },
-    ];
+    rows(city, starts, LENGTHS.iter().chain(&WISHES))
+}
+
+/// Runs walks of different lengths; a row for each.
+pub fn table_of_lengths(city: &City, starts: u64) -> String {
+    rows(city, starts, LENGTHS.iter())
+}
+
+fn rows<'a>(city: &City, starts: u64, cases: impl Iterator<Item = &'a Case>) -> String {
     let head = format!(
         "{}: {} stretches of street, {} places, {starts} starts",
         city.name,
@@ -106,7 +121,9 @@ pub fn table(city: &City, starts: u64) -> String {
         .iter()
         .map(|column| format!("{column:>8}"))
         .collect();
-    let rows = cases.map(|case| Row::of(city, case, starts).line(case.name));
+    let rows: Vec<String> = cases
+        .map(|case| Row::of(city, *case, starts).line(case.name))
+        .collect();
     format!(
         "{head}\n{:26}{}\n{}\n",
         "",
@@ -119,10 +136,14 @@ pub fn table(city: &City, starts: u64) -> String {
 #[derive(Debug, Default)]
 struct Row {
     walks: u32,
+    failed: u32,
     over: u32,
     asked: u64,
     used: u64,
+    least: Option<f64>,
     score: f64,
+    matched: u32,
+    appeal: f64,
     stops: usize,
     kinds: usize,
     chosen: usize,
@@ -146,6 +167,7 @@ impl Row {
                 themes: themes(seed),
                 popularity_bias: case.bias,
                 accessibility: case.accessibility,
+                choice: Choice::default(),
                 seed,
             };
             let (pois, network) = city.loaded_for(&request);
@@ -153,8 +175,9 @@ impl Row {
             let deadline = begin + Duration::from_secs(10);
             let result = generate_route_tuned(&request, &pois, &network, deadline, case.tuning);
             row.millis += begin.elapsed().as_secs_f64() * 1000.0;
-            if let Ok(walk) = result {
-                row.add(city, &request, &walk);
+            match result {
+                Ok(walk) => row.add(city, &request, &walk),
+                Err(_) => row.failed += 1,
             }
         }
         row.millis /= starts as f64;
@@ -168,7 +191,11 @@ impl Row {
         self.over += u32::from(legs + visits > request.budget_seconds);
         self.asked += u64::from(request.budget_seconds);
         self.used += u64::from(legs + visits);
+        let used = f64::from(legs + visits) / f64::from(request.budget_seconds);
+        self.least = Some(self.least.map_or(used, |least| least.min(used)));
         self.score += walk.score;
+        self.matched += walk.fit.matched_stops;
+        self.appeal += walk.fit.appeal_share;
         self.stops += walk.stops.len();
         self.stairs += walk.stairs_metres;
         self.lit += walk.light.lit_metres;
@@ -204,7 +231,10 @@ impl Row {
         let percent = |part: f64| format!("{:.1} %", 100.0 * part);
         let cells = [
             percent(self.used as f64 / self.asked.max(1) as f64),
+            percent(self.least.unwrap_or(0.0)),
             format!("{:.3}", self.score / walks),
+            percent(f64::from(self.matched) / self.stops.max(1) as f64),
+            percent(self.appeal / walks),
             format!("{:.1}", self.stops as f64 / walks),
             format!("{:.1}", self.kinds as f64 / walks),
             percent(self.met as f64 / self.chosen.max(1) as f64),
@@ -221,8 +251,9 @@ impl Row {
         ];
         let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>8}")).collect();
         format!(
-            "{name:26}{:>8}{:>8}{}",
+            "{name:26}{:>8}{:>8}{:>8}{}",
             self.walks,
+            self.failed,
             self.over,
             cells.concat()
         )

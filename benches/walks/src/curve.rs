@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use wildside_engine::walk::Accessibility;
+use wildside_engine::walk::{Accessibility, Choice};
 use wildside_engine::{WalkRequest, generate_route};
 
 use crate::grid;
@@ -36,6 +36,7 @@ fn time(city: &crate::city::City, start: wildside_engine::Point, minutes: u32) -
         themes: vec![],
         popularity_bias: 0.5,
         accessibility: Accessibility::default(),
+        choice: Choice::default(),
         seed: 1,
     };
     let begin = Instant::now();

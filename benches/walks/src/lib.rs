@@ -11,4 +11,5 @@ pub mod page;
 pub mod random;
 pub mod request;
 pub mod sample;
+pub mod sparse;
 pub mod tiled;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use wildside_engine::walk::Accessibility;
+use wildside_engine::walk::{Accessibility, Choice};
 use wildside_engine::{Point, Walk, WalkRequest, generate_route};
 
 use crate::case::themes;
@@ -29,6 +29,7 @@ pub fn draw(cities: &[City]) -> String {
                 themes: themes(seed),
                 popularity_bias: 0.5,
                 accessibility: Accessibility::default(),
+                choice: Choice::default(),
                 seed,
             };
             let deadline = Instant::now() + Duration::from_secs(10);

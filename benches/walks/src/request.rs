@@ -3,7 +3,7 @@
 use wildside_engine::Point;
 use wildside_engine::network::Network;
 use wildside_engine::walk::reach::Reach;
-use wildside_engine::walk::{Accessibility, Poi, WalkRequest, shortlist};
+use wildside_engine::walk::{Accessibility, Choice, Poi, WalkRequest, shortlist};
 
 use crate::case::themes;
 use crate::city::City;
@@ -33,6 +33,7 @@ pub fn of_any_kind(number: u64, start: Point, end: Option<Point>) -> WalkRequest
             avoid_stairs,
             prefer_well_lit,
         },
+        choice: Choice::default(),
         seed: number,
     }
 }
@@ -41,7 +42,12 @@ impl City {
     /// The places and streets that a worker loads for a request.
     pub fn loaded_for(&self, request: &WalkRequest) -> (Vec<Poi>, Network) {
         let pois = shortlist::choose(&self.pois, request);
-        let reach = Reach::of(request.start, request.end, request.budget_seconds / 60);
+        let reach = Reach::of(
+            request.start,
+            request.end,
+            request.budget_seconds / 60,
+            request.choice.pace,
+        );
         let cells = reach
             .into_iter()
             .flat_map(Reach::street_cells)

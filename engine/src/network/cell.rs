@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::CellId;
+use super::appeal::Appeal;
 use super::edge::{Edge, WayClass};
 use super::index::BoxIndex;
 use super::pace::{LightLevel, ticks};
@@ -26,7 +27,7 @@ pub struct Cell {
     index: BoxIndex,
 }
 
-/// Length, cost and light of an edge, as routing needs them.
+/// Length, cost, light and appeal of an edge, as routing needs them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measure {
     pub(crate) metres: f32,
@@ -35,6 +36,7 @@ pub(crate) struct Measure {
     pub(crate) light: LightLevel,
     /// Price of choosing it, in percent of its walking time.
     pub(crate) price_percent: u16,
+    pub(crate) appeal: Appeal,
     /// Numbers of the end nodes within the cell.
     pub(crate) ends: [u32; 2],
 }
@@ -126,6 +128,7 @@ impl Measure {
             stairs: edge.class == WayClass::Steps,
             light: LightLevel::of(edge),
             price_percent: edge.price_percent.max(Edge::FAIR_PRICE),
+            appeal: Appeal::of(edge),
             ends: [number(edge.from_node), number(edge.to_node)],
         }
     }

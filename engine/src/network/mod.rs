@@ -3,6 +3,7 @@
 //! The network is stored by cell and joined for a request: [`Cell`]s are decoded once, shared by
 //! `Arc`, and a [`Network`] is a handful of them.
 
+mod appeal;
 mod cell;
 mod doubles;
 mod edge;

@@ -49,6 +49,27 @@ impl Network {
         f64::from(self.measure(edge).price_percent - Edge::FAIR_PRICE) / 10.0
     }
 
+    /// The position so many metres along an edge.
+    pub(crate) fn along(&self, edge: EdgeId, offset: f32) -> Snap {
+        let geometry = &self.edge(edge).geometry;
+        let mut left = f64::from(offset);
+        let mut point = geometry[geometry.len() - 1];
+        for pair in geometry.windows(2) {
+            let metres = pair[0].distance_metres(pair[1]);
+            if left <= metres {
+                point = pair[0].towards(pair[1], left / metres.max(1e-9));
+                break;
+            }
+            left -= metres;
+        }
+        Snap {
+            edge,
+            offset,
+            away: 0.0,
+            point,
+        }
+    }
+
     /// The position on `edge` that is nearest to the middle of `plane`, if it is within `limit` metres.
     fn project(&self, edge: EdgeId, plane: &Plane, limit: f64) -> Option<Snap> {
         let geometry = &self.edge(edge).geometry;

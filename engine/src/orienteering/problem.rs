@@ -290,7 +290,7 @@ impl Problem {
 
 impl Group {
     /// Sum of what the chosen members count together.
-    fn score(&self, chosen: &[bool]) -> f64 {
+    pub(crate) fn score(&self, chosen: &[bool]) -> f64 {
         let mut prizes: Vec<f64> = self
             .members
             .iter()

@@ -59,6 +59,8 @@ pub struct Kind {
     pub themes: Vec<(ThemeId, f32)>,
     /// True if it is worth a stop without a name.
     pub unnamed: bool,
+    /// True if it feeds: a break for who has not asked for its themes, and no sight.
+    pub feeds: bool,
 }
 
 /// Tags that make a place belong more, or less, to a theme.
@@ -229,6 +231,7 @@ impl Catalogue {
             visit_seconds: source.visit_seconds,
             popularity: source.popularity,
             unnamed: source.unnamed,
+            feeds: source.feeds,
             name,
         });
         Ok(())

@@ -5,8 +5,10 @@
 //! element; loads and enrichment use the same rules. How a place's popularity compares with that of its
 //! neighbours is the matter of a [`PopularityScale`].
 
+mod affinity;
 mod catalogue;
 mod classify;
+mod feeding;
 mod hours;
 mod narrative;
 mod popularity;
@@ -22,6 +24,9 @@ pub use classify::{Classification, Reason, Rejection};
 pub use popularity::PopularityScale;
 pub use rule::{Condition, Rule, Test};
 pub use tags::Tags;
+
+pub(crate) use affinity::affinity;
+pub(crate) use feeding::only_feeds;
 
 /// An interest theme; its id is the primary key in `interest_themes` and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

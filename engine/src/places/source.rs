@@ -34,6 +34,8 @@ pub(super) struct KindSource {
     pub(super) when: Vec<String>,
     #[serde(default)]
     pub(super) unnamed: bool,
+    #[serde(default)]
+    pub(super) feeds: bool,
     pub(super) visit_seconds: u32,
     pub(super) popularity: f32,
     pub(super) themes: Weights,

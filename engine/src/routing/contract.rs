@@ -129,6 +129,7 @@ impl<'a> Incidence<'a> {
             cost: 0,
             ticks: 0,
             metres: 0.0,
+            dull: 0,
             first_piece,
             piece_count: 0,
         };
@@ -139,6 +140,7 @@ impl<'a> Incidence<'a> {
             sum.cost = sum.cost.saturating_add(part.cost);
             sum.ticks = sum.ticks.saturating_add(part.ticks);
             sum.metres += part.metres;
+            sum.dull = sum.dull.saturating_add(part.dull);
             sum.piece_count += 1;
             sum.ends[1] = self.other_end(link, sum.ends[1]);
             match self.live_link(sum.ends[1], link) {

@@ -1,6 +1,6 @@
 //! Search graph of one request: its places and the junctions between them.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::contract::contract;
 use super::reach::part;
@@ -31,6 +31,8 @@ pub(crate) struct Link {
     pub(crate) ticks: u32,
     /// Length.
     pub(crate) metres: f32,
+    /// Walking time, weighed by what the ground lacks in appeal.
+    pub(crate) dull: u32,
     pub(super) first_piece: u32,
     pub(super) piece_count: u32,
 }
@@ -154,6 +156,21 @@ impl SearchGraph {
         &self.arcs[self.first_arc[node] as usize..self.first_arc[node + 1] as usize]
     }
 
+    /// For each link whether most of it is on some of the edges.
+    pub(crate) fn links_on(&self, edges: &FxHashSet<EdgeId>) -> Vec<bool> {
+        let metres_on = |link: &Link| -> f32 {
+            let pieces = link.first_piece as usize..(link.first_piece + link.piece_count) as usize;
+            let on = self.pieces[pieces].iter();
+            on.filter(|piece| edges.contains(&piece.edge))
+                .map(|piece| (piece.to - piece.from).abs())
+                .sum()
+        };
+        let links = self.links.iter();
+        links
+            .map(|link| metres_on(link) > link.metres / 2.0)
+            .collect()
+    }
+
     /// The node at which a hop ends.
     pub(crate) fn head(&self, hop: Hop) -> u32 {
         self.links[hop.link as usize].ends[usize::from(hop.forward)]
@@ -258,11 +275,13 @@ impl<'a> Streets<'a> {
                 } else {
                     (measure.metres, 0.0)
                 };
+                let ticks = profile.ticks(measure);
                 self.links.push(Link {
                     ends: [tail, head],
                     cost: profile.whole_cost(measure),
-                    ticks: measure.ticks,
+                    ticks,
                     metres: measure.metres,
+                    dull: measure.appeal.lack(ticks),
                     first_piece: self.pieces.len() as u32,
                     piece_count: 1,
                 });
@@ -274,13 +293,15 @@ impl<'a> Streets<'a> {
     /// Adds the part of an edge between two offsets.
     fn add(&mut self, edge: EdgeId, (tail, from): (u32, f32), (head, to): (u32, f32)) {
         let measure = self.network.measure(edge);
-        let until = |offset| part(measure.ticks, offset, measure.metres);
+        let whole = self.profile.ticks(measure);
+        let until = |offset| part(whole, offset, measure.metres);
         let (ticks, metres) = (until(to).saturating_sub(until(from)), to - from);
         self.links.push(Link {
             ends: [tail, head],
             cost: self.profile.cost(measure, ticks, metres),
             ticks,
             metres,
+            dull: measure.appeal.lack(ticks),
             first_piece: self.pieces.len() as u32,
             piece_count: 1,
         });

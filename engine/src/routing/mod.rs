@@ -23,6 +23,7 @@
 //! | climb | upward search along the elimination tree |
 //! | potential | lower bound of the cost that is left: a CH potential |
 
+mod bridges;
 mod contract;
 mod dead_ends;
 mod graph;

@@ -367,6 +367,7 @@ mod tests {
                 cost: 1,
                 ticks: 1,
                 metres: 0.0,
+                dull: 0,
                 first_piece: 0,
                 piece_count: 0,
             };

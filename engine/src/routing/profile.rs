@@ -2,7 +2,7 @@
 
 use super::Label;
 use crate::network::Measure;
-use crate::walk::Accessibility;
+use crate::walk::{Accessibility, Pace};
 
 /// Cost of a metre of stairs for who avoids them, in ticks: more than a day. Any way round that a walk can hold is
 /// cheaper than one step, so the stairs on a way are the least there can be, and none where there is a way without.
@@ -12,11 +12,21 @@ const STAIRS_COST_PER_METRE: u32 = 1_000_000;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Profile {
     wishes: Accessibility,
+    pace: Pace,
 }
 
 impl Profile {
-    pub(crate) const fn new(wishes: Accessibility) -> Self {
-        Self { wishes }
+    pub(crate) const fn new(wishes: Accessibility, pace: Pace) -> Self {
+        Self { wishes, pace }
+    }
+
+    /// Walking time of a whole edge.
+    pub(crate) fn ticks(self, edge: &Measure) -> u32 {
+        if self.pace == Pace::default() {
+            edge.ticks
+        } else {
+            (f64::from(edge.ticks) * self.pace.factor()).round() as u32
+        }
     }
 
     /// Cost of a part of an edge: `ticks` is the part's time and `metres` its length.
@@ -34,7 +44,7 @@ impl Profile {
 
     /// Cost of a whole edge.
     pub(crate) fn whole_cost(self, edge: &Measure) -> u32 {
-        self.cost(edge, edge.ticks, edge.metres)
+        self.cost(edge, self.ticks(edge), edge.metres)
     }
 
     /// Share of its worth that a stop on an edge keeps, 1 or less: who prefers light would rather not be led to the dark.

@@ -32,7 +32,7 @@ impl Reach {
             }
             reach.nodes.push(NodeId(node));
             network.for_each_arc(NodeId(node), |_, measure, head| {
-                let next = label.plus(profile.whole_cost(measure), measure.ticks);
+                let next = label.plus(profile.whole_cost(measure), profile.ticks(measure));
                 reach.relax(&mut queue, head, next, limit);
             });
         }
@@ -57,6 +57,17 @@ impl Reach {
         self.labels[node.0 as usize]
     }
 
+    /// The edges that can be walked on within the limit, each once, by number.
+    pub(crate) fn edges(&self, network: &Network) -> Vec<EdgeId> {
+        let mut edges = vec![self.origin.edge];
+        for &node in &self.nodes {
+            network.for_each_arc(node, |edge, _, _| edges.push(edge));
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        edges
+    }
+
     /// True if an edge can be walked on within the limit.
     pub(crate) fn touches(&self, network: &Network, edge: EdgeId) -> bool {
         edge == self.origin.edge
@@ -77,7 +88,7 @@ impl Reach {
         let along = (place.edge == self.origin.edge).then(|| {
             let measure = network.measure(place.edge);
             let metres = (place.offset - self.origin.offset).abs();
-            let ticks = part(measure.ticks, metres, measure.metres);
+            let ticks = part(profile.ticks(measure), metres, measure.metres);
             Label::ZERO.plus(profile.cost(measure, ticks, metres), ticks)
         });
         via_ends
@@ -92,7 +103,7 @@ fn from_inside(network: &Network, profile: Profile, place: &Snap) -> [(NodeId, L
     let measure = network.measure(place.edge);
     let [from, to] = network.ends(place.edge);
     let label = |metres: f32| {
-        let ticks = part(measure.ticks, metres, measure.metres);
+        let ticks = part(profile.ticks(measure), metres, measure.metres);
         Label {
             cost: profile.cost(measure, ticks, metres),
             ticks,

@@ -180,6 +180,7 @@ mod tests {
                         cost: ticks,
                         ticks,
                         metres: 0.0,
+                        dull: 0,
                         first_piece: 0,
                         piece_count: 0,
                     };

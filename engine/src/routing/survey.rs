@@ -3,8 +3,8 @@
 use super::{Hierarchy, Hop, Matrix, Profile, Reach, Router, SearchGraph};
 use crate::geo::Point;
 use crate::network::{Network, Snap, TICKS_PER_SECOND};
-use crate::walk::Accessibility;
 use crate::walk::limits::METRES_TO_STREET;
+use crate::walk::{Accessibility, Pace};
 
 /// The streets between some positions, ready to be asked for times and ways.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Survey {
         positions: &[Point],
         limit_seconds: u32,
     ) -> Option<Self> {
-        let profile = Profile::new(wishes);
+        let profile = Profile::new(wishes, Pace::default());
         let limit_ticks = limit_seconds.saturating_mul(TICKS_PER_SECOND);
         let origin = network.nearest(*positions.first()?, METRES_TO_STREET, |_| true)?;
         let reach = Reach::explore(network, profile, origin, limit_ticks / 2);

@@ -1,24 +1,26 @@
 //! From links of a graph to a walk on the map.
 
 use super::candidates::Candidate;
+use super::fit::{fit, reason};
+use super::generate::{Made, Scene};
 use super::line::Line;
 use super::plan::Plan;
 use super::result::{Gap, Leg, Light, Stop, Walk};
 use super::steps::steps;
 use crate::geo::Point;
-use crate::network::{LightLevel, Network, Snap, TICKS_PER_SECOND};
+use crate::network::{EdgeId, LightLevel, Network, Snap, TICKS_PER_SECOND};
 use crate::routing::{Hop, Piece, SearchGraph};
 
 /// The walk along a stitched tour. `places` are those of the graph: the start, the candidates, and the end if it is
 /// elsewhere.
-pub(crate) fn assemble(
-    network: &Network,
+pub(super) fn assemble(
+    scene: &Scene<'_>,
     graph: &SearchGraph,
     places: &[Snap],
     candidates: &[Candidate<'_>],
     plan: &Plan,
-) -> Walk {
-    let mut drawing = Drawing::new(network, places[0].point);
+) -> Made {
+    let mut drawing = Drawing::new(scene.network, places[0].point);
     let mut stops = Vec::new();
     let mut clock = 0;
     let tour = &plan.tour;
@@ -35,6 +37,8 @@ pub(crate) fn assemble(
                 poi_id: candidate.poi.id,
                 arrive_after_seconds: clock,
                 visit_seconds,
+                matches: candidate.matches,
+                reason: (!candidate.matches).then(|| reason(candidate.poi, scene.request)),
             });
             clock += visit_seconds;
         }
@@ -44,11 +48,13 @@ pub(crate) fn assemble(
         // All is where it starts, and still a line.
         drawing.path.push(drawing.path[0]);
     }
-    Walk {
+    let fit = fit(&stops, drawing.appeal_share());
+    let walk = Walk {
         distance_metres: drawing.legs.iter().map(|leg| leg.distance_metres).sum(),
         path: drawing.path,
         duration_seconds: clock,
         score: plan.score,
+        fit,
         stops,
         legs: drawing.legs,
         stairs_metres: drawing.stairs_metres,
@@ -56,6 +62,10 @@ pub(crate) fn assemble(
         repeated_metres: repeated_metres(graph, &tour.legs),
         start: Gap::default(),
         end: Gap::default(),
+    };
+    Made {
+        walk,
+        ground: drawing.ground,
     }
 }
 
@@ -81,6 +91,11 @@ struct Drawing<'a> {
     starts: Vec<Vec<usize>>,
     stairs_metres: f64,
     light: Light,
+    /// Streets walked, and metres on each.
+    ground: Vec<(EdgeId, f64)>,
+    /// Ticks walked, and those of them on pleasant ground.
+    ticks: f64,
+    pleasant_ticks: f64,
 }
 
 impl<'a> Drawing<'a> {
@@ -93,6 +108,17 @@ impl<'a> Drawing<'a> {
             starts: Vec::new(),
             stairs_metres: 0.0,
             light: Light::default(),
+            ground: Vec::new(),
+            ticks: 0.0,
+            pleasant_ticks: 0.0,
+        }
+    }
+
+    fn appeal_share(&self) -> f64 {
+        if self.ticks > 0.0 {
+            self.pleasant_ticks / self.ticks
+        } else {
+            0.0
         }
     }
 
@@ -138,6 +164,12 @@ impl<'a> Drawing<'a> {
         let metres = f64::from((piece.to - piece.from).abs());
         if measure.stairs {
             self.stairs_metres += metres;
+        }
+        self.ground.push((piece.edge, metres));
+        let ticks = f64::from(measure.ticks) * metres / f64::from(measure.metres).max(1e-9);
+        self.ticks += ticks;
+        if measure.appeal.is_pleasant() {
+            self.pleasant_ticks += ticks;
         }
         match measure.light {
             LightLevel::TaggedLit | LightLevel::InferredLit => self.light.lit_metres += metres,

@@ -2,11 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
+use super::breaks::thin_breaks;
 use super::start::Ground;
 use super::{NoWalk, Poi, WalkRequest};
 use crate::network::{Network, Snap, TICKS_PER_SECOND};
 use crate::places::catalogue;
-use crate::prize::{prize, seen_from};
+use crate::prize::{Taste, prize, prize_of, seen_from};
 
 /// A place further than this from any street that can be reached is no candidate.
 const MAX_METRES_TO_STREET: f64 = 100.0;
@@ -37,59 +38,98 @@ pub(crate) struct Candidate<'a> {
     pub(crate) prize: f64,
     pub(crate) visit_seconds: u32,
     pub(crate) snap: Snap,
+    /// True if it belongs to one of the chosen themes, or none is chosen.
+    pub(crate) matches: bool,
 }
 
 /// Stay at a place whose kind this build does not know.
 const UNKNOWN_KIND_SECONDS: u32 = 300;
 
 /// Seconds a walker stays at a place.
-fn stay_seconds(poi: &Poi) -> u32 {
+pub(super) fn stay_seconds(poi: &Poi) -> u32 {
     catalogue()
         .kind(poi.kind)
         .map_or(UNKNOWN_KIND_SECONDS, |kind| kind.visit_seconds)
 }
 
 /// A candidate, and what decides whether it stays one.
-struct Found<'a> {
-    candidate: Candidate<'a>,
+pub(super) struct Found<'a> {
+    pub(super) candidate: Candidate<'a>,
     /// Prize, less the further away it is.
-    value: f64,
+    pub(super) value: f64,
     /// Seconds of the shortest walk that stops here.
-    needed: u32,
+    pub(super) needed: u32,
     /// Stairs on the way there and back that the walker would avoid.
     stairs: u32,
 }
 
-/// The best places in reach, each on its street.
-pub(crate) fn choose<'a>(
+/// The best places in reach that match the themes, each on its street.
+pub(crate) fn matched<'a>(
     request: &WalkRequest,
     pois: &'a [Poi],
     network: &Network,
     ground: &Ground,
 ) -> Result<Vec<Candidate<'a>>, NoWalk> {
     let wanted = with_prize(request, pois);
-    let mut found: Vec<Found<'a>> = wanted
-        .iter()
-        .filter_map(|&(prize, poi)| find(request, network, ground, poi, prize))
-        .filter(|found| found.needed <= request.budget_seconds)
-        .collect();
+    let mut found = in_reach(request, &wanted, network, ground, true);
     if found.is_empty() {
         return Err(why_none(request, &wanted, network, ground));
     }
+    thin_breaks(&mut found, request);
     leave_out_stairs(&mut found);
-    thin(&mut found, MAX_CANDIDATES, |found| {
-        (found.value, found.candidate.poi)
+    Ok(best(found, MAX_CANDIDATES))
+}
+
+/// The best other places in reach, at most `most`: those nearest in taste to the themes that were chosen.
+pub(crate) fn others<'a>(
+    request: &WalkRequest,
+    pois: &'a [Poi],
+    network: &Network,
+    ground: &Ground,
+    most: usize,
+) -> Vec<Candidate<'a>> {
+    let taste = Taste::of(&request.themes);
+    let wanted = by_id(request, pois, |poi| {
+        let stay = stay_seconds(poi);
+        let kinship = taste.kinship(poi)?;
+        let is_other = prize(poi, stay, request) <= 0.0;
+        is_other.then(|| prize_of(poi, stay, request, kinship.relevance))
     });
-    Ok(found.into_iter().map(|found| found.candidate).collect())
+    let mut found = in_reach(request, &wanted, network, ground, false);
+    found.retain(|found| found.stairs == 0);
+    thin_breaks(&mut found, request);
+    best(found, most)
+}
+
+/// Those that a walk can stop at in its time.
+fn in_reach<'a>(
+    request: &WalkRequest,
+    wanted: &[(f64, &'a Poi)],
+    network: &Network,
+    ground: &Ground,
+    matches: bool,
+) -> Vec<Found<'a>> {
+    wanted
+        .iter()
+        .filter_map(|&(prize, poi)| find(request, network, ground, poi, prize, matches))
+        .filter(|found| found.needed <= request.budget_seconds)
+        .collect()
+}
+
+/// The most valuable candidates, at most `most`.
+fn best(mut found: Vec<Found<'_>>, most: usize) -> Vec<Candidate<'_>> {
+    thin(&mut found, most, |found| (found.value, found.candidate.poi));
+    found.into_iter().map(|found| found.candidate).collect()
 }
 
 /// Puts a place on its street; `None`: it has none, or there is no way to it.
-fn find<'a>(
+pub(super) fn find<'a>(
     request: &WalkRequest,
     network: &Network,
     ground: &Ground,
     poi: &'a Poi,
     prize: f64,
+    matches: bool,
 ) -> Option<Found<'a>> {
     let snap = street_of(network, ground, poi)?;
     let (there, back) = ground.there_and_back(network, &snap);
@@ -106,6 +146,7 @@ fn find<'a>(
             prize,
             visit_seconds,
             snap,
+            matches,
         },
         value: prize * nearness(f64::from(walking), request.budget_seconds),
         needed: walking.saturating_add(visit_seconds),
@@ -147,10 +188,22 @@ fn thin<T>(items: &mut Vec<T>, limit: usize, value_of: impl Fn(&T) -> (f64, &Poi
 
 /// Places with a prize, each once; of two with one id the better.
 fn with_prize<'a>(request: &WalkRequest, pois: &'a [Poi]) -> Vec<(f64, &'a Poi)> {
+    by_id(request, pois, |poi| {
+        Some(prize(poi, stay_seconds(poi), request))
+    })
+}
+
+/// Places to which `prize_of` gives a prize, but those that are excluded, each once; of two with one id the better.
+fn by_id<'a>(
+    request: &WalkRequest,
+    pois: &'a [Poi],
+    prize_of: impl Fn(&Poi) -> Option<f64>,
+) -> Vec<(f64, &'a Poi)> {
+    let excluded = &request.choice.exclude;
     let mut wanted: Vec<(f64, &Poi)> = pois
         .iter()
-        .filter(|poi| poi.location.is_valid())
-        .map(|poi| (prize(poi, stay_seconds(poi), request), poi))
+        .filter(|poi| poi.location.is_valid() && !excluded.contains(&poi.id))
+        .filter_map(|poi| Some((prize_of(poi)?, poi)))
         .filter(|&(prize, _)| prize > 0.0)
         .collect();
     wanted.sort_by(|(one, a), (other, b)| a.id.cmp(&b.id).then(other.total_cmp(one)));
@@ -166,7 +219,7 @@ fn nearness(seconds_there_and_back: f64, budget_seconds: u32) -> f64 {
 
 /// The street of a place: the nearest one that can be reached, or one that leads on where that is little further. None
 /// where another street, out of reach, is clearly nearer.
-fn street_of(network: &Network, ground: &Ground, poi: &Poi) -> Option<Snap> {
+pub(super) fn street_of(network: &Network, ground: &Ground, poi: &Poi) -> Option<Snap> {
     let usable = |edge| {
         ground.from_start.touches(network, edge) && !ground.profile.avoids(network.measure(edge))
     };

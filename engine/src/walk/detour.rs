@@ -5,20 +5,14 @@ use super::stitch::{AT_LEISURE, Stitched, Stitcher, price};
 use crate::network::TICKS_PER_SECOND;
 use crate::routing::{Hop, Label};
 
-/// Most seconds that a walk goes round for nothing.
-const MOST_SECONDS: u32 = 600;
-
 /// No detour is made to fill less than this part of the budget.
 const LEAST_SHARE: u32 = 50;
-
-/// Detours that one walk may have.
-const MOST_DETOURS: usize = 3;
 
 impl Planner<'_> {
     /// Lengthens a walk by detours along streets that it does not know yet.
     pub(super) fn fill_with_detours(&mut self, mut plan: Plan, mut value: f64) -> (Plan, f64) {
-        let mut left = MOST_SECONDS;
-        for _ in 0..MOST_DETOURS {
+        let mut left = self.standards.most_detour_seconds;
+        for _ in 0..self.standards.most_detours {
             let spare = self.spare(&plan).min(left);
             if self.is_late() || spare < self.request.budget_seconds / LEAST_SHARE {
                 break;
@@ -70,8 +64,8 @@ impl Stitcher<'_> {
         Some(other)
     }
 
-    /// The node by way of which a leg takes the most of `most` ticks and goes over no more known ground than it does now
-    /// (a via node: Abraham et al. 2013).
+    /// The node by way of which a leg takes the most of `most` ticks, less for dull ground, and goes over no more known ground
+    /// than it does now (a via node: Abraham et al. 2013).
     fn furthest_via(&mut self, tour: &Stitched, leg: usize, most: u32) -> Option<u32> {
         let (from, to) = (tour.nodes[leg], tour.nodes[leg + 1]);
         let price = price(&self.uses, tour, leg, AT_LEISURE);
@@ -90,10 +84,12 @@ impl Stitcher<'_> {
             let back = self.from_end.label(node);
             let round = self.router.label(node).plus(back.cost, back.ticks);
             let longer = round.ticks.checked_sub(now.ticks)?;
-            let is_new_ground = round.surcharge() <= now.surcharge().saturating_add(longer / 2);
-            (round.ticks <= most && is_new_ground).then_some((longer, node))
+            let dearer = round.surcharge().saturating_sub(now.surcharge());
+            // A sum that is beyond all counting tells nothing.
+            let is_new_ground = dearer <= longer && round.is_reached();
+            (round.ticks <= most && is_new_ground).then(|| (longer - dearer, longer, node))
         });
-        let (longer, via) = vias.max()?;
+        let (_, longer, via) = vias.max()?;
         (longer > 0).then_some(via)
     }
 }

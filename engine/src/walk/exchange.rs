@@ -45,6 +45,9 @@ impl Planner<'_> {
             let mut rest = places.clone();
             // The start is never left out: it stands for no stop.
             if left_out > 0 {
+                if self.kept.contains(&places[left_out]) {
+                    continue;
+                }
                 rest.remove(left_out);
                 orders.push(rest.clone());
             }

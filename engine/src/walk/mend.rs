@@ -21,8 +21,9 @@ impl Planner<'_> {
             looked_at.push(stop);
             left_out.push(stop);
             let others = self.elsewhere(&plan, stop);
-            let without = self.without(&plan, stop, &left_out);
-            for other in others.into_iter().chain(without) {
+            let may_go = !self.kept.contains(&stop);
+            let without = may_go.then(|| self.without(&plan, stop, &left_out));
+            for other in others.into_iter().chain(without.flatten()) {
                 let other_value = self.value(&other);
                 let (other, other_value) = self.fill_with_detours(other, other_value);
                 if other_value > value {

@@ -11,7 +11,7 @@ const MAX_MISFITS: usize = 3;
 
 impl Planner<'_> {
     /// Puts a tour on the streets and adds stops as long as that makes it better, but none of `left_out`. `None`: it takes
-    /// too long, or has no stop.
+    /// too long, or lacks a stop.
     pub(super) fn walk(&mut self, order: &[usize], left_out: &[usize]) -> Option<Plan> {
         let mut plan = self.stitch(order)?;
         let mut value = self.value(&plan);
@@ -27,8 +27,8 @@ impl Planner<'_> {
                 None => skipped.push(place),
             }
         }
-        let has_stop = plan.tour.places.len() > 2;
-        has_stop.then(|| self.loosen(plan))
+        let is_walk = plan.tour.places.len() > 2 || !self.standards.needs_stop;
+        is_walk.then(|| self.loosen(plan))
     }
 
     /// The place that gains most for its time among those that fit into what time is left, and the stops with it.

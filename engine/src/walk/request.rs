@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
+use crate::network::DEFAULT_SPEED_METRES_PER_SECOND;
 use crate::places::{KindId, ThemeId};
 
 /// A request for one walk.
@@ -20,8 +21,41 @@ pub struct WalkRequest {
     pub popularity_bias: f64,
     /// Accessibility: what the walker can or likes to walk on.
     pub accessibility: Accessibility,
+    /// Places by name, and which of the good walks it is to be.
+    pub choice: Choice,
     /// The same seed gives the same walk.
     pub seed: u64,
+}
+
+/// Places that a walker has chosen or turned down, and which of the good walks it is to be.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Choice {
+    /// Places that must be visited, by id; at most [`INCLUDED`](super::limits::INCLUDED).
+    pub include: Vec<i64>,
+    /// Places that must not.
+    pub exclude: Vec<i64>,
+    /// 0 is the best walk, each further one another that shares little with those before it; at most
+    /// [`VARIANT`](super::limits::VARIANT).
+    pub variant: u8,
+    /// Walking speed.
+    pub pace: Pace,
+}
+
+/// Walking speed on level, paved ground, in metres a second; within [`PACE`](super::limits::PACE).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace(pub f64);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(DEFAULT_SPEED_METRES_PER_SECOND)
+    }
+}
+
+impl Pace {
+    /// Time that a walk takes, as a multiple of the time that it takes at the usual pace.
+    pub(crate) fn factor(self) -> f64 {
+        DEFAULT_SPEED_METRES_PER_SECOND / self.0
+    }
 }
 
 /// Accessibility: what the walker can or likes to walk on.

@@ -26,6 +26,8 @@ pub struct Walk {
     pub light: Light,
     /// Metres walked a second time, in either direction.
     pub repeated_metres: f64,
+    /// Fit of the walk to the wish.
+    pub fit: Fit,
     /// From the start that was asked for to the street.
     pub start: Gap,
     /// From the end that was asked for to the street.
@@ -52,6 +54,19 @@ impl Gap {
     }
 }
 
+/// Fit of a walk to the wish that it answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// Stops that belong to the chosen themes; without a choice, all.
+    pub matched_stops: u32,
+    /// Other stops, which fill the time that those leave over.
+    pub filled_stops: u32,
+    /// Share of the walking time spent on ground that is a pleasure to walk on, 0–1.
+    pub appeal_share: f64,
+    /// Both in a sentence for a person.
+    pub summary: String,
+}
+
 /// A place the walk visits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stop {
@@ -61,6 +76,10 @@ pub struct Stop {
     pub arrive_after_seconds: u32,
     /// Seconds spent here.
     pub visit_seconds: u32,
+    /// True if it belongs to one of the chosen themes, or none was chosen.
+    pub matches: bool,
+    /// Reason for a stop that does not match, for a person.
+    pub reason: Option<String>,
 }
 
 /// The way from one stop to the next. It has no steps where both are visited from the same corner.
@@ -165,9 +184,46 @@ pub enum NoWalk {
     /// No place that matches the themes can be reached.
     #[error("no place that matches the themes can be reached on foot in this time")]
     NothingToSee,
+    /// The streets at the start lead nowhere: too few to go for a walk on.
+    #[error("only {metres} m of street can be reached from the start")]
+    CutOff {
+        /// Length of all streets in reach.
+        metres: u32,
+    },
+    /// A place that must be visited can't be.
+    #[error("place {poi_id} can't be visited: {obstacle}")]
+    CannotInclude {
+        /// Its id.
+        poi_id: i64,
+        /// Reason for it.
+        obstacle: Obstacle,
+    },
+    /// The places that must be visited take too long together.
+    #[error("the places that must be visited take at least {needed_seconds} s")]
+    IncludedTooLong {
+        /// Seconds that the shortest walk to all of them takes.
+        needed_seconds: u32,
+    },
     /// The deadline passed before any walk was found.
     #[error("the walk took too long to compute")]
     DeadlineExceeded,
+}
+
+/// Reason for which a place can't be visited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// It is none of the places in reach.
+    #[error("it is none of the places in reach")]
+    Unknown,
+    /// No street leads to it.
+    #[error("no street leads to it from the start")]
+    NoWay,
+    /// The walk there takes too long.
+    #[error("a walk there takes at least {needed_seconds} s")]
+    TooLong {
+        /// Seconds that it takes.
+        needed_seconds: u32,
+    },
 }
 
 impl NoWalk {
@@ -179,6 +235,8 @@ impl NoWalk {
             Self::EndUnreachable => "end_unreachable",
             Self::BudgetTooSmall { .. } => "budget_too_small",
             Self::NothingToSee => "nothing_to_see",
+            Self::CutOff { .. } => "cut_off",
+            Self::CannotInclude { .. } | Self::IncludedTooLong { .. } => "cannot_include",
             Self::DeadlineExceeded => "deadline_exceeded",
         }
     }

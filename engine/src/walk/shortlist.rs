@@ -9,10 +9,13 @@ use rustc_hash::FxHashMap;
 use super::reach;
 use super::{Poi, WalkRequest};
 use crate::places::ThemeId;
-use crate::prize::promise;
+use crate::prize::{Taste, promise};
 
 /// Most places on a shortlist: the engine puts all of them on their streets.
 const MAX_PLACES: usize = 1000;
+
+/// Matching places beside which no others are needed to fill a walk.
+const ENOUGH_MATCHES: usize = 150;
 
 /// A place within reach.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +25,9 @@ struct Near<'a> {
     metres: f64,
 }
 
-/// Chooses the places within reach that have one of the themes asked for, by id, with those of their themes alone.
+/// Chooses the places within reach that are included or have one of the themes asked for, by id, with those of their themes
+/// alone. Where they
+/// are few, others nearest in taste and to the start come with them, with their own themes.
 ///
 /// Of more places than fit, each theme ranks its own by what they promise; they are taken rank by rank, so that a theme
 /// with many places does not push out one with few.
@@ -35,27 +40,65 @@ fn choose_at_most<'a>(
     request: &WalkRequest,
     most: usize,
 ) -> Vec<Poi> {
-    let reach_metres = reach::metres_from_start(request.end, request.budget_seconds);
-    let near = places
+    let reach_metres =
+        reach::metres_from_start(request.end, request.budget_seconds, request.choice.pace);
+    let choice = &request.choice;
+    let is_included = |poi: &&Poi| choice.include.contains(&poi.id);
+    let matches = |poi: &&Poi| themes_asked_for(poi, request).next().is_some() || is_included(poi);
+    let (matching, others): (Vec<&Poi>, Vec<&Poi>) = places
         .into_iter()
-        .filter_map(|poi| within_reach(poi, request, reach_metres));
-    let mut chosen: Vec<Near<'_>> = near.collect();
+        .filter(|poi| !choice.exclude.contains(&poi.id))
+        .partition(matches);
+    let near = |poi| within_reach(poi, request, reach_metres);
+    let mut chosen: Vec<Near<'_>> = matching.into_iter().filter_map(near).collect();
     if chosen.len() > most {
+        let included = chosen.iter().copied().filter(|near| is_included(&near.poi));
+        let included: Vec<Near<'_>> = included.collect();
         chosen = first_ranks(&chosen, request, reach_metres, most);
+        chosen.retain(|near| !is_included(&near.poi));
+        chosen.extend(included);
     }
-    chosen.sort_unstable_by_key(|near| near.poi.id);
-    chosen
+    let mut shortlist: Vec<Poi> = chosen
         .into_iter()
         .map(|near| Poi {
-            themes: themes_asked_for(near.poi, request).collect(),
+            themes: themes_that_count(near.poi, request),
             ..near.poi.clone()
         })
-        .collect()
+        .collect();
+    let missing = ENOUGH_MATCHES.min(most).saturating_sub(shortlist.len());
+    if missing > 0 && !request.themes.is_empty() {
+        let others = others.into_iter().filter_map(near);
+        shortlist.extend(nearest_in_taste(others, request, reach_metres, missing));
+    }
+    shortlist.sort_unstable_by_key(|poi| poi.id);
+    shortlist
+}
+
+/// The places that are nearest to the taste of a request, and the nearer to its start the better, at most `most`.
+fn nearest_in_taste<'a>(
+    others: impl Iterator<Item = Near<'a>>,
+    request: &WalkRequest,
+    reach_metres: f64,
+    most: usize,
+) -> impl Iterator<Item = Poi> {
+    let taste = Taste::of(&request.themes);
+    let mut ranked: Vec<(f64, &Poi)> = others
+        .filter_map(|Near { poi, metres }| {
+            let relevance = taste.kinship(poi)?.relevance;
+            Some((relevance / (1.0 + metres / reach_metres), poi))
+        })
+        .collect();
+    let better = |one: &(f64, &Poi), other: &(f64, &Poi)| -> Ordering {
+        let by_rank = other.0.total_cmp(&one.0);
+        by_rank.then(one.1.id.cmp(&other.1.id))
+    };
+    ranked.sort_unstable_by(better);
+    ranked.truncate(most);
+    ranked.into_iter().map(|(_, poi)| poi.clone())
 }
 
 /// A walk with an end of its own stays within an ellipse around both.
 fn within_reach<'a>(poi: &'a Poi, request: &WalkRequest, reach_metres: f64) -> Option<Near<'a>> {
-    themes_asked_for(poi, request).next()?;
     let metres = request.start.distance_metres(poi.location);
     let to_end = request
         .end
@@ -63,7 +106,17 @@ fn within_reach<'a>(poi: &'a Poi, request: &WalkRequest, reach_metres: f64) -> O
     (metres + to_end <= reach_metres).then_some(Near { poi, metres })
 }
 
-/// The themes of the place that count, with their weights.
+/// The themes by which the place is judged: those asked for, or else its own.
+fn themes_that_count(poi: &Poi, request: &WalkRequest) -> Vec<(ThemeId, f32)> {
+    let asked_for: Vec<_> = themes_asked_for(poi, request).collect();
+    if asked_for.is_empty() {
+        poi.themes.clone()
+    } else {
+        asked_for
+    }
+}
+
+/// The themes of the place that are asked for, with their weights.
 fn themes_asked_for<'a>(
     poi: &'a Poi,
     request: &'a WalkRequest,
@@ -113,12 +166,14 @@ fn first_ranks<'a>(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use uuid::Uuid;
 
     use super::*;
     use crate::geo::{METRES_PER_DEGREE, Point};
-    use crate::places::KindId;
-    use crate::walk::Accessibility;
+    use crate::places::{KindId, catalogue};
+    use crate::walk::{Accessibility, Choice};
 
     const START: Point = Point::new(7.42, 43.73);
 
@@ -148,6 +203,7 @@ mod tests {
             themes: themes.iter().copied().map(theme).collect(),
             popularity_bias: 0.5,
             accessibility: Accessibility::default(),
+            choice: Choice::default(),
             seed: 0,
         }
     }
@@ -180,9 +236,37 @@ mod tests {
             poi(1, 100.0, &[(1, 0.8)]),
             poi(2, 100.0, &[(1, 0.8), (2, 0.3)]),
         ];
-        let shortlist = chosen(&pois, &[2], None, 9);
+        let shortlist = chosen(&pois, &[2], None, 1);
         assert_eq!(ids(&shortlist), [2]);
         assert_eq!(shortlist[0].themes, [(theme(2), 0.3)]);
+    }
+
+    #[test]
+    fn where_few_match_the_nearest_in_taste_come_along() {
+        let key = |key: &str| {
+            let mut themes = catalogue().themes().iter();
+            themes.find(|theme| theme.key == key).unwrap().id
+        };
+        let about = |id, metres, key| Poi {
+            themes: vec![(key, 0.9)],
+            ..poi(id, metres, &[])
+        };
+        let pois = [
+            about(1, 900.0, key("quiet_parks")),
+            about(2, 100.0, key("markets")),
+            about(3, 100.0, key("nature")),
+            about(4, 100.0, key("markets")),
+        ];
+        let wish = WalkRequest {
+            themes: vec![key("quiet_parks")],
+            ..hour(&[], None)
+        };
+        let shortlist = |most| ids(&choose_at_most(&pois, &wish, most));
+        assert_eq!(shortlist(1), [1]);
+        assert_eq!(shortlist(2), [1, 3], "nature is akin to parks");
+        assert_eq!(shortlist(9), [1, 2, 3, 4]);
+        let three = choose_at_most(&pois, &wish, 9).swap_remove(2);
+        assert_eq!(three.themes, pois[2].themes, "its own");
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub(crate) fn settle<C>(
     network: &Network,
     choose: impl Fn(&Ground) -> Result<Vec<C>, NoWalk>,
 ) -> Result<(Ground, Vec<C>), NoWalk> {
-    let profile = Profile::new(request.accessibility);
+    let profile = Profile::new(request.accessibility, request.choice.pace);
     let nearest = nearest_street(network, profile, request.start)?;
     let attempt = |start: Snap| -> Result<(Ground, Vec<C>), NoWalk> {
         let ground = find_ground(request, network, start, nearest.away)?;
@@ -155,7 +155,7 @@ fn find_ground(
     start: Snap,
     nearest_metres: f64,
 ) -> Result<Ground, NoWalk> {
-    let profile = Profile::new(request.accessibility);
+    let profile = Profile::new(request.accessibility, request.choice.pace);
     let budget_ticks = request.budget_seconds * TICKS_PER_SECOND;
     // There and back: a loop never gets further than half its time.
     let limit = if request.end.is_some() {

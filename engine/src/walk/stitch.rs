@@ -1,27 +1,32 @@
-//! The streets between the stops.
+//! The streets between the stops: the shortest while there are stops to make, and nicer ones in what time is left over.
 
+use super::variant::Esteem;
 use crate::network::TICKS_PER_SECOND;
-use crate::routing::{Hierarchy, Hop, Link, Router, SearchGraph};
+use crate::routing::{Hierarchy, Hop, Label, Link, Profile, Router, SearchGraph};
 
-/// Price of walking the same ground again.
+/// Price of walking the same ground again, and ground without appeal.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dislike {
     /// Quarters of a street's own cost that walking it again adds.
     repeat: u32,
     /// Ticks not to turn round on the spot.
-    turn: u32,
+    pub(super) turn: u32,
+    /// Quarters of a street's dull time that walking it adds.
+    dull: u32,
 }
 
 /// While further stops may need the time.
-const BUSY: Dislike = Dislike {
+pub(super) const BUSY: Dislike = Dislike {
     repeat: 3 * 4,
     turn: 1200,
+    dull: 0,
 };
 
 /// Price when no stop fits into what time is left.
 pub(super) const AT_LEISURE: Dislike = Dislike {
     repeat: 15 * 4,
     turn: 6000,
+    dull: 2,
 };
 
 impl Dislike {
@@ -29,6 +34,7 @@ impl Dislike {
         Self {
             repeat: self.repeat / 2,
             turn: self.turn / 2,
+            dull: self.dull / 2,
         }
     }
 }
@@ -55,15 +61,6 @@ impl Stitched {
     }
 }
 
-/// Repeats of a walk: what it goes over again.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Repeats {
-    /// Part of its length that is walked a second time.
-    pub(crate) share: f64,
-    /// Turns on the spot.
-    pub(crate) turns: u32,
-}
-
 /// Finds ways between stops; keeps its memory from tour to tour.
 #[derive(Debug)]
 pub(crate) struct Stitcher<'a> {
@@ -75,6 +72,11 @@ pub(crate) struct Stitcher<'a> {
     pub(super) uses: Vec<u16>,
     /// Metres from the corner at which each place may be visited.
     aside: Vec<f32>,
+    /// Links that are the only way to what lies behind them, if these matter.
+    pub(super) bridges: Vec<bool>,
+    /// Links that are known from earlier walks, and in what esteem they are held.
+    pub(super) known: Vec<bool>,
+    pub(super) esteem: Esteem,
 }
 
 impl<'a> Stitcher<'a> {
@@ -87,6 +89,9 @@ impl<'a> Stitcher<'a> {
             from_end: Router::new(hierarchy),
             uses: vec![0; graph.links().len()],
             aside,
+            bridges: vec![],
+            known: vec![],
+            esteem: Esteem::FULL,
         }
     }
 
@@ -146,64 +151,6 @@ impl<'a> Stitcher<'a> {
                 tour.seconds[leg] = self.seconds(&tour.legs[leg]);
             }
         }
-    }
-
-    pub(super) fn count_all(&mut self, tour: &Stitched) {
-        self.uses.fill(0);
-        for leg in &tour.legs {
-            self.count(leg, 1);
-        }
-    }
-
-    /// Repeats of a tour: what it goes over again.
-    pub(crate) fn repeats(&mut self, tour: &Stitched) -> Repeats {
-        let (mut metres, mut again) = (0.0, 0.0);
-        let (mut turns, mut before) = (0, u32::MAX);
-        self.uses.fill(0);
-        for hop in tour.legs.iter().flatten() {
-            let length = f64::from(self.graph.links()[hop.link as usize].metres);
-            metres += length;
-            if std::mem::replace(&mut self.uses[hop.link as usize], 1) > 0 {
-                again += length;
-            }
-            turns += u32::from(hop.link == before);
-            before = hop.link;
-        }
-        Repeats {
-            share: if metres > 0.0 { again / metres } else { 0.0 },
-            turns,
-        }
-    }
-
-    /// The stop with the most repetition on the ways to and from it, of those that `may_go`; `None`: there is none.
-    pub(crate) fn most_repetitive(
-        &mut self,
-        tour: &Stitched,
-        may_go: impl Fn(usize) -> bool,
-    ) -> Option<usize> {
-        self.count_all(tour);
-        let repeated = |leg: &Vec<Hop>| -> u32 {
-            let again = leg.iter().filter(|hop| self.uses[hop.link as usize] > 1);
-            again
-                .map(|hop| self.graph.links()[hop.link as usize].ticks)
-                .sum()
-        };
-        let stops = tour.places[1..tour.places.len() - 1]
-            .iter()
-            .zip(tour.legs.windows(2));
-        stops
-            .filter(|(place, _)| may_go(**place))
-            .map(|(&place, legs)| {
-                let turn = if there_and_back(&legs[0], &legs[1]) > 0 {
-                    BUSY.turn
-                } else {
-                    0
-                };
-                (repeated(&legs[0]) + repeated(&legs[1]) + turn, place)
-            })
-            .filter(|&(ticks, _)| ticks > 0)
-            .max()
-            .map(|(_, place)| place)
     }
 
     /// Joins places by the shortest ways. `None`: there are none.
@@ -273,6 +220,20 @@ impl<'a> Stitcher<'a> {
         None
     }
 
+    /// Test that no leg takes stairs which the walker avoids and which another way between its ends spares.
+    pub(super) fn spares_stairs(&mut self, tour: &Stitched, profile: Profile) -> bool {
+        let stairs = |cost| profile.stairs_avoided(Label { cost, ticks: 0 });
+        let ends = tour.nodes.windows(2).map(|ends| (ends[0], ends[1]));
+        ends.zip(&tour.legs).all(|((from, to), leg)| {
+            let taken = stairs(self.cost(leg, |_, link| link.cost));
+            taken == 0 || {
+                let least = self.router.way(from, to, |_, link| link.cost);
+                let least = self.cost(&least.unwrap_or_default(), |_, link| link.cost);
+                taken <= stairs(least)
+            }
+        })
+    }
+
     fn cost(&self, way: &[Hop], price: impl Fn(u32, &Link) -> u32) -> u32 {
         way.iter()
             .map(|hop| price(hop.link, &self.graph.links()[hop.link as usize]))
@@ -305,8 +266,9 @@ pub(super) fn price(
     let departure = tour.legs[leg + 1..].iter().flatten().next();
     let turns = [arrival, departure].map(|hop| hop.map_or(u32::MAX, |hop| hop.link));
     move |number, link| {
+        let dull = link.dull / 4 * dislike.dull;
         if uses[number as usize] == 0 {
-            return link.cost;
+            return link.cost.saturating_add(dull);
         }
         let turn = if turns.contains(&number) {
             dislike.turn
@@ -317,11 +279,12 @@ pub(super) fn price(
         u32::try_from(repeated)
             .unwrap_or(u32::MAX)
             .saturating_add(turn)
+            .saturating_add(dull)
     }
 }
 
 /// Count of the hops at the end of a leg that the next one goes back.
-fn there_and_back(arrival: &[Hop], departure: &[Hop]) -> usize {
+pub(super) fn there_and_back(arrival: &[Hop], departure: &[Hop]) -> usize {
     let pairs = arrival.iter().rev().zip(departure);
     pairs
         .take_while(|(there, back)| there.link == back.link)

@@ -7,7 +7,7 @@ use crate::world::{at, theme};
 use proptest::prelude::*;
 use wildside_engine::network::{Cell, Edge, Lit, Network, WayClass};
 use wildside_engine::places::KindId;
-use wildside_engine::walk::Accessibility;
+use wildside_engine::walk::{Accessibility, Choice, Pace};
 use wildside_engine::{Poi, Point, Walk, WalkRequest, generate_route};
 
 /// Mostly positions within a kilometre, sometimes anything a float can be.
@@ -83,6 +83,16 @@ fn request() -> impl Strategy<Value = WalkRequest> {
     let budget = prop_oneof![8 => 600..10_800_u32, 1 => 0..=86_400_u32, 1 => any::<u32>()];
     let bias = prop_oneof![8 => 0.0..=1.0, 1 => prop::num::f64::ANY];
     let themes = prop::collection::vec((0..5_u128).prop_map(theme), 0..3);
+    let ids = || prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(0..64_i64, 0..4)];
+    let variant = prop_oneof![4 => Just(0), 1 => 0..=10_u8];
+    let pace = prop_oneof![5 => Just(Pace::default()), 1 => (0.4..2.1).prop_map(Pace)];
+    let choice =
+        (ids(), ids(), variant, pace).prop_map(|(include, exclude, variant, pace)| Choice {
+            include,
+            exclude,
+            variant,
+            pace,
+        });
     (
         point(),
         prop::option::of(point()),
@@ -90,6 +100,7 @@ fn request() -> impl Strategy<Value = WalkRequest> {
         themes,
         bias,
         any::<(bool, bool)>(),
+        choice,
         any::<u64>(),
     )
         .prop_map(
@@ -100,6 +111,7 @@ fn request() -> impl Strategy<Value = WalkRequest> {
                 themes,
                 popularity_bias,
                 (avoid_stairs, prefer_well_lit),
+                choice,
                 seed,
             )| WalkRequest {
                 start,
@@ -111,9 +123,37 @@ fn request() -> impl Strategy<Value = WalkRequest> {
                     avoid_stairs,
                     prefer_well_lit,
                 },
+                choice,
                 seed,
             },
         )
+}
+
+/// What is said about the stops is so.
+fn assert_fits(walk: &Walk, request: &WalkRequest, pois: &[Poi]) {
+    let belongs = |poi: &Poi| {
+        // Of what is too little to count nothing is left.
+        let counts = |weight: f32| 1.0 - (1.0 - f64::from(weight)) > 0.0;
+        let chosen = |(theme, weight): &(_, f32)| request.themes.contains(theme) && counts(*weight);
+        let is_included = request.choice.include.contains(&poi.id);
+        is_included || request.themes.is_empty() || poi.themes.iter().any(chosen)
+    };
+    let is_stop = |id: &i64| walk.stops.iter().any(|stop| stop.poi_id == *id);
+    assert!(request.choice.include.iter().all(is_stop));
+    assert!(!request.choice.exclude.iter().any(is_stop));
+    for stop in &walk.stops {
+        let mut places = pois.iter().filter(|poi| poi.id == stop.poi_id);
+        assert!(places.any(|poi| belongs(poi) == stop.matches), "{stop:?}");
+        assert_eq!(stop.matches, stop.reason.is_none());
+    }
+    let matched = walk.stops.iter().filter(|stop| stop.matches).count() as u32;
+    assert_eq!(walk.fit.matched_stops, matched);
+    assert_eq!(
+        (walk.fit.matched_stops + walk.fit.filled_stops) as usize,
+        walk.stops.len()
+    );
+    assert!((0.0..=1.0).contains(&walk.fit.appeal_share));
+    assert!(walk.fit.summary.ends_with('.'));
 }
 
 fn assert_keeps_its_word(walk: &Walk, request: &WalkRequest, pois: &[Poi]) {
@@ -121,7 +161,10 @@ fn assert_keeps_its_word(walk: &Walk, request: &WalkRequest, pois: &[Poi]) {
     let visits: u32 = walk.stops.iter().map(|stop| stop.visit_seconds).sum();
     assert!(legs + visits <= request.budget_seconds);
     assert_eq!(legs + visits, walk.duration_seconds);
-    assert!(!walk.stops.is_empty());
+    let leads_somewhere = walk.distance_metres >= 500.0 || request.end.is_some();
+    let is_half_used = 2 * (walk.duration_seconds + 60) >= request.budget_seconds;
+    assert!(!walk.stops.is_empty() || leads_somewhere || is_half_used);
+    assert_fits(walk, request, pois);
     assert_eq!(walk.legs.len(), walk.stops.len() + 1);
     assert!(walk.path.iter().all(|point| point.is_valid()));
     let light = &walk.light;

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod choice;
 mod directions;
+mod fill;
 mod fuzz;
 mod small_worlds;
 mod stairs;

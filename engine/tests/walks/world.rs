@@ -89,6 +89,7 @@ pub(crate) fn request(start: Point, minutes: u32) -> WalkRequest {
         themes: vec![],
         popularity_bias: 0.5,
         accessibility: wildside_engine::walk::Accessibility::default(),
+        choice: wildside_engine::walk::Choice::default(),
         seed: 1,
     }
 }

@@ -5,15 +5,19 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 use wildside_engine::Point;
-use wildside_engine::walk::{Accessibility, limits};
+use wildside_engine::walk::{Accessibility, Choice, Pace, limits};
 
 use crate::api::extract::{Fields, FromFields, values};
+use crate::api::fault::FaultCode;
 use crate::api::users::profile::AccessibilityPatch;
 use crate::db::ledger::params::RouteParams;
 use crate::db::users::User;
 
 /// Default of `popularity_bias`: neither hidden gems nor hotspots.
 const NEUTRAL: f64 = 0.5;
+
+/// Places that a request may exclude.
+const EXCLUDED: usize = 100;
 
 /// A position in GeoJSON.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,6 +69,17 @@ pub struct RouteBody {
     /// Fields left out: the user's preference.
     #[schema(value_type = Option<AccessibilityPatch>)]
     accessibility: AccessibilityPatch,
+    /// Places that must be visited, whatever their themes; one that can't be is named with the reason.
+    #[schema(value_type = Option<Vec<i64>>)]
+    include_poi_ids: Vec<i64>,
+    /// Places that must not be visited.
+    #[schema(value_type = Option<Vec<i64>>)]
+    exclude_poi_ids: Vec<i64>,
+    /// 0 is the best walk, each further one another for the same wish, with other stops and streets as far as there are any.
+    #[schema(value_type = Option<i32>)]
+    variant: u8,
+    /// Walking speed on level ground in metres a second; left out: 1.33.
+    pace: Option<f64>,
 }
 
 impl FromFields for RouteBody {
@@ -77,6 +92,15 @@ impl FromFields for RouteBody {
         let interest_theme_ids = fields.uuids("interest_theme_ids", values::THEMES);
         let popularity_bias = fields.number("popularity_bias", 0.0..=1.0);
         let accessibility = values::accessibility(fields, "accessibility");
+        let include_poi_ids = fields.big_integers("include_poi_ids", limits::INCLUDED);
+        let exclude_poi_ids = fields.big_integers("exclude_poi_ids", EXCLUDED);
+        let (include_poi_ids, exclude_poi_ids) = (
+            include_poi_ids.unwrap_or_default(),
+            exclude_poi_ids.unwrap_or_default(),
+        );
+        refuse_contradiction(fields, &include_poi_ids, &exclude_poi_ids);
+        let variant = fields.integer("variant", 0..=i32::from(limits::VARIANT));
+        let pace = fields.number("pace", limits::PACE);
         Some(Self {
             start_location: start_location?,
             end_location,
@@ -84,7 +108,24 @@ impl FromFields for RouteBody {
             interest_theme_ids,
             popularity_bias,
             accessibility,
+            include_poi_ids,
+            exclude_poi_ids,
+            variant: variant.unwrap_or_default() as u8,
+            pace,
         })
+    }
+}
+
+/// Notes each place that must be visited and must not.
+fn refuse_contradiction(fields: &mut Fields<'_>, included: &[i64], excluded: &[i64]) {
+    for (index, id) in included.iter().enumerate() {
+        if excluded.contains(id) {
+            fields.fault(
+                format_args!("include_poi_ids[{index}]"),
+                FaultCode::Duplicate,
+                "is in exclude_poi_ids as well; leave it out of one of them",
+            );
+        }
     }
 }
 
@@ -119,7 +160,13 @@ impl RouteBody {
             themes.unwrap_or_default(),
             bias.unwrap_or(NEUTRAL),
             accessibility,
-        );
+        )
+        .choosing(Choice {
+            include: self.include_poi_ids,
+            exclude: self.exclude_poi_ids,
+            variant: self.variant,
+            pace: self.pace.map_or_else(Pace::default, Pace),
+        });
         let sources = Sources {
             interest_theme_ids: themes_from,
             popularity_bias: bias_from,

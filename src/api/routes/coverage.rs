@@ -72,7 +72,13 @@ fn out_of_reach(cause: OutOfReach, params: &RouteParams) -> ApiError {
             distance_metres: Some(metres.round()),
             reach_metres: Some(reach_metres.floor()),
             swapped_coordinates_suspected: Some(params.end().is_some_and(|Point { lon, lat }| {
-                Reach::of(params.start(), Some(Point::new(lat, lon)), minutes).is_ok()
+                Reach::of(
+                    params.start(),
+                    Some(Point::new(lat, lon)),
+                    minutes,
+                    params.pace(),
+                )
+                .is_ok()
             })),
             ..FaultFacts::default()
         }),

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::body::{RouteBody, Sources};
 use super::coverage;
+use super::included;
 use super::status::RequestState;
 use crate::api::cost::Dear;
 use crate::api::error::{ApiError, ErrorBody};
@@ -59,7 +60,7 @@ pub struct Accepted {
     responses(
         (status = 202, description = "Accepted", body = Accepted, headers(("Location" = String, description = "The status_url"))),
         (status = 409, description = "The idempotency key came with another body before", body = ErrorBody),
-        (status = 422, description = "No walk can begin or end there: `outside_coverage`, `no_walkable_way_nearby` or, for an end too far away, `out_of_reach`", body = ErrorBody),
+        (status = 422, description = "No walk can begin or end there: `outside_coverage`, `no_walkable_way_nearby` or, for an end too far away, `out_of_reach`. The same code for a place to be included that is too far away; `unknown_place` for one that there is not", body = ErrorBody),
     ))]
 #[post("/routes")]
 pub async fn create_route(
@@ -89,6 +90,7 @@ pub async fn create_route(
         .coverage
         .within_reach(&state.db, &request.params)
         .await?;
+    included::require(&state.db, &request.params).await?;
     let (written, accepted) = request.accept(&state, &areas).await?;
     if let Some(accepted) = accepted {
         set_off(&state, &accepted, areas).await;

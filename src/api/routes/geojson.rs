@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::body::GeoJsonPoint;
 use super::directions::{Direction, directions};
 use super::made::{Maneuver, Way};
-use super::view::{ATTRIBUTION, GeoJsonLine, StopView};
+use super::view::{ATTRIBUTION, Fitting, GeoJsonLine, StopView};
 use crate::api::extract::values;
 use crate::db::routes::{Route, RouteStop};
 use crate::guidance::Language;
@@ -104,6 +104,11 @@ pub struct FeatureProperties {
     pub street: Option<String>,
     #[schema(value_type = Way, required = false)]
     pub way: Option<Way>,
+    /// True if it belongs to one of the themes that were asked for, or none was.
+    #[schema(value_type = bool, required = false)]
+    pub matches: Option<bool>,
+    /// Reason for a stop that does not match, for a person.
+    pub reason: Option<String>,
 }
 
 fn kind_schema() -> Object {
@@ -114,7 +119,9 @@ impl RouteFeatures {
     /// The walk with its stops.
     pub fn new(route: &Route, stops: Vec<RouteStop>, language: Language) -> Self {
         let told = directions(route, &stops, language);
-        let stops = stops.into_iter().map(RouteFeature::stop);
+        let Fitting { unmatched, .. } = Fitting::taken_from(&mut route.details.clone());
+        let stops = stops.into_iter();
+        let stops = stops.map(|stop| RouteFeature::stop(StopView::new(stop, &unmatched)));
         Self {
             kind: "FeatureCollection",
             attribution: ATTRIBUTION,
@@ -158,8 +165,7 @@ impl RouteFeature {
         }
     }
 
-    fn stop(stop: RouteStop) -> Self {
-        let stop = StopView::from(stop);
+    fn stop(stop: StopView) -> Self {
         Self {
             kind: "Feature",
             id: stop.id.to_string(),
@@ -173,6 +179,8 @@ impl RouteFeature {
                 "theme_ids": stop.theme_ids,
                 "arrive_after_seconds": stop.arrive_after_seconds,
                 "visit_seconds": stop.visit_seconds,
+                "matches": stop.matches,
+                "reason": stop.reason,
             }),
         }
     }

@@ -33,6 +33,18 @@ pub struct GenerationParams {
     #[schema(minimum = 0, maximum = 1)]
     pub popularity_bias: f64,
     pub accessibility: Accessibility,
+    /// Absent: none.
+    #[schema(value_type = Vec<i64>, required = false)]
+    pub include_poi_ids: Option<Vec<i64>>,
+    /// Absent: none.
+    #[schema(value_type = Vec<i64>, required = false)]
+    pub exclude_poi_ids: Option<Vec<i64>>,
+    /// Absent: 0.
+    #[schema(value_type = i32, required = false)]
+    pub variant: Option<i32>,
+    /// Absent: the usual pace, 1.33 metres a second.
+    #[schema(value_type = f64, required = false)]
+    pub pace: Option<f64>,
     /// Sources of what a request may leave out; absent in requests of before this was kept.
     #[schema(value_type = Sources, required = false)]
     pub sources: Option<Sources>,
@@ -159,6 +171,26 @@ pub enum Way {
     Other,
 }
 
+/// Fit of a walk to the wish that it answers.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({
+    "matched_stops": 4,
+    "filled_stops": 1,
+    "appeal_share": 0.62,
+    "summary": "4 stops of your themes, 1 more near your taste; 62 % of the way is on pleasant ground."
+}))]
+pub struct Fit {
+    /// Stops that belong to the chosen themes; without a choice, all.
+    pub matched_stops: u32,
+    /// Other stops, which fill the time that those leave over.
+    pub filled_stops: u32,
+    /// Share of the walking time on ground that is a pleasure to walk on.
+    #[schema(minimum = 0, maximum = 1)]
+    pub appeal_share: f64,
+    /// Both in a sentence for a person.
+    pub summary: String,
+}
+
 /// Metres of the path by light at night.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"lit_metres": 3000.0, "unlit_metres": 20.5, "unknown_metres": 100.0}))]
@@ -183,6 +215,7 @@ mod tests {
     use super::*;
     use crate::api::routes::body::{AccessibilitySources, Source};
     use crate::api::routes::directions::tell;
+    use crate::api::routes::view::Fitting;
     use crate::db::ledger::params::RouteParams;
     use crate::db::routes;
     use crate::guidance::Language;
@@ -221,9 +254,13 @@ mod tests {
             repeated_metres: 0.0,
             start: walk::Gap::default(),
             end: walk::Gap::default(),
+            fit: Some(walk::Fit::default()),
+            unmatched: vec![],
         };
         let mut details = serde_json::to_value(details).unwrap();
         tell(&mut details, Language::English);
+        let fitting = Fitting::taken_from(&mut details);
+        assert_described::<Fit>(&fitting.fit.unwrap());
         assert_described::<RouteDetails>(&details);
         assert_described::<Light>(&details["light"]);
         assert_described::<Gap>(&details["start"]);
@@ -266,6 +303,12 @@ mod tests {
             0.5,
             walk::Accessibility::default(),
         );
+        let params = params.choosing(walk::Choice {
+            include: vec![1],
+            exclude: vec![2],
+            variant: 3,
+            pace: walk::Pace(1.0),
+        });
         let accessibility = AccessibilitySources {
             avoid_stairs: Source::Preference,
             prefer_well_lit: Source::Default,

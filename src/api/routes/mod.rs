@@ -7,6 +7,7 @@ pub mod directions;
 pub mod export;
 pub mod geojson;
 pub mod gpx;
+mod included;
 pub mod list;
 pub mod made;
 pub mod notes;

@@ -94,6 +94,8 @@ pub struct RequestError {
 pub enum RequestErrorCode {
     BudgetTooSmall,
     Busy,
+    CannotInclude,
+    CutOff,
     DeadlineExceeded,
     EndUnreachable,
     EnginePanicked,

@@ -9,9 +9,9 @@ use uuid::Uuid;
 use wildside_engine::{Point, bounding_box};
 
 use super::body::GeoJsonPoint;
-use super::made::{GenerationParams, RouteDetails};
+use super::made::{Fit, GenerationParams, RouteDetails};
 use crate::api::extract::values;
-use crate::db::routes::{Route, RouteStop};
+use crate::db::routes::{Route, RouteStop, Unmatched};
 
 /// Credit for the data that a walk is made of.
 pub const ATTRIBUTION: &str =
@@ -27,6 +27,12 @@ pub const ATTRIBUTION: &str =
     "duration_seconds": 3540,
     "score": 7.25,
     "pois": [],
+    "fit": {
+        "matched_stops": 0,
+        "filled_stops": 0,
+        "appeal_share": 0.62,
+        "summary": "No place worth a stop can be reached on foot in this time, so the walk leads over good ways; 62 % of the way is on pleasant ground."
+    },
     "details": {
         "legs": [{"path_start": 0, "distance_metres": 3120.5, "duration_seconds": 3540, "steps": []}],
         "stairs_metres": 0.0,
@@ -54,8 +60,12 @@ pub struct RouteView {
     /// Walking and visits together; never more than was asked for.
     pub duration_seconds: i32,
     pub score: f64,
-    /// The stops in order.
+    /// The stops in order; none, where there is nothing to stop at and the walk leads over good ways.
     pub pois: Vec<StopView>,
+    /// Absent in walks of before this was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Fit, required = false)]
+    pub fit: Option<Value>,
     #[schema(value_type = RouteDetails)]
     pub details: Value,
     #[schema(value_type = GenerationParams)]
@@ -103,7 +113,8 @@ impl From<&[Point]> for GeoJsonLine {
     "popularity_score": 0.8,
     "theme_ids": ["f47ac10b-58cc-4372-a567-0e02b2c3d479"],
     "arrive_after_seconds": 120,
-    "visit_seconds": 300
+    "visit_seconds": 300,
+    "matches": true
 }))]
 pub struct StopView {
     pub id: i64,
@@ -117,11 +128,21 @@ pub struct StopView {
     pub theme_ids: Vec<Uuid>,
     pub arrive_after_seconds: i32,
     pub visit_seconds: i32,
+    /// True if it belongs to one of the themes that were asked for, or none was.
+    pub matches: bool,
+    /// Reason for a stop that does not match, for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub reason: Option<String>,
 }
 
-impl From<RouteStop> for StopView {
-    fn from(stop: RouteStop) -> Self {
+impl StopView {
+    /// The stop, unmatched if it is among those that are.
+    pub fn new(stop: RouteStop, unmatched: &[Unmatched]) -> Self {
+        let unmatched = unmatched.iter().find(|one| one.position == stop.position);
         Self {
+            matches: unmatched.is_none(),
+            reason: unmatched.map(|one| one.reason.clone()),
             id: stop.poi_id,
             position: stop.position,
             name: stop.name,
@@ -135,9 +156,31 @@ impl From<RouteStop> for StopView {
     }
 }
 
+/// Fit of a stored walk, which is kept with its details.
+#[derive(Debug)]
+pub struct Fitting {
+    pub fit: Option<Value>,
+    pub unmatched: Vec<Unmatched>,
+}
+
+impl Fitting {
+    /// Takes the fit out of stored details.
+    pub fn taken_from(details: &mut Value) -> Self {
+        let mut take = |key| details.as_object_mut()?.remove(key);
+        Self {
+            fit: take("fit"),
+            unmatched: take("unmatched")
+                .and_then(|unmatched| serde_json::from_value(unmatched).ok())
+                .unwrap_or_default(),
+        }
+    }
+}
+
 impl RouteView {
     /// The walk with its stops, as one user sees it.
-    pub fn new(route: Route, stops: Vec<RouteStop>, saved: bool) -> Self {
+    pub fn new(mut route: Route, stops: Vec<RouteStop>, saved: bool) -> Self {
+        let Fitting { fit, unmatched } = Fitting::taken_from(&mut route.details);
+        let stops = stops.into_iter();
         Self {
             id: route.id,
             created_at: route.created_at,
@@ -146,7 +189,8 @@ impl RouteView {
             distance_metres: route.distance_metres,
             duration_seconds: route.duration_seconds,
             score: route.score,
-            pois: stops.into_iter().map(StopView::from).collect(),
+            pois: stops.map(|stop| StopView::new(stop, &unmatched)).collect(),
+            fit,
             details: route.details,
             generation_params: route.generation_params,
             saved,

@@ -73,6 +73,12 @@ pub(super) struct Route {
     pub(super) pois: Vec<Stop>,
     pub(super) details: Details,
     pub(super) attribution: String,
+    pub(super) fit: Option<Fit>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Fit {
+    pub(super) summary: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,6 +107,7 @@ pub(super) struct Stop {
     pub(super) theme_ids: Vec<Uuid>,
     pub(super) arrive_after_seconds: u32,
     pub(super) visit_seconds: u32,
+    pub(super) reason: Option<String>,
 }
 
 impl Client {

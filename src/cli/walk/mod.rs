@@ -40,6 +40,28 @@ pub struct WalkArgs {
     /// Prefer streets with light
     #[arg(long)]
     prefer_well_lit: bool,
+    /// Ids of places that must be visited, separated by commas
+    #[arg(
+        long,
+        value_name = "ID,…",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    include: Vec<i64>,
+    /// Ids of places that must not be visited, separated by commas
+    #[arg(
+        long,
+        value_name = "ID,…",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    exclude: Vec<i64>,
+    /// Which of the good walks it is to be: 0 is the best, 1 to 9 are others
+    #[arg(long, default_value_t = 0)]
+    variant: u8,
+    /// Walking speed on level ground, in metres a second
+    #[arg(long)]
+    pace: Option<f64>,
     /// File to write the walk to, as GeoJSON
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -77,6 +99,20 @@ fn request(args: &WalkArgs, themes: &[Theme]) -> anyhow::Result<serde_json::Valu
         "interest_theme_ids": ids,
         "accessibility": {"avoid_stairs": args.avoid_stairs, "prefer_well_lit": args.prefer_well_lit},
     });
+    for (key, ids) in [
+        ("include_poi_ids", &args.include),
+        ("exclude_poi_ids", &args.exclude),
+    ] {
+        if !ids.is_empty() {
+            body[key] = json!(ids);
+        }
+    }
+    if args.variant > 0 {
+        body["variant"] = args.variant.into();
+    }
+    if let Some(pace) = args.pace {
+        body["pace"] = pace.into();
+    }
     if let Some(bias) = args.popularity_bias {
         body["popularity_bias"] = bias.into();
     }

@@ -37,6 +37,9 @@ pub(super) fn print(
         minutes(route.duration_seconds.saturating_sub(visiting)),
         minutes(visiting)
     )?;
+    if let Some(fit) = &route.fit {
+        writeln!(out, "{}", fit.summary)?;
+    }
     writeln!(out, "{}", route.attribution)
 }
 
@@ -65,7 +68,11 @@ fn print_stop(out: &mut impl Write, stop: &Stop, themes: &[Theme]) -> io::Result
         .filter(|theme| stop.theme_ids.contains(&theme.id))
         .map(|theme| theme.name.as_str())
         .collect();
-    let lines = [Some(names.join(", ")), stop.narrative.clone()];
+    let lines = [
+        Some(names.join(", ")),
+        stop.narrative.clone(),
+        stop.reason.clone(),
+    ];
     for line in lines.into_iter().flatten().filter(|line| !line.is_empty()) {
         writeln!(out, "{:>8}    {line}", "")?;
     }
@@ -143,7 +150,9 @@ mod tests {
                 "theme_ids": ["c1af4465-06f1-42fc-a101-0f154a9f2968"],
                 "arrive_after_seconds": 300,
                 "visit_seconds": 200,
+                "reason": "Near your taste: Markets is akin to Good food.",
             }],
+            "fit": {"summary": "1 stop of your themes; 40 % of the way is on pleasant ground."},
             "details": {"legs": [
                 {"distance_metres": 360.0, "steps": [
                     {"street": "Quay", "distance_metres": 200.0},
@@ -173,10 +182,12 @@ mod tests {
    5 min  Market Hall (3 min)
             Markets
             A hall of 1889.
+            Near your taste: Markets is akin to Good food.
           | 840 m
   20 min  the end
 
 17 min on foot, 3 min at the stops, of 20 min asked for
+1 stop of your themes; 40 % of the way is on pleasant ground.
 © OpenStreetMap contributors
 "
         );

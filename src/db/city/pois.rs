@@ -1,6 +1,6 @@
 //! `pois`: places that may become stops.
 
-use diesel::sql_types::{BigInt, Double, Float4, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Double, Float4, Text, Uuid as SqlUuid};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
@@ -61,6 +61,30 @@ fn to_poi(themes: &[ThemeOfPlace]) -> Option<Poi> {
             .collect(),
         popularity: place.popularity,
     })
+}
+
+/// Position of a place.
+#[derive(Debug, QueryableByName)]
+pub struct Position {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Double)]
+    pub lon: f64,
+    #[diesel(sql_type = Double)]
+    pub lat: f64,
+}
+
+/// Positions of those of the places that are there.
+pub async fn positions(connection: &mut Connection, ids: &[i64]) -> QueryResult<Vec<Position>> {
+    Prepared(
+        diesel::sql_query(
+            "SELECT id, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat \
+             FROM pois WHERE id = ANY($1) AND removed_at IS NULL",
+        )
+        .bind::<Array<BigInt>, _>(ids),
+    )
+    .load(connection)
+    .await
 }
 
 /// Count of all places.

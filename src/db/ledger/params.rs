@@ -6,12 +6,14 @@ use uuid::Uuid;
 use wildside_engine::Point;
 use wildside_engine::places::ThemeId;
 use wildside_engine::walk::reach::{self, OutOfReach, Reach};
-use wildside_engine::walk::{Accessibility, WalkRequest};
+use wildside_engine::walk::{Accessibility, Choice, Pace, WalkRequest};
 
 /// Coordinates are rounded to 1e-5 degrees: about a metre.
 const COORDINATE_STEPS_PER_DEGREE: f64 = 1e5;
 /// The bias is rounded to hundredths; nobody tells them apart.
 const BIAS_STEPS: f64 = 100.0;
+/// So is the pace.
+const PACE_STEPS: f64 = 100.0;
 
 /// Canonical parameters of a request, with defaults filled in, coordinates and bias rounded, and themes sorted without duplicates.
 ///
@@ -31,6 +33,25 @@ pub struct RouteParams {
     interest_theme_ids: Vec<Uuid>,
     popularity_bias: f64,
     accessibility: Accessibility,
+    /// Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    include_poi_ids: Vec<i64>,
+    /// Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exclude_poi_ids: Vec<i64>,
+    #[serde(default, skip_serializing_if = "is_first")]
+    variant: u8,
+    /// Metres a second; none: the usual pace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pace: Option<f64>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes the field by reference"
+)]
+const fn is_first(variant: &u8) -> bool {
+    *variant == 0
 }
 
 impl RouteParams {
@@ -53,7 +74,39 @@ impl RouteParams {
             interest_theme_ids: themes,
             popularity_bias: round(popularity_bias, BIAS_STEPS),
             accessibility,
+            include_poi_ids: vec![],
+            exclude_poi_ids: vec![],
+            variant: 0,
+            pace: None,
         }
+    }
+
+    /// The canonical form of the same request with a choice of places, and of the walk among those that are good.
+    #[must_use]
+    pub fn choosing(self, choice: Choice) -> Self {
+        let canonical = |mut ids: Vec<i64>| {
+            ids.sort_unstable();
+            ids.dedup();
+            ids
+        };
+        Self {
+            include_poi_ids: canonical(choice.include),
+            exclude_poi_ids: canonical(choice.exclude),
+            variant: choice.variant,
+            pace: Some(round(choice.pace.0, PACE_STEPS))
+                .filter(|pace| Pace(*pace) != Pace(usual_pace())),
+            ..self
+        }
+    }
+
+    /// Walking speed.
+    pub fn pace(&self) -> Pace {
+        self.pace.map_or_else(Pace::default, Pace)
+    }
+
+    /// Places that must be visited, sorted.
+    pub fn included(&self) -> &[i64] {
+        &self.include_poi_ids
     }
 
     /// Start of the walk.
@@ -89,7 +142,7 @@ impl RouteParams {
     /// Metres as the crow flies from the start, within which all stops are: half the time out and half back, or all
     /// of it with an end elsewhere.
     pub fn reach_metres(&self) -> f64 {
-        reach::metres_from_start(self.end_location, self.duration_minutes * 60)
+        reach::metres_from_start(self.end_location, self.duration_minutes * 60, self.pace())
     }
 
     /// The circle with everything that the walk may visit.
@@ -101,6 +154,7 @@ impl RouteParams {
             self.start_location,
             self.end_location,
             self.duration_minutes,
+            self.pace(),
         )
     }
 
@@ -112,9 +166,14 @@ impl RouteParams {
         Sha256::digest(&json).into()
     }
 
-    /// Request to the engine. The seed follows from the request, so the same request gives the same walk.
+    /// Request to the engine. The seed follows from the wish, so the same request gives the same walk, and each variant knows
+    /// those before it.
     pub fn to_walk_request(&self) -> WalkRequest {
-        let digest = self.digest();
+        let wish = Self {
+            variant: 0,
+            ..self.clone()
+        };
+        let digest = wish.digest();
         let mut seed = [0; 8];
         seed.copy_from_slice(&digest[..8]);
         WalkRequest {
@@ -129,9 +188,20 @@ impl RouteParams {
                 .collect(),
             popularity_bias: self.popularity_bias,
             accessibility: self.accessibility,
+            choice: Choice {
+                include: self.include_poi_ids.clone(),
+                exclude: self.exclude_poi_ids.clone(),
+                variant: self.variant,
+                pace: self.pace(),
+            },
             seed: u64::from_le_bytes(seed),
         }
     }
+}
+
+/// The pace of who says nothing about it, rounded.
+fn usual_pace() -> f64 {
+    round(Pace::default().0, PACE_STEPS)
 }
 
 fn round_point(point: Point) -> Point {
@@ -256,6 +326,41 @@ mod tests {
             })
         );
         assert_eq!(serde_json::from_value::<RouteParams>(json).unwrap(), params);
+    }
+
+    #[test]
+    fn a_choice_is_part_of_the_request_and_a_variant_of_the_same_wish() {
+        let plain = walk_from(Point::new(7.42, 43.73), vec![]);
+        let choosing = |include: &[i64], exclude: &[i64], variant| {
+            plain.clone().choosing(Choice {
+                include: include.to_vec(),
+                exclude: exclude.to_vec(),
+                variant,
+                ..Choice::default()
+            })
+        };
+        assert_eq!(choosing(&[], &[], 0).digest(), plain.digest());
+        assert_eq!(choosing(&[2, 1, 2], &[], 0), choosing(&[1, 2], &[], 0));
+        let all = [
+            plain.clone(),
+            choosing(&[1], &[], 0),
+            choosing(&[], &[1], 0),
+            choosing(&[], &[], 1),
+            plain.clone().choosing(Choice {
+                pace: Pace(1.0),
+                ..Choice::default()
+            }),
+        ];
+        let mut digests = all.each_ref().map(RouteParams::digest).to_vec();
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), all.len());
+        let seed = |params: &RouteParams| params.to_walk_request().seed;
+        assert_eq!(seed(&choosing(&[], &[], 3)), seed(&plain));
+        let json = serde_json::to_value(choosing(&[5], &[6], 2)).unwrap();
+        assert_eq!(json["include_poi_ids"], serde_json::json!([5]));
+        let back: RouteParams = serde_json::from_value(json).unwrap();
+        assert_eq!(back, choosing(&[5], &[6], 2));
     }
 
     #[test]

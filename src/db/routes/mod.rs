@@ -15,7 +15,7 @@ use postgis_diesel::types::{LineString, Point as SqlPoint};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
-use wildside_engine::walk::{Gap, Leg, Light, Stop};
+use wildside_engine::walk::{Fit, Gap, Leg, Light, Stop};
 use wildside_engine::{Point, Walk};
 
 use super::Connection;
@@ -36,6 +36,33 @@ pub struct RouteDetails {
     pub start: Gap,
     #[serde(default)]
     pub end: Gap,
+    /// Absent in walks of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
+    /// Stops that match none of the themes.
+    #[serde(default)]
+    pub unmatched: Vec<Unmatched>,
+}
+
+/// A stop that matches none of the themes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unmatched {
+    /// From 1.
+    pub position: i32,
+    /// Reason for it, for a person.
+    pub reason: String,
+}
+
+impl Unmatched {
+    fn among(stops: &[Stop]) -> Vec<Self> {
+        let unmatched = stops.iter().zip(1..).filter(|(stop, _)| !stop.matches);
+        unmatched
+            .map(|(stop, position)| Self {
+                position,
+                reason: stop.reason.clone().unwrap_or_default(),
+            })
+            .collect()
+    }
 }
 
 /// A walk to be stored, as a [`Completion`](super::ledger::route_requests::Completion) does.
@@ -72,7 +99,6 @@ impl NewRoute {
             distance_metres: walk.distance_metres,
             duration_seconds: walk.duration_seconds as i32,
             score: walk.score,
-            stops: walk.stops,
             details: serde_json::to_string(&RouteDetails {
                 legs: walk.legs,
                 stairs_metres: walk.stairs_metres,
@@ -80,7 +106,10 @@ impl NewRoute {
                 repeated_metres: walk.repeated_metres,
                 start: walk.start,
                 end: walk.end,
+                fit: Some(walk.fit),
+                unmatched: Unmatched::among(&walk.stops),
             })?,
+            stops: walk.stops,
         })
     }
 }

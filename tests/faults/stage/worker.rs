@@ -10,7 +10,7 @@ use std::time::Duration;
 use wildside::config::Mode;
 use wildside::process::run;
 use wildside_actors::route_supervisor::Engine;
-use wildside_engine::walk::{Leg, Light, WalkRequest};
+use wildside_engine::walk::{Fit, Leg, Light, WalkRequest};
 use wildside_engine::{Point, Walk};
 
 /// Requests for a walk of so many minutes are poisonous.
@@ -73,5 +73,6 @@ fn round_the_block(request: &WalkRequest) -> Walk {
         repeated_metres: 0.0,
         start: wildside_engine::walk::Gap::default(),
         end: wildside_engine::walk::Gap::default(),
+        fit: Fit::default(),
     }
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod app;
 mod at_once;
+mod choice;
 mod city;
 mod command;
 mod deletion;

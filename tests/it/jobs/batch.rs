@@ -12,7 +12,7 @@ use wildside::db::ledger::route_requests::{Claim, Completion, RouteRequest};
 use wildside::db::routes::NewRoute;
 use wildside::db::{self, Batched, Batcher, Connection, SharedError};
 use wildside_actors::Status;
-use wildside_engine::walk::Light;
+use wildside_engine::walk::{Fit, Light};
 use wildside_engine::{Point, Walk};
 
 use crate::jobs::stage::{SENATE_SQUARE, Stage, an_hour_from};
@@ -130,6 +130,7 @@ fn completion(of: &RouteRequest) -> Completion {
         repeated_metres: 0.0,
         start: wildside_engine::walk::Gap::default(),
         end: wildside_engine::walk::Gap::default(),
+        fit: Fit::default(),
     };
     Completion {
         request_id: of.id,

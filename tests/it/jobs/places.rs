@@ -5,8 +5,8 @@ use std::time::Duration;
 use wildside::city::places::PlaceCache;
 use wildside::db::city::areas::AreaState;
 use wildside::db::ledger::params::RouteParams;
-use wildside_engine::Point;
 use wildside_engine::walk::Accessibility;
+use wildside_engine::{Poi, Point};
 
 use crate::jobs::stage::{SENATE_SQUARE, Stage, an_hour_from};
 
@@ -16,9 +16,13 @@ async fn areas(stage: &Stage) -> Vec<AreaState> {
         .unwrap()
 }
 
-async fn candidates(cache: &PlaceCache, params: &RouteParams, areas: &[AreaState]) -> Vec<i64> {
+async fn shortlist(cache: &PlaceCache, params: &RouteParams, areas: &[AreaState]) -> Vec<Poi> {
     let reach = params.reach().unwrap();
-    let pois = cache.candidates(params, reach, areas).await.unwrap();
+    cache.candidates(params, reach, areas).await.unwrap()
+}
+
+async fn candidates(cache: &PlaceCache, params: &RouteParams, areas: &[AreaState]) -> Vec<i64> {
+    let pois = shortlist(cache, params, areas).await;
     pois.iter().map(|poi| poi.id).collect()
 }
 
@@ -50,10 +54,13 @@ async fn the_candidates_are_those_of_the_table() {
             params.end().map_or_else(|| "0".to_owned(), metres),
             params.reach_metres(),
         ));
-        let ids = candidates(&cache, &params, &areas).await;
-        let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+        let pois = shortlist(&cache, &params, &areas).await;
+        let of_theme = |poi: &&Poi| poi.themes.iter().any(|(id, _)| id.0 == theme);
+        let (matching, others): (Vec<&Poi>, Vec<&Poi>) = pois.iter().partition(of_theme);
+        let ids: Vec<String> = matching.iter().map(|poi| poi.id.to_string()).collect();
         assert!(!ids.is_empty());
         assert_eq!(ids.join(","), stored.trim());
+        assert_eq!(others.is_empty(), matching.len() >= 150, "others fill up");
     }
 }
 

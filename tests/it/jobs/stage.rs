@@ -23,7 +23,7 @@ use wildside::walks::route_cache::CacheKey;
 use wildside_actors::StatusEvent;
 use wildside_actors::event::all_channels;
 use wildside_actors::route_supervisor::Engine;
-use wildside_engine::walk::{Accessibility, Leg, Light, Stop};
+use wildside_engine::walk::{Accessibility, Fit, Leg, Light, Stop};
 use wildside_engine::{Point, Walk};
 use wildside_ingest::digest::digest;
 use wildside_ingest::load::{Load, load};
@@ -309,6 +309,7 @@ pub(crate) fn engine(
             repeated_metres: 0.0,
             start: wildside_engine::walk::Gap::default(),
             end: wildside_engine::walk::Gap::default(),
+            fit: Fit::default(),
         })
     })
 }

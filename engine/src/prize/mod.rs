@@ -33,12 +33,16 @@
 //!
 //! It only orders places of one theme, so a simple form does: the visit and the other themes have no say.
 
+mod kinship;
+
 use std::collections::BTreeMap;
 
 use crate::geo::{Plane, Point};
 use crate::orienteering::Group;
 use crate::places::ThemeId;
 use crate::walk::{Poi, WalkRequest};
+
+pub(crate) use kinship::Taste;
 
 /// Logarithm of the advantage that a perfect hotspot has at bias 1, and a perfectly hidden gem at bias 0.
 const BIAS_STRENGTH: f64 = 2.5;
@@ -70,10 +74,20 @@ const GOOD_PRIZES: usize = 20;
 
 /// Worth of a place for a walker, 0 or more; 0: it matches none of the chosen themes.
 pub(crate) fn prize(poi: &Poi, visit_seconds: u32, request: &WalkRequest) -> f64 {
+    prize_of(poi, visit_seconds, request, relevance(poi, &request.themes))
+}
+
+/// Worth of a place of this relevance.
+pub(crate) fn prize_of(
+    poi: &Poi,
+    visit_seconds: u32,
+    request: &WalkRequest,
+    relevance: f64,
+) -> f64 {
     let popularity = f64::from(poi.popularity).clamp(0.0, 1.0);
     let lean = (2.0 * request.popularity_bias - 1.0) * (2.0 * popularity - 1.0);
     let much_to_see = (f64::from(visit_seconds) / TYPICAL_VISIT).sqrt();
-    let prize = relevance(poi, &request.themes) * much_to_see * (BIAS_STRENGTH * lean).exp();
+    let prize = relevance * much_to_see * (BIAS_STRENGTH * lean).exp();
     if prize.is_finite() { prize } else { 0.0 }
 }
 
@@ -135,6 +149,16 @@ impl Worth {
             own,
             groups: groups.list(),
         }
+    }
+}
+
+impl Worth {
+    /// Worth of some of the places together.
+    pub(crate) fn of(&self, chosen: &[bool]) -> f64 {
+        let own = self.own.iter().zip(chosen).filter(|(_, chosen)| **chosen);
+        let own: f64 = own.map(|(prize, _)| prize).sum();
+        let in_groups: f64 = self.groups.iter().map(|group| group.score(chosen)).sum();
+        own + in_groups
     }
 }
 
@@ -259,6 +283,7 @@ mod tests {
             themes: themes.iter().copied().map(theme).collect(),
             popularity_bias,
             accessibility: crate::walk::Accessibility::default(),
+            choice: crate::walk::Choice::default(),
             seed: 0,
         }
     }

@@ -1,0 +1,141 @@
+//! Places by name, variants and pace: what a request may choose, and how it is refused.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::api::app::TestApp;
+use crate::api::city;
+
+fn with(fields: &Value) -> Value {
+    let mut body = city::body();
+    for (key, value) in fields.as_object().unwrap() {
+        body[key] = value.clone();
+    }
+    body
+}
+
+#[actix_web::test]
+async fn a_choice_is_part_of_the_request() {
+    let app = TestApp::spawn();
+    city::load(&app);
+    let mut ada = app.user("ada").await;
+    let chosen =
+        json!({"include_poi_ids": [22], "exclude_poi_ids": [11, 5], "variant": 2, "pace": 1.1});
+    for (body, rows) in [
+        (with(&chosen), 1),
+        (with(&json!({"variant": 0})), 2),
+        (city::body(), 3),
+    ] {
+        let answer = ada.post("/api/v1/routes", &body).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
+        let found = app.database.sql("SELECT count(*) FROM route_requests");
+        assert_eq!(found.trim(), rows.to_string());
+    }
+    let keys = app
+        .database
+        .sql("SELECT count(DISTINCT cache_key) FROM route_requests");
+    assert_eq!(
+        keys.trim(),
+        "2",
+        "no choice is the same as the first variant"
+    );
+    let params = app
+        .database
+        .sql("SELECT params FROM route_requests ORDER BY created_at LIMIT 1");
+    let params: Value = serde_json::from_str(params.trim()).unwrap();
+    assert_eq!(params["include_poi_ids"], json!([22]));
+    assert_eq!(params["exclude_poi_ids"], json!([5, 11]));
+    assert_eq!(
+        (&params["variant"], &params["pace"]),
+        (&json!(2), &json!(1.1))
+    );
+}
+
+#[actix_web::test]
+async fn a_choice_that_can_not_be_is_refused_with_the_cause() {
+    let app = TestApp::spawn();
+    city::load(&app);
+    app.database.sql(
+        "INSERT INTO pois (id, location, name, kind, osm_tags) \
+             VALUES (33, ST_Point(7.43, 44.9), 'Far', 'viewpoint', '{}')",
+    );
+    let mut ada = app.user("ada").await;
+    let eleven: Vec<i64> = (1..=11).collect();
+    for (fields, status, field, code) in [
+        (
+            json!({"include_poi_ids": eleven}),
+            400,
+            "include_poi_ids",
+            "wrong_length",
+        ),
+        (
+            json!({"include_poi_ids": [22, "x"]}),
+            400,
+            "include_poi_ids[1]",
+            "wrong_type",
+        ),
+        (
+            json!({"exclude_poi_ids": 22}),
+            400,
+            "exclude_poi_ids",
+            "wrong_type",
+        ),
+        (
+            json!({"include_poi_ids": [22], "exclude_poi_ids": [22]}),
+            400,
+            "include_poi_ids[0]",
+            "duplicate",
+        ),
+        (json!({"variant": 10}), 400, "variant", "out_of_range"),
+        (json!({"variant": -1}), 400, "variant", "out_of_range"),
+        (json!({"variant": 1.5}), 400, "variant", "wrong_type"),
+        (json!({"pace": 0.2}), 400, "pace", "out_of_range"),
+        (json!({"pace": "fast"}), 400, "pace", "wrong_type"),
+        (
+            json!({"include_poi_ids": [22, 77]}),
+            422,
+            "include_poi_ids",
+            "unknown_place",
+        ),
+        (
+            json!({"include_poi_ids": [33]}),
+            422,
+            "include_poi_ids",
+            "out_of_reach",
+        ),
+    ] {
+        let answer = ada.post("/api/v1/routes", &with(&fields)).await;
+        assert_eq!(answer.status.as_u16(), status, "{fields}: {}", answer.text);
+        let fault = &answer.json()["details"][0];
+        assert_eq!(
+            (&fault["field"], &fault["code"]),
+            (&json!(field), &json!(code))
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_walk_says_how_well_it_fits() {
+    let app = TestApp::spawn();
+    city::load(&app);
+    let mut ada = app.user("ada").await;
+    let route = city::walk(&app, &mut ada).await;
+    let url = format!("/api/v1/routes/{route}");
+    let old = ada.get(&url).await.json();
+    assert!(old.get("fit").is_none(), "of before it was kept");
+    assert_eq!(old["pois"][0]["matches"], true);
+    app.database.sql(&format!(
+        "UPDATE routes SET details = details || $${}$$ WHERE id = '{route}'",
+        json!({
+            "fit": {"matched_stops": 1, "filled_stops": 1, "appeal_share": 0.5, "summary": "So so."},
+            "unmatched": [{"position": 2, "reason": "A sight on the way."}]
+        })
+    ));
+    let walk = ada.get(&url).await.json();
+    assert_eq!(walk["fit"]["summary"], "So so.");
+    assert_eq!(walk["pois"][0]["matches"], true);
+    assert!(walk["pois"][0].get("reason").is_none());
+    assert_eq!(walk["pois"][1]["matches"], false);
+    assert_eq!(walk["pois"][1]["reason"], "A sight on the way.");
+    assert!(walk["details"].get("fit").is_none() && walk["details"].get("unmatched").is_none());
+}
