@@ -115,7 +115,12 @@ fn resources(config: &mut ServiceConfig<'_>) {
         .service(routes::notes::notes)
         .service(routes::notes::add_note)
         .service(routes::notes::delete_note)
-        .service(routes::tile_token::create_tile_token);
+        .service(routes::tile_token::create_tile_token)
+        .service(routes::name::name_route)
+        .service(routes::remove::delete_route)
+        .service(routes::shared::share_route)
+        .service(routes::shared::withdraw_share)
+        .service(routes::shared::shared_route);
 }
 
 fn admin_resources(config: &mut ServiceConfig<'_>) {

@@ -102,6 +102,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    route_names (user_id, route_id) {
+        user_id -> Uuid,
+        route_id -> Uuid,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    shared_routes (user_id, route_id) {
+        user_id -> Uuid,
+        route_id -> Uuid,
+        token -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     route_notes (id) {
         id -> Uuid,
         user_id -> Uuid,

@@ -281,7 +281,17 @@ async fn the_oldest_walks_of_many_are_forgotten_but_not_what_somebody_cares_for(
     for number in 1..=8 {
         site.walk(ada, number, 100 - u32::from(number));
     }
+    // Older than all of them, and kept.
+    for number in [9, 10] {
+        site.walk(ada, number, 200);
+    }
     let id = |number: u8| Uuid::from_u128(number.into());
+    site.sql(&format!(
+        "INSERT INTO route_names (user_id, route_id, name) VALUES ('{ada}', '{}', 'Home'); \
+         INSERT INTO shared_routes (user_id, route_id) VALUES ('{ada}', '{}')",
+        id(9),
+        id(10)
+    ));
     site.request(ada, "complete", Some(id(4)), 1);
     site.request(bob, "complete", Some(id(5)), 1);
     site.sql(&format!(
@@ -293,9 +303,9 @@ async fn the_oldest_walks_of_many_are_forgotten_but_not_what_somebody_cares_for(
         id(3)
     ));
     assert_eq!(site.run(Chore::TrimWalks).await, "2 walks forgotten");
-    assert_eq!(site.walks(), "1235678", "the fifth is another's as well");
+    assert_eq!(site.walks(), "12356789a", "the fifth is another's as well");
     let hers = format!("SELECT count(*) FROM route_requests WHERE user_id = '{ada}'");
-    assert_eq!(site.sql(&hers), "6");
+    assert_eq!(site.sql(&hers), "8");
     assert_eq!(site.run(Chore::TrimWalks).await, "0 walks forgotten");
 }
 

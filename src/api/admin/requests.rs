@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Admin, PathId};
+use crate::api::routes::made::GenerationParams;
 use crate::api::routes::status::RequestState;
 use crate::api::state::AppState;
 use crate::db::ledger::recent_requests;
@@ -29,7 +30,13 @@ use crate::db::ledger::route_requests::RouteRequest;
     "error_message": "Something went wrong on our side.",
     "created_at": "2026-11-25T10:00:00Z",
     "updated_at": "2026-11-25T10:00:01Z",
-    "params": {"duration_minutes": 60}
+    "params": {
+        "start_location": {"type": "Point", "coordinates": [7.4246, 43.7384]},
+        "duration_minutes": 60,
+        "interest_theme_ids": [],
+        "popularity_bias": 0.5,
+        "accessibility": {"avoid_stairs": false, "prefer_well_lit": false}
+    }
 }))]
 pub struct RequestRecord {
     request_id: Uuid,
@@ -47,7 +54,7 @@ pub struct RequestRecord {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     /// The wish, to be asked again: the same one gives the same walk.
-    #[schema(value_type = Object)]
+    #[schema(value_type = GenerationParams)]
     params: Value,
 }
 

@@ -9,6 +9,7 @@ use utoipa::{Number, ToSchema};
 
 use crate::api::extract::{Bound, FromFields, bounds_of};
 use crate::api::routes::body::RouteBody;
+use crate::api::routes::name::NameBody;
 use crate::api::routes::notes::NoteBody;
 use crate::api::routes::progress::ProgressBody;
 use crate::api::users::admin::UserPatch;
@@ -23,7 +24,7 @@ type Schemas = BTreeMap<String, RefOr<Schema>>;
 type Body = (Cow<'static, str>, Vec<(String, Bound)>);
 
 /// Every body that an endpoint takes.
-fn bodies() -> [Body; 8] {
+fn bodies() -> [Body; 9] {
     fn body<T: FromFields + ToSchema>() -> Body {
         (T::name(), bounds_of::<T>())
     }
@@ -36,6 +37,7 @@ fn bodies() -> [Body; 8] {
         body::<RouteBody>(),
         body::<ProgressBody>(),
         body::<NoteBody>(),
+        body::<NameBody>(),
     ]
 }
 

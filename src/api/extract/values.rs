@@ -71,6 +71,13 @@ pub fn name_schema() -> Object {
         .build()
 }
 
+/// A name of a walk, as the description has it. Null takes it away.
+pub fn walk_name_schema() -> Object {
+    text_schema(NAME, SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some("Null: the walk has no name any more."))
+        .build()
+}
+
 /// A note, as the description has it.
 pub fn note_schema() -> Object {
     text_schema(NOTE, SchemaType::Type(Type::String)).build()

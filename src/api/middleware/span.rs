@@ -19,6 +19,15 @@ const PROBED: [&str; 4] = ["/healthz", "/health/live", "/health/ready", "/metric
 #[derive(Debug)]
 pub struct RequestSpan;
 
+/// Part of the path before the secret of a link to a walk.
+const BEFORE_SECRET: &str = "/shared/";
+
+/// The path as it may be in a log: whoever knows the secret of a link sees the walk.
+fn without_secret(path: &str) -> &str {
+    let end = path.find(BEFORE_SECRET).map(|at| at + BEFORE_SECRET.len());
+    end.map_or(path, |end| &path[..end])
+}
+
 /// Time at which the request came in.
 #[derive(Debug, Clone, Copy)]
 struct Begun(Instant);
@@ -32,7 +41,7 @@ impl RootSpanBuilder for RequestSpan {
             "request",
             trace_id = %trace_id.unwrap_or_default(),
             http.method = %request.method(),
-            http.path = request.path(),
+            http.path = without_secret(request.path()),
             user_id = Empty,
         )
     }

@@ -80,8 +80,12 @@ impl PartialSchema for GpxDocument {
 
 impl ToSchema for GpxDocument {}
 
-/// Name of a walk that nobody has named: `Walk of 58 min, 4.2 km, 2026-11-30`.
+/// Title of a walk: its name, else `Walk of 58 min, 4.2 km, 2026-11-30`.
 pub fn title(route: &Route) -> String {
+    route.name.clone().unwrap_or_else(|| description(route))
+}
+
+fn description(route: &Route) -> String {
     format!(
         "Walk of {} min, {:.1} km, {}",
         minutes(route.duration_seconds),
@@ -102,7 +106,7 @@ fn file(
     (route, extension): (&Route, &str),
     language: Language,
 ) -> HttpResponse {
-    let name = title(route).replace(", ", "-").replace(' ', "-");
+    let name = description(route).replace(", ", "-").replace(' ', "-");
     let name = format!("{}.{extension}", name.to_lowercase());
     let mut response = document.answer(req, OWN);
     name_language(&mut response, language);

@@ -141,6 +141,7 @@ impl RouteFeature {
             geometry: Geometry::Line(route.path.as_slice().into()),
             properties: json!({
                 "kind": "path",
+                "name": route.name,
                 "distance_metres": route.distance_metres,
                 "duration_seconds": route.duration_seconds,
             }),

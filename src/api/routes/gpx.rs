@@ -28,7 +28,7 @@ fn write(xml: &mut String, route: &Route, stops: &[RouteStop], language: Languag
          <gpx version=\"1.1\" creator=\"Wildside\" xmlns=\"http://www.topografix.com/GPX/1/1\">",
     );
     let told = directions(route, stops, language);
-    let (title, stops) = (title(route), numbered(stops));
+    let (title, stops) = (escape(&title(route)), numbered(stops));
     metadata(xml, route, &title, &stops)?;
     for stop in &stops {
         waypoint(xml, stop, stops.len())?;

@@ -29,7 +29,8 @@ use crate::db::routes::my_routes::MyRoute;
         "popularity_bias": 0.5,
         "accessibility": {"avoid_stairs": false, "prefer_well_lit": false}
     },
-    "saved": true
+    "saved": true,
+    "name": "By the harbour"
 }))]
 pub struct RouteSummary {
     id: Uuid,
@@ -40,6 +41,8 @@ pub struct RouteSummary {
     #[schema(value_type = GenerationParams)]
     generation_params: Value,
     saved: bool,
+    /// As the user calls it.
+    name: Option<String>,
 }
 
 impl From<MyRoute> for RouteSummary {
@@ -51,6 +54,7 @@ impl From<MyRoute> for RouteSummary {
             duration_seconds: route.duration_seconds,
             generation_params: route.generation_params.unwrap_or_default(),
             saved: route.saved,
+            name: route.name,
         }
     }
 }

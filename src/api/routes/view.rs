@@ -49,6 +49,8 @@ pub const ATTRIBUTION: &str =
         "accessibility": {"avoid_stairs": false, "prefer_well_lit": false}
     },
     "saved": false,
+    "name": "By the harbour",
+    "shared": false,
     "bounds": [7.4246, 43.7384, 7.4251, 43.7389],
     "attribution": "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
 }))]
@@ -71,6 +73,10 @@ pub struct RouteView {
     #[schema(value_type = GenerationParams)]
     pub generation_params: Value,
     pub saved: bool,
+    /// As the user calls it; null: it has no name.
+    pub name: Option<String>,
+    /// True while there is a link to it.
+    pub shared: bool,
     /// West, south, east, north.
     #[schema(value_type = Vec<f64>, min_items = 4, max_items = 4)]
     pub bounds: [f64; 4],
@@ -194,6 +200,8 @@ impl RouteView {
             details: route.details,
             generation_params: route.generation_params,
             saved,
+            name: route.name,
+            shared: route.shared,
             attribution: ATTRIBUTION,
         }
     }

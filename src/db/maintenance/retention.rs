@@ -69,7 +69,7 @@ impl Hoard {
         .await
     }
 
-    /// Forgets up to `limit` requests for walks that are too many. A walk that the user has saved, written about or begun
+    /// Forgets up to `limit` requests for walks that are too many. A walk that the user has saved, named, shared, written about or begun
     /// stays, and so does one that somebody asks for just now.
     ///
     /// Writes that keep a walk lock the user as well, and inserted requests the walk: none comes in between.
@@ -144,6 +144,8 @@ impl Hoard {
             "SELECT route_id FROM route_requests AS request \
              WHERE user_id = $1 AND created_at <= $2 AND route_id IS NOT NULL AND NOT repeated \
                AND NOT EXISTS (SELECT FROM saved_routes s WHERE s.user_id = $1 AND s.route_id = request.route_id) \
+               AND NOT EXISTS (SELECT FROM route_names n WHERE n.user_id = $1 AND n.route_id = request.route_id) \
+               AND NOT EXISTS (SELECT FROM shared_routes s WHERE s.user_id = $1 AND s.route_id = request.route_id) \
                AND NOT EXISTS (SELECT FROM route_notes n WHERE n.user_id = $1 AND n.route_id = request.route_id) \
                AND NOT EXISTS (SELECT FROM route_progress p WHERE p.user_id = $1 AND p.route_id = request.route_id) \
              ORDER BY created_at, route_id LIMIT $3",

@@ -1,14 +1,17 @@
 //! `routes` and `route_pois`: generated walks.
 
 pub mod my_routes;
+pub mod own_routes;
 pub mod saved_routes;
+pub mod shared_routes;
 pub mod unseen_routes;
 pub mod walker;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{
-    Array, BigInt, Binary, Double, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid,
+    Array, BigInt, Binary, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz,
+    Uuid as SqlUuid,
 };
 use diesel_async::RunQueryDsl;
 use postgis_diesel::types::{LineString, Point as SqlPoint};
@@ -126,10 +129,14 @@ pub struct Route {
     /// [`RouteDetails`] as JSON.
     pub details: Value,
     pub created_at: DateTime<Utc>,
+    /// Name that the user has given it.
+    pub name: Option<String>,
+    /// Mark of a walk to which the user has a link.
+    pub shared: bool,
 }
 
 #[derive(Debug, QueryableByName)]
-struct RouteRow {
+pub(in crate::db) struct RouteRow {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
     #[diesel(sql_type = Binary)]
@@ -146,6 +153,10 @@ struct RouteRow {
     details: Value,
     #[diesel(sql_type = Timestamptz)]
     created_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
+    #[diesel(sql_type = Bool)]
+    shared: bool,
 }
 
 impl Route {
@@ -157,7 +168,9 @@ impl Route {
     ) -> QueryResult<Option<Self>> {
         let row: Option<RouteRow> = Prepared(diesel::sql_query(
             "SELECT id, path::bytea AS line, params AS generation_params, distance_metres, duration_seconds, score, \
-                    details, routes.created_at \
+                    details, routes.created_at, \
+                    (SELECT name FROM route_names WHERE user_id = $2 AND route_id = $1) AS name, \
+                    EXISTS (SELECT FROM shared_routes WHERE user_id = $2 AND route_id = $1) AS shared \
              FROM routes, LATERAL ( \
                  SELECT params FROM route_requests WHERE route_id = $1 AND user_id = $2 \
                  ORDER BY route_requests.created_at DESC LIMIT 1) AS mine \
@@ -204,6 +217,8 @@ impl From<RouteRow> for Route {
             score: row.score,
             details: row.details,
             created_at: row.created_at,
+            name: row.name,
+            shared: row.shared,
         }
     }
 }
@@ -215,13 +230,13 @@ pub struct RouteStop {
     pub poi_id: i64,
     #[diesel(sql_type = Integer)]
     pub position: i32,
-    #[diesel(sql_type = Nullable<diesel::sql_types::Text>)]
+    #[diesel(sql_type = Nullable<Text>)]
     pub name: Option<String>,
     #[diesel(sql_type = Double)]
     pub lon: f64,
     #[diesel(sql_type = Double)]
     pub lat: f64,
-    #[diesel(sql_type = Nullable<diesel::sql_types::Text>)]
+    #[diesel(sql_type = Nullable<Text>)]
     pub narrative: Option<String>,
     #[diesel(sql_type = Nullable<diesel::sql_types::Float4>)]
     pub popularity_score: Option<f32>,

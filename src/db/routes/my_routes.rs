@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{
-    BigInt, Bool, Double, Integer, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid,
+    BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -42,6 +42,8 @@ pub struct MyRoute {
     pub generation_params: Option<Value>,
     #[diesel(sql_type = Bool)]
     pub saved: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub name: Option<String>,
 }
 
 impl MyRoute {
@@ -65,7 +67,8 @@ impl MyRoute {
             "SELECT id, requested_at, distance_metres, duration_seconds, \
                     (SELECT params FROM route_requests WHERE route_id = routes.id AND user_id = $1 \
                      ORDER BY route_requests.created_at DESC LIMIT 1) AS generation_params, \
-                    (SELECT true FROM saved_routes WHERE user_id = $1 AND route_id = id) IS NOT NULL AS saved \
+                    (SELECT true FROM saved_routes WHERE user_id = $1 AND route_id = id) IS NOT NULL AS saved, \
+                    (SELECT name FROM route_names WHERE user_id = $1 AND route_id = id) AS name \
              FROM (SELECT * FROM ({walks}) AS mine \
                    WHERE (requested_at, id) {beyond} (coalesce($2, '{begin}'), coalesce($3, '{NO_ROUTE}')) \
                    ORDER BY requested_at {order}, id {order} LIMIT {MOST_ROWS}) AS page JOIN routes USING (id) \

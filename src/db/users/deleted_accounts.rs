@@ -50,6 +50,8 @@ pub async fn remove_batch(connection: &mut Connection, id: Uuid, limit: i64) -> 
         return Ok(walks);
     }
     for table in [
+        "shared_routes",
+        "route_names",
         "saved_routes",
         "route_progress",
         "route_notes",

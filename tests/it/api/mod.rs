@@ -16,6 +16,7 @@ mod guidance;
 mod hoard;
 mod log;
 mod maintainers;
+mod own_walks;
 mod process;
 mod profiles;
 mod reach;

@@ -101,6 +101,10 @@ struct Ids {
     request: Uuid,
     route: Uuid,
     note: String,
+    /// Secret of the link to the walk.
+    share: String,
+    /// Another walk, which nobody will miss.
+    unwanted: Uuid,
 }
 
 impl Ids {
@@ -128,6 +132,10 @@ impl Ids {
             ]);
             app.redis.command(&words);
         }
+        let share = owner
+            .post(&format!("/api/v1/routes/{route}/share"), &json!({}))
+            .await;
+        let unwanted = city::walk(app, owner).await;
         let me = owner.get("/api/v1/users/me").await.json();
         let leaver = app
             .user("leaver")
@@ -141,6 +149,8 @@ impl Ids {
             request,
             route,
             note: note.json()["id"].as_str().unwrap().to_owned(),
+            share: share.json()["token"].as_str().unwrap().to_owned(),
+            unwanted,
         }
     }
 }
@@ -222,6 +232,17 @@ fn operations(ids: &Ids) -> Vec<Operation> {
             Owner,
             200,
         ),
+        (
+            &patch,
+            "/api/v1/routes/{route_id}",
+            Some(json!({"name": "By the harbour"})),
+            Owner,
+            204,
+        ),
+        (&post, "/api/v1/routes/{route_id}/share", None, Owner, 200),
+        (&get, "/api/v1/shared/{token}", None, Anybody, 200),
+        (&delete, "/api/v1/routes/{route_id}/share", None, Owner, 204),
+        (&delete, "/api/v1/routes/{route_id}", None, Owner, 204),
         (&get, "/api/v1/users/{user_id}", None, OwnerAndAdmin, 200),
         (
             &patch,
@@ -292,10 +313,13 @@ fn fill(template: &str, method: &Method, ids: &Ids) -> String {
     } else {
         &ids.user
     };
+    let is_deleted = template == "/api/v1/routes/{route_id}" && method == Method::DELETE;
+    let route = if is_deleted { ids.unwanted } else { ids.route };
     let path = template
         .replace("{poi_id}", "11")
         .replace("{request_id}", &ids.request.to_string())
-        .replace("{route_id}", &ids.route.to_string())
+        .replace("{route_id}", &route.to_string())
+        .replace("{token}", &ids.share)
         .replace("{note_id}", &ids.note)
         .replace("{user_id}", user)
         .replace("{job_id}", job)

@@ -1,0 +1,2 @@
+DROP TABLE shared_routes;
+DROP TABLE route_names;
