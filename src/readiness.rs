@@ -14,6 +14,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
+use wildside_dial::Secret;
 
 use crate::db::fitness::{Lookout, SILENT};
 use crate::queue::{GenerateRouteJob, Producer};
@@ -105,7 +106,7 @@ struct Seen {
 
 impl Readiness {
     /// Looks at the database at `url` over a connection of its own, and at Redis as the queue does.
-    pub fn new(url: &str, queue: Producer) -> Self {
+    pub fn new(url: &Secret, queue: Producer) -> Self {
         Self {
             database: Lookout::new(url),
             queue,

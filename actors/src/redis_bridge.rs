@@ -11,7 +11,7 @@ use actix::{
 use actix_broker::BrokerIssue;
 use futures::{StreamExt, future};
 use redis::aio::{PubSubSink, PubSubStream};
-use redis::{Client, Msg};
+use redis::{Client, Msg, RedisResult};
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -82,9 +82,37 @@ impl Measured for Received {
     const NAME: &'static str = "Received";
 }
 
+/// Source of clients: each connection has a new one, whose password and certificates are those of the moment.
+#[derive(Clone)]
+pub struct ClientSource(Arc<dyn Fn() -> RedisResult<Client> + Send + Sync>);
+
+impl ClientSource {
+    /// Clients that `make` makes.
+    pub fn new(make: impl Fn() -> RedisResult<Client> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(make))
+    }
+
+    pub(crate) fn client(&self) -> RedisResult<Client> {
+        (self.0)()
+    }
+}
+
+/// The same client each time.
+impl From<Client> for ClientSource {
+    fn from(client: Client) -> Self {
+        Self::new(move || Ok(client.clone()))
+    }
+}
+
+impl fmt::Debug for ClientSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSource").finish_non_exhaustive()
+    }
+}
+
 /// The bridge from Redis pub/sub to the broker.
 pub struct RedisBridge {
-    client: Client,
+    clients: ClientSource,
     config: BridgeConfig,
     connection: Option<Connection>,
     echo: Echo,
@@ -105,13 +133,13 @@ struct Connection {
 impl RedisBridge {
     /// Starts the bridge, which connects at once and for ever again. Must be called on an actix `System`.
     pub fn start(
-        client: Client,
+        clients: impl Into<ClientSource>,
         config: BridgeConfig,
         registry: &ActorRegistry,
     ) -> ActorHandle<Self> {
         let stats = registry.stats("redis_bridge", BATCHES);
         let bridge = Self {
-            client,
+            clients: clients.into(),
             config,
             connection: None,
             echo: Echo::new(),
@@ -163,7 +191,7 @@ impl RedisBridge {
         );
         let pong = async move { timeout(patience, sink.ping::<redis::Value>()).await };
         let (channel, number) = (self.echo.channel().to_owned(), self.echo.next());
-        let calling = call(self.client.clone(), channel, number, patience);
+        let calling = call(self.clients.clone(), channel, number, patience);
         ctx.spawn(future::join(pong, calling).into_actor(self).map(
             move |(pong, called), bridge, ctx| match pong {
                 _ if bridge.subscriptions != of => {}
@@ -262,8 +290,8 @@ impl Handler<Connect> for RedisBridge {
     type Result = ();
 
     fn handle(&mut self, _: Connect, ctx: &mut Self::Context) {
-        let (client, echo) = (self.client.clone(), self.echo.channel().to_owned());
-        let connecting = subscribe(client, echo, self.config.connect_timeout).into_actor(self);
+        let (clients, echo) = (self.clients.clone(), self.echo.channel().to_owned());
+        let connecting = subscribe(clients, echo, self.config.connect_timeout).into_actor(self);
         ctx.spawn(connecting.map(|connected, bridge, ctx| match connected {
             Ok((sink, stream)) => bridge.connected(sink, stream, ctx),
             Err(error) => bridge.lost(&error, ctx),

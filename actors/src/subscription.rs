@@ -6,11 +6,12 @@
 use std::time::Duration;
 
 use redis::aio::{PubSubSink, PubSubStream};
-use redis::{Client, RedisError, RedisResult};
+use redis::{RedisError, RedisResult};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::event::all_channels;
+use crate::redis_bridge::ClientSource;
 
 /// The calls of one subscriber, numbered, on a channel of its own.
 pub(crate) struct Echo {
@@ -68,12 +69,12 @@ impl Echo {
 
 /// Subscribes to the events of all users and to one's own calls.
 pub(crate) async fn subscribe(
-    client: Client,
+    clients: ClientSource,
     echo: String,
     patience: Duration,
 ) -> Result<(PubSubSink, PubSubStream), String> {
     let connecting = async {
-        let mut connection = client.get_async_pubsub().await?;
+        let mut connection = clients.client()?.get_async_pubsub().await?;
         connection.subscribe(all_channels()).await?;
         connection.subscribe(echo).await?;
         Ok(connection.split())
@@ -85,9 +86,14 @@ pub(crate) async fn subscribe(
 }
 
 /// Calls over a new connection, for which the address is looked up anew; whether Redis has taken the call.
-pub(crate) async fn call(client: Client, channel: String, number: u64, patience: Duration) -> bool {
+pub(crate) async fn call(
+    clients: ClientSource,
+    channel: String,
+    number: u64,
+    patience: Duration,
+) -> bool {
     let calling = async {
-        let mut connection = client.get_multiplexed_async_connection().await?;
+        let mut connection = clients.client()?.get_multiplexed_async_connection().await?;
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(channel).arg(number);
         publish.exec_async(&mut connection).await

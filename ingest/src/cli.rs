@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use wildside_dial::Secret;
 use wildside_ingest::area::Polygon;
 use wildside_ingest::digest::digest;
 use wildside_ingest::download::{DEFAULT_MIRROR, download, region_url};
@@ -74,6 +75,10 @@ pub(crate) struct Cli {
     )]
     database_url: Option<String>,
 
+    /// File that holds the address of the database, instead.
+    #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE", global = true)]
+    database_url_file: Option<PathBuf>,
+
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -110,7 +115,15 @@ pub(crate) enum ElementKind {
 const SHIPPED_AREAS: [(&str, &str); 1] =
     [("edinburgh", include_str!("../areas/edinburgh.geojson"))];
 
-pub(crate) async fn run(cli: Cli) -> Result<()> {
+pub(crate) async fn run(mut cli: Cli) -> Result<()> {
+    if let Some(file) = &cli.database_url_file {
+        ensure!(
+            cli.database_url.is_none(),
+            "DATABASE_URL is set, and so is DATABASE_URL_FILE: unset one of them"
+        );
+        let url = Secret::in_file(file).load().await;
+        cli.database_url = Some(url.context("DATABASE_URL_FILE")?);
+    }
     if let Some(Command::Themes(Themes::Explain { kind, id, pbf })) = cli.command {
         return explain::explain(kind, id, pbf, cli.database_url).await;
     }
@@ -144,7 +157,8 @@ pub(crate) async fn run(cli: Cli) -> Result<()> {
     summary::outcome(&name, &outcome)
 }
 
-pub(crate) const NO_DATABASE: &str = "DATABASE_URL is not set, nor is --database-url";
+pub(crate) const NO_DATABASE: &str =
+    "DATABASE_URL is not set, nor is DATABASE_URL_FILE, nor --database-url";
 
 /// The file to read, and where it is from.
 async fn fetch(cli: &Cli) -> Result<(PathBuf, String)> {

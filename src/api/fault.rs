@@ -50,6 +50,7 @@ pub enum FaultCode {
     RedisRefuses,
     RedisReplica,
     RedisSilent,
+    RedisTls,
     RedisUnsaved,
 }
 
@@ -67,6 +68,7 @@ impl From<Trouble> for FaultCode {
             Trouble::Cluster => Self::RedisCluster,
             Trouble::Loading => Self::RedisLoading,
             Trouble::Occupied => Self::RedisOccupied,
+            Trouble::Tls(_) | Trouble::File => Self::RedisTls,
             Trouble::Foreign => Self::RedisForeign,
             Trouble::Other => Self::RedisRefuses,
         }
@@ -150,6 +152,7 @@ mod tests {
             Trouble::Cluster,
             Trouble::Loading,
             Trouble::Occupied,
+            Trouble::File,
             Trouble::Foreign,
             Trouble::Other,
         ] {

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use futures::FutureExt;
 use uuid::Uuid;
 use wildside_actors::protocol::Limits;
-use wildside_actors::redis_bridge::{BridgeConfig, RedisBridge};
+use wildside_actors::redis_bridge::{BridgeConfig, ClientSource, RedisBridge};
 use wildside_actors::user_hub::{
     CloseAll, ConnectedUsers, Generations, HubConfig, SnapshotLoader, UserHub,
 };
@@ -17,10 +17,12 @@ use wildside_actors::ws_session::{LocationMatcher, WsSessions};
 use wildside_actors::{ActorHandle, StatusEvent};
 
 use crate::api::state::AppState;
+use crate::config::RedisServer;
 use crate::db::Pool;
 use crate::db::ledger::route_requests::RouteRequest;
 use crate::db::users::User;
 use crate::guidance::Language;
+use crate::shared_redis;
 use crate::telemetry::causes;
 use crate::walks::announcer;
 use crate::walks::walkers::Walkers;
@@ -47,15 +49,20 @@ impl Push {
     ///
     /// # Errors
     /// The Redis URL is not valid.
-    pub fn start(redis_url: &str, state: &AppState) -> anyhow::Result<Self> {
-        let client = redis::Client::open(redis_url).context("REDIS_URL")?;
+    pub fn start(redis: &RedisServer, state: &AppState) -> anyhow::Result<Self> {
+        let redis = redis.clone();
+        shared_redis::client(&redis).context("REDIS_URL")?;
+        let clients = ClientSource::new(move || shared_redis::client(&redis));
         let hub = UserHub::start(
             HubConfig::default(),
             snapshot_loader(state.db.clone()),
             &state.observability.actors,
         );
-        let bridge =
-            RedisBridge::start(client, BridgeConfig::default(), &state.observability.actors);
+        let bridge = RedisBridge::start(
+            clients,
+            BridgeConfig::default(),
+            &state.observability.actors,
+        );
         actix::spawn(end_sessions_of_old_logins(hub.clone(), state.db.clone()));
         let matcher = location_matcher(Walkers::new(state.db.clone()));
         let sessions = WsSessions::new(

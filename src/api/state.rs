@@ -70,7 +70,7 @@ impl AppState {
     pub fn new(config: &Config, observability: Observability) -> anyhow::Result<Self> {
         let metrics = observability.metrics.clone();
         queue::show_series(&metrics);
-        let redis = shared_redis::connect(&config.redis.url)?;
+        let (redis, cache) = shared_redis::connect_both(&config.redis)?;
         let queue = Producer::new(redis.clone());
         // A connection of its own: a look at a ledger that is locked or slow takes none from the requests.
         let ledger = db::pool(&config.database.url, 1);
@@ -81,7 +81,7 @@ impl AppState {
             db,
             readiness: Readiness::new(&config.database.url, queue.clone()),
             admission: Admission::new(ledger, queue.clone(), &config.limits),
-            cache: RouteCache::new(redis.clone(), metrics, config.worker.route_cache),
+            cache: RouteCache::new(cache, metrics, config.worker.route_cache),
             queue,
             announcer: Announcer::new(redis.clone()),
             attempts: Arc::new(Attempts::new(&config.limits, &redis)),
@@ -93,7 +93,7 @@ impl AppState {
             session: config.session.clone(),
             tile_tokens: TileTokens::load(&config.tiles).context("TILE_TOKEN_KEY_FILE")?,
             tiles: tiles::reader(config.tiles.serving, &config.database.url),
-            inspector: Inspector::new(&config.redis.url)?,
+            inspector: Inspector::new(&config.redis.queue)?,
             http: config.http.clone(),
             limits: config.limits,
             quotas: Arc::new(Quotas::new(&config.limits)),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::QueryResult;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use wildside_dial::Secret;
 
 use crate::api::error::ApiError;
 use crate::db::{Connection, Limits, Pool};
@@ -42,12 +43,12 @@ pub struct Strangers {
 
 impl Strangers {
     /// Connections to the database at `url`, opened when first used. Must be made on a runtime.
-    pub fn new(url: &str) -> Self {
+    pub fn new(url: &Secret) -> Self {
         Self::with(url, READERS)
     }
 
     /// As many connections as the allowance says. Must be made on a runtime.
-    pub fn with(url: &str, allowance: Allowance) -> Self {
+    pub fn with(url: &Secret, allowance: Allowance) -> Self {
         Self {
             pool: Pool::with_limits(url, allowance.connections, allowance.limits),
             turns: Arc::new(Semaphore::new(allowance.connections as usize)),

@@ -11,6 +11,8 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use diesel::QueryResult;
 use uuid::Uuid;
 
+use wildside_dial::Secret;
+
 use crate::api::error::ApiError;
 use crate::api::state::AppState;
 use crate::api::strangers::{Allowance, Strangers};
@@ -33,7 +35,7 @@ const WALK_ZOOMS: RangeInclusive<i32> = 0..=22;
 const LONGEST_TOKEN: usize = 1024;
 
 /// Where this server makes tiles itself: connections of their own, so that no map takes one from a walk.
-pub fn reader(serving: TileServing, url: &str) -> Option<Strangers> {
+pub fn reader(serving: TileServing, url: &Secret) -> Option<Strangers> {
     (serving == TileServing::Embedded).then(|| Strangers::with(url, ALLOWANCE))
 }
 

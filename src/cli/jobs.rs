@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::maintenance;
 use crate::config::Config;
+use crate::config::RedisServer;
 use crate::db;
 use crate::jobs::{self, Retried};
 use crate::maintenance::Chore;
@@ -133,9 +134,11 @@ impl Which {
 pub(super) fn run(command: JobsCommand) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let text = super::runtime()?.block_on(async {
-        let inspector = Inspector::new(&config.redis.url).context("REDIS_URL")?;
+        let inspector = Inspector::new(&config.redis.queue).context("REDIS_URL")?;
         if !matches!(command, JobsCommand::Periodic { .. }) {
-            reach_redis(&config.redis.url).await.context("REDIS_URL")?;
+            reach_redis(&config.redis.queue)
+                .await
+                .context("REDIS_URL")?;
         }
         match command {
             JobsCommand::List {
@@ -157,8 +160,8 @@ pub(super) fn run(command: JobsCommand) -> anyhow::Result<()> {
 }
 
 /// Connects once: a pool that can't would not say why.
-async fn reach_redis(url: &str) -> anyhow::Result<()> {
-    let client = shared_redis::client(url)?;
+async fn reach_redis(server: &RedisServer) -> anyhow::Result<()> {
+    let client = shared_redis::client(server)?;
     let reached = timeout(PATIENCE, client.get_multiplexed_async_connection()).await;
     reached.context("no answer within 3 s")??;
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use crate::config::Config;
 use crate::db::maintenance::maintenance_runs::MaintenanceRun;
@@ -48,11 +48,12 @@ fn line(run: &MaintenanceRun) -> String {
 
 /// Does one chore now.
 pub(super) async fn run(config: &Config, chore: Chore) -> anyhow::Result<String> {
-    let redis = shared_redis::connect(&config.redis.url).context("REDIS_URL")?;
+    let (redis, cache) = shared_redis::connect_both(&config.redis)?;
     let tools = Tools {
         db: db::pool(&config.database.url, 1),
         producer: Producer::new(redis.clone()),
         redis,
+        cache,
         retention: config.retention,
     };
     match maintenance::run_now(chore, &tools).await? {

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use diesel::QueryResult;
 use diesel_async::AsyncConnection;
 use uuid::Uuid;
+use wildside_dial::Secret;
 
 use crate::accounts::password::PasswordHashing;
 use crate::accounts::{self, check_username};
@@ -50,7 +51,7 @@ pub(super) fn run(command: UsersCommand) -> anyhow::Result<()> {
     super::print(&format!("{id}\n"))
 }
 
-async fn perform(command: UsersCommand, url: &str) -> anyhow::Result<Uuid> {
+async fn perform(command: UsersCommand, url: &Secret) -> anyhow::Result<Uuid> {
     match command {
         UsersCommand::Create {
             username,

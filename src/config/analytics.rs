@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use wildside_dial::Secret;
+
 use super::Reader;
 
-/// * `POSTHOG_API_KEY`: project key; without one nothing is sent (default: none)
+/// * `POSTHOG_API_KEY`: project key; without one nothing is sent; or `POSTHOG_API_KEY_FILE`: the file that
+///   holds it (default: none)
 /// * `POSTHOG_HOST`: address of the service (default `https://eu.i.posthog.com`)
 #[derive(Clone)]
 pub struct AnalyticsConfig {
-    pub api_key: Option<String>,
+    pub api_key: Option<Secret>,
     pub host: String,
 }
 
@@ -21,7 +24,7 @@ impl AnalyticsConfig {
             reader.fault("POSTHOG_HOST", "does not begin with http:// or https://");
         }
         Self {
-            api_key: reader.text("POSTHOG_API_KEY"),
+            api_key: reader.secret("POSTHOG_API_KEY", |_| Ok(())),
             host: host.trim_end_matches('/').to_owned(),
         }
     }

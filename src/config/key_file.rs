@@ -1,15 +1,8 @@
 //! Files of secret keys: one key a line, or a directory of such files; the first key is the one in use.
 
-use std::fs::Metadata;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FsWord, StatVfsMountFlags};
-
-/// Type of a file system in memory (`TMPFS_MAGIC` of Linux).
-const IN_MEMORY: FsWord = 0x0102_1994;
-/// Folders in which containers have their secrets.
-const SECRETS: [&str; 2] = ["/run/secrets", "/var/run/secrets"];
+use wildside_dial::secret_file::{SecretFileError, read_private};
 
 /// Faults of a key file.
 #[derive(Debug, thiserror::Error)]
@@ -19,12 +12,8 @@ pub enum KeyFileError {
         path: PathBuf,
         cause: std::io::Error,
     },
-    #[error(
-        "{0} can be read by everybody; chmod o-rwx it, or mount it read-only and in memory, as secrets in a container are"
-    )]
-    Public(PathBuf),
-    #[error("{0} can be changed by everybody; chmod o-rwx it")]
-    Writable(PathBuf),
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
     #[error("{path}: key {number} has {length} bytes, fewer than {shortest}")]
     Short {
         path: PathBuf,
@@ -86,36 +75,6 @@ fn key_files(path: &Path) -> Result<Vec<PathBuf>, KeyFileError> {
     Ok(files)
 }
 
-fn read_private(path: &Path) -> Result<Vec<u8>, KeyFileError> {
-    let unreadable = |cause| KeyFileError::Unreadable {
-        path: path.to_owned(),
-        cause,
-    };
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    let mode = metadata.permissions().mode();
-    if mode & 0o002 != 0 {
-        return Err(KeyFileError::Writable(path.to_owned()));
-    }
-    if mode & 0o007 != 0 && !is_mounted_secret(path, &metadata) {
-        return Err(KeyFileError::Public(path.to_owned()));
-    }
-    std::fs::read(path).map_err(unreadable)
-}
-
-/// Test for a file that an orchestrator has put into the container. Such a file can be read by everybody in there,
-/// where nobody else is: Kubernetes makes of a secret a file in memory and mounts it read-only, Docker has it under
-/// `/run/secrets`, as root's. A read-only disk is no such place: what lies there the host may have for everybody.
-fn is_mounted_secret(path: &Path, metadata: &Metadata) -> bool {
-    let is_read_only = rustix::fs::statvfs(path)
-        .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY));
-    let is_in_memory = rustix::fs::statfs(path).is_ok_and(|file| file.f_type == IN_MEMORY);
-    let is_below = |folder: &str| {
-        path.canonicalize()
-            .is_ok_and(|path| path.starts_with(folder))
-    };
-    (is_read_only && is_in_memory) || (metadata.uid() == 0 && SECRETS.into_iter().any(is_below))
-}
-
 /// One key a line; bytes that are no text are one key.
 fn split_keys(content: &[u8]) -> Vec<&[u8]> {
     match str::from_utf8(content) {
@@ -132,6 +91,7 @@ fn split_keys(content: &[u8]) -> Vec<&[u8]> {
 #[cfg(test)]
 mod tests {
     use std::fs::{Permissions, create_dir, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 

@@ -26,7 +26,7 @@ pub use mode::Mode;
 pub use origin::{NotAnOrigin, Origin};
 pub use overpass::OverpassConfig;
 pub use reader::Reader;
-pub use redis::RedisConfig;
+pub use redis::{RedisConfig, RedisFiles, RedisServer};
 pub use retention::RetentionConfig;
 pub use session::{CookieSameSite, SessionConfig};
 pub use telemetry::{LogFormat, TelemetryConfig};

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
+use wildside_dial::Secret;
+
 use super::ConfigError;
 
 /// Source of the variables; tests give a closure of their own.
@@ -61,6 +63,56 @@ impl<'a> Reader<'a> {
         self.text(name).unwrap_or_else(|| {
             self.fault(name, "is not set");
             String::new()
+        })
+    }
+
+    /// A secret that is well formed, in the variable or in the file that the same name with `_FILE` tells.
+    pub fn secret(
+        &mut self,
+        name: &str,
+        check: impl FnOnce(&str) -> Result<(), String>,
+    ) -> Option<Secret> {
+        let of_file = format!("{name}_FILE");
+        let (text, file) = (self.text(name), self.text(&of_file));
+        let secret = match (&text, &file) {
+            (Some(text), None) => Secret::from(text),
+            (None, Some(path)) => Secret::in_file(path),
+            (Some(_), Some(_)) => {
+                self.fault(
+                    name,
+                    format_args!("is set, and so is {of_file}: unset one of them"),
+                );
+                return None;
+            }
+            (None, None) => return None,
+        };
+        let told = if file.is_some() {
+            of_file.as_str()
+        } else {
+            name
+        };
+        match secret.read().map_err(|error| error.to_string()) {
+            Ok(text) => check(&text).map_err(|why| self.fault(told, why)).ok()?,
+            Err(why) => {
+                self.fault(told, why);
+                return None;
+            }
+        }
+        Some(secret)
+    }
+
+    /// A secret that must be there.
+    pub fn required_secret(
+        &mut self,
+        name: &str,
+        check: impl FnOnce(&str) -> Result<(), String>,
+    ) -> Secret {
+        let faults = self.faults.len();
+        self.secret(name, check).unwrap_or_else(|| {
+            if self.faults.len() == faults {
+                self.fault(name, format_args!("is not set, nor is {name}_FILE"));
+            }
+            Secret::from("")
         })
     }
 

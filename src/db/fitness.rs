@@ -12,6 +12,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
+use wildside_dial::Secret;
 
 use super::{Connection, Session};
 
@@ -24,13 +25,13 @@ const LONGEST: Duration = Duration::from_secs(3);
 /// made: one that may not write is not asked a second time. Clones share it.
 #[derive(Clone)]
 pub struct Lookout {
-    url: Arc<str>,
+    url: Secret,
     session: Arc<Mutex<Option<Session>>>,
 }
 
 impl Lookout {
     /// Looks at the database at `url`; connects when first used.
-    pub fn new(url: &str) -> Self {
+    pub fn new(url: impl Into<Secret>) -> Self {
         Self {
             url: url.into(),
             session: Arc::default(),
@@ -53,7 +54,7 @@ impl Lookout {
 }
 
 /// Looks over the session that is kept, or else over a new one.
-async fn look(url: Arc<str>, mut kept: OwnedMutexGuard<Option<Session>>) -> Option<&'static str> {
+async fn look(url: Secret, mut kept: OwnedMutexGuard<Option<Session>>) -> Option<&'static str> {
     let looking = async {
         if let Some(session) = kept.as_mut()
             && let Ok(Fitness::Fit { .. }) = Fitness::of(session).await

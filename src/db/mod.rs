@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use diesel::result::Error;
 use diesel_async::AsyncPgConnection;
+use wildside_dial::Secret;
 
 pub use batch::{Batched, Batcher};
 use connection::CHECKOUT_TIMEOUT;
@@ -75,6 +76,6 @@ const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A pool of at most `size` connections to `url`. Connects when first used, so it never fails. Must be made on a
 /// runtime.
-pub fn pool(url: &str, size: u32) -> Pool {
+pub fn pool(url: impl Into<Secret>, size: u32) -> Pool {
     Pool::new(url, size)
 }

@@ -31,6 +31,8 @@ const LEASE_MARGIN: Duration = Duration::from_secs(2);
 pub struct Tools {
     pub db: Pool,
     pub redis: Redis,
+    /// Redis of the cache.
+    pub cache: Redis,
     pub producer: Producer,
     pub retention: RetentionConfig,
 }

@@ -12,7 +12,7 @@ use crate::walks::route_cache::{CacheKey, PinnedWalk, RouteCache};
 /// Looks through the whole cache, and lets the pinned walks expire that nobody keeps any more: their savers' accounts or
 /// they themselves are gone, or the data has changed, so that nobody asks for them by that key again. Answers how many.
 pub(super) async fn let_orphaned_walks_expire(tools: &Tools) -> Result<usize, ChoreError> {
-    let mut redis = tools.redis.clone();
+    let mut redis = tools.cache.clone();
     let areas = AreaState::all(&mut *tools.db.get().await?).await?;
     let (mut cursor, mut orphans) = (0, 0);
     loop {

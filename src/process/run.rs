@@ -15,8 +15,9 @@ use crate::db;
 use crate::presence::{Presence, Role};
 use crate::process::server::Application;
 use crate::process::worker::{self, Worker};
+use crate::shared_redis::{self, eviction};
+use crate::telemetry;
 use crate::telemetry::observability::Observability;
-use crate::{shared_redis, telemetry};
 
 /// Interval of the looks at the file of the session keys.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
@@ -41,11 +42,11 @@ pub fn run_with_engine(mode: Mode, engine: Engine) -> anyhow::Result<()> {
         // From here on a hangup ends no process, whether or not it has keys to read again.
         let hangups = signal(SignalKind::hangup())?;
         tokio::select! {
-            there = db::wait_until_there(&config.database.url) => there?,
+            there = wait_for_servers(&config) => there?,
             () = stopped(stop.clone()) => return Ok(()),
         }
         let observability = Observability::new()?;
-        let redis = shared_redis::connect(&config.redis.url).context("REDIS_URL")?;
+        let redis = shared_redis::connect(&config.redis.queue).context("REDIS_URL")?;
         let presence = Presence::new(role(mode), redis, observability.clone());
         let work = async {
             match mode {
@@ -70,6 +71,15 @@ const fn role(mode: Mode) -> Role {
         Mode::Worker => Role::Worker,
         Mode::All => Role::ServerAndWorker,
     }
+}
+
+/// Waits for the database; a Redis that will not do is refused.
+async fn wait_for_servers(config: &Config) -> anyhow::Result<()> {
+    tokio::try_join!(
+        db::wait_until_there(&config.database.url),
+        eviction::refuse(&config.redis.queue)
+    )?;
+    Ok(())
 }
 
 async fn serve(

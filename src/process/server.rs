@@ -54,7 +54,7 @@ impl Application {
     /// The address is taken, or a part of the configuration can't be used.
     pub fn build(config: &Config, observability: Observability) -> anyhow::Result<Self> {
         let state = AppState::new(config, observability)?;
-        let push = Push::start(&config.redis.url, &state)?;
+        let push = Push::start(&config.redis.queue, &state)?;
         let public = bind("WILDSIDE_BIND", config.http.bind)?;
         let admin = config.http.admin_bind;
         let admin = admin.map(|address| bind("WILDSIDE_ADMIN_BIND", address));

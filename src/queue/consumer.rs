@@ -7,14 +7,13 @@ use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::streams::{
     StreamClaimReply, StreamId, StreamPendingCountReply, StreamRangeReply, StreamReadReply,
 };
-use redis::{
-    AsyncCommands, AsyncConnectionConfig, Client, RedisResult, cmd, from_redis_value_ref, pipe,
-};
+use redis::{AsyncCommands, AsyncConnectionConfig, RedisResult, cmd, from_redis_value_ref, pipe};
 use uuid::Uuid;
 
 use super::entry::Entry;
 use super::keys::{GROUP, Keys};
 use super::scripts::{BURY, FINISH, HOLD, PROMOTE, RELEASE, RETRY, TIDY};
+use crate::config::RedisServer;
 use crate::shared_redis::{self, Redis};
 
 /// Longest wait of a read for a job before it returns empty-handed.
@@ -37,7 +36,7 @@ const LEFT_BEHIND_FOR: Duration = Duration::from_hours(24);
 /// A consumer with a name of its own. A restarted process is another consumer: what it held before is orphaned.
 #[derive(Debug)]
 pub(super) struct Consumer {
-    client: Client,
+    server: RedisServer,
     /// For everything but the blocking read, which has a connection of its own.
     redis: Redis,
     keys: Keys,
@@ -48,10 +47,10 @@ pub(super) struct Consumer {
 }
 
 impl Consumer {
-    pub(super) fn new(url: &str, queue: &str) -> RedisResult<Self> {
+    pub(super) fn new(server: &RedisServer, queue: &str) -> RedisResult<Self> {
         Ok(Self {
-            client: shared_redis::client(url)?,
-            redis: shared_redis::connect(url)?,
+            server: server.clone(),
+            redis: shared_redis::connect(server)?,
             keys: Keys::of(queue),
             left_behind: Keys::untagged(queue),
             tidied_to: AtomicU64::default(),
@@ -65,8 +64,7 @@ impl Consumer {
             .set_connection_timeout(Some(Duration::from_secs(1)))
             // The server answers within BLOCK; what takes much longer is a dead connection.
             .set_response_timeout(Some(BLOCK + Duration::from_secs(2)));
-        let mut connection = self
-            .client
+        let mut connection = shared_redis::client(&self.server)?
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
         self.create_group(&mut connection).await?;

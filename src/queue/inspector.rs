@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bb8_redis::RedisConnectionManager;
-use bb8_redis::bb8::{Pool, PooledConnection, RunError};
+use bb8::{ManageConnection, Pool, PooledConnection, RunError};
 use chrono::{DateTime, Utc};
+use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamPendingCountReply, StreamPendingId, StreamRangeReply};
 use redis::{RedisError, RedisResult, cmd};
 use serde::Serialize;
@@ -16,6 +16,8 @@ use super::entry::Entry;
 use super::keys::{GROUP, Keys};
 use super::payloads::{EnrichmentJob, GenerateRouteJob, Job};
 use super::scripts::REVIVE;
+use crate::config::RedisServer;
+use crate::shared_redis;
 
 /// After a fail-over a connection leads to the old server for no longer than this.
 const CONNECTION_LIFETIME: Duration = Duration::from_secs(10);
@@ -103,24 +105,48 @@ impl From<RedisError> for InspectError {
     }
 }
 
+/// Opens the connections of the pool.
+#[derive(Debug, Clone)]
+struct Opener(RedisServer);
+
+impl ManageConnection for Opener {
+    type Connection = MultiplexedConnection;
+    type Error = RedisError;
+
+    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+        let client = shared_redis::client(&self.0)?;
+        client.get_multiplexed_async_connection().await
+    }
+
+    async fn is_valid(&self, connection: &mut MultiplexedConnection) -> RedisResult<()> {
+        cmd("PING").query_async(connection).await
+    }
+
+    fn has_broken(&self, _: &mut MultiplexedConnection) -> bool {
+        false
+    }
+}
+
 /// Looks at the queues over connections of its own, so that a long answer holds up nobody else's. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Inspector {
-    pool: Pool<RedisConnectionManager>,
+    pool: Pool<Opener>,
 }
 
 impl Inspector {
-    /// An inspector of the Redis at `url`; connects when first used. Must be made on a runtime.
+    /// An inspector of a Redis; connects when first used. Must be made on a runtime.
     ///
     /// # Errors
     /// The URL is not a Redis URL.
-    pub fn new(url: &str) -> RedisResult<Self> {
+    pub fn new(server: impl Into<RedisServer>) -> RedisResult<Self> {
+        let server = server.into();
+        shared_redis::client(&server)?;
         let pool = Pool::builder()
             .max_size(2)
             .connection_timeout(Duration::from_secs(2))
             .max_lifetime(CONNECTION_LIFETIME)
             .reaper_rate(CONNECTION_LIFETIME / 2)
-            .build_unchecked(RedisConnectionManager::new(url)?);
+            .build_unchecked(Opener(server));
         Ok(Self { pool })
     }
 
@@ -274,7 +300,7 @@ impl Inspector {
     }
 }
 
-type Redis<'a> = PooledConnection<'a, RedisConnectionManager>;
+type Redis<'a> = PooledConnection<'a, Opener>;
 
 /// Jobs in the hands of workers, by entry.
 async fn running(

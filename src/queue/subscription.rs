@@ -19,6 +19,7 @@ use super::entry::Entry;
 use super::holdings::Holdings;
 use super::payloads::Job;
 use super::pulse::Pulse;
+use crate::config::RedisServer;
 use crate::telemetry::metrics::Metrics;
 
 /// Interval at which delayed jobs are looked at, dropped ones given back and running ones held.
@@ -60,10 +61,14 @@ impl<J: Job> Subscription<J> {
     ///
     /// # Errors
     /// The URL is not a Redis URL.
-    pub fn start(redis_url: &str, concurrency: usize, metrics: Metrics) -> RedisResult<Self> {
+    pub fn start(
+        server: impl Into<RedisServer>,
+        concurrency: usize,
+        metrics: Metrics,
+    ) -> RedisResult<Self> {
         let shared = Arc::new(Shared {
             queue: J::QUEUE,
-            consumer: Arc::new(Consumer::new(redis_url, J::QUEUE)?),
+            consumer: Arc::new(Consumer::new(&server.into(), J::QUEUE)?),
             holdings: Arc::default(),
             slots: Arc::new(Semaphore::new(concurrency)),
             suspects: Arc::new(Semaphore::new(1)),

@@ -1,5 +1,7 @@
 //! The one multiplexed Redis connection that a process shares for short commands.
 
+mod client;
+pub mod eviction;
 mod patience;
 mod trouble;
 
@@ -7,14 +9,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use arc_swap::ArcSwap;
 use futures::FutureExt;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
-use redis::io::tcp::TcpSettings;
-use redis::{
-    Client, Cmd, IntoConnectionInfo, Pipeline, RedisError, RedisFuture, RedisResult, Value,
-};
+use redis::{Client, Cmd, Pipeline, RedisError, RedisFuture, RedisResult, Value};
 
+use crate::config::{RedisConfig, RedisServer};
+pub use client::client;
 pub use patience::{Failure, within};
 pub use trouble::Trouble;
 
@@ -22,36 +24,39 @@ pub use trouble::Trouble;
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(1500);
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Data that the other side has not acknowledged for this long means a dead connection, as when a cable is pulled.
-#[cfg(target_os = "linux")]
-const DEAD_AFTER: Duration = Duration::from_secs(5);
 /// Commands that may wait to be written.
 const PIPELINE: usize = 1024;
 /// A connection is given at least this long before it is replaced.
 const REPLACED_AFTER: Duration = Duration::from_secs(1);
 
-/// A client of Redis at `url` whose connections send at once and notice a dead peer.
-///
-/// # Errors
-/// The URL is not a Redis URL.
-pub fn client(url: &str) -> RedisResult<Client> {
-    let settings = TcpSettings::default().set_nodelay(true);
-    #[cfg(target_os = "linux")]
-    let settings = settings.set_user_timeout(DEAD_AFTER);
-    Client::open(url.into_connection_info()?.set_tcp_settings(settings))
-}
-
-/// A handle to Redis at `url` that connects when first used and again whenever the connection is lost. Clones share
+/// A handle to a Redis that connects when first used and again whenever the connection is lost. Clones share
 /// the connection.
 ///
 /// While Redis is away commands fail within about two seconds; nobody waits for it to come back.
 ///
 /// # Errors
-/// The URL is not a Redis URL.
-pub fn connect(url: &str) -> RedisResult<Redis> {
-    let client = client(url)?;
-    let link = ArcSwap::from_pointee(Link::new(&client)?);
-    Ok(Redis(Arc::new(Shared { client, link })))
+/// The URL is not a Redis URL, or a file of a secret can't be read.
+pub fn connect(server: impl Into<RedisServer>) -> RedisResult<Redis> {
+    let server = server.into();
+    let client = client(&server)?;
+    let database = client.get_connection_info().redis_settings().db();
+    let link = ArcSwap::from_pointee(Link::new(client)?);
+    Ok(Redis(Arc::new(Shared {
+        server,
+        database,
+        link,
+    })))
+}
+
+/// Handles to the Redis of the queue, and to that of the cache, which may be the same.
+///
+/// # Errors
+/// As [`connect`]; the error names the variable.
+pub fn connect_both(config: &RedisConfig) -> anyhow::Result<(Redis, Redis)> {
+    let queue = connect(&config.queue).context("REDIS_URL")?;
+    let cache = config.cache.as_ref().map(connect).transpose();
+    let cache = cache.context("REDIS_CACHE_URL")?;
+    Ok((queue.clone(), cache.unwrap_or(queue)))
 }
 
 /// A connection that is replaced when it is lost, and also when it leads to a server that is not the one to turn to any
@@ -62,7 +67,8 @@ pub fn connect(url: &str) -> RedisResult<Redis> {
 pub struct Redis(Arc<Shared>);
 
 struct Shared {
-    client: Client,
+    server: RedisServer,
+    database: i64,
     link: ArcSwap<Link>,
 }
 
@@ -74,7 +80,7 @@ struct Link {
 
 impl Link {
     /// Connects when first used, and looks the address up then.
-    fn new(client: &Client) -> RedisResult<Self> {
+    fn new(client: Client) -> RedisResult<Self> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECTION_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT))
@@ -83,19 +89,20 @@ impl Link {
             .set_min_delay(Duration::from_millis(50))
             .set_max_delay(Duration::from_millis(500));
         Ok(Self {
-            manager: client.clone().get_connection_manager_lazy(config)?,
+            manager: client.get_connection_manager_lazy(config)?,
             since: Instant::now(),
         })
     }
 }
 
 impl Redis {
-    /// Replaces the connection, unless somebody has done so already or it is young.
+    /// Replaces the connection, unless somebody has done so already or it is young. The password and the certificates are
+    /// read anew.
     fn replace(&self, link: &Arc<Link>, error: &RedisError) {
         if link.since.elapsed() < REPLACED_AFTER {
             return;
         }
-        let Ok(next) = Link::new(&self.0.client) else {
+        let Ok(next) = client(&self.0.server).and_then(Link::new) else {
             return;
         };
         let before = self.0.link.compare_and_swap(link, Arc::new(next));
@@ -142,7 +149,7 @@ impl ConnectionLike for Redis {
     }
 
     fn get_db(&self) -> i64 {
-        self.0.client.get_connection_info().redis_settings().db()
+        self.0.database
     }
 }
 
@@ -161,11 +168,11 @@ fn refusal(answer: &Value) -> Option<RedisError> {
 }
 
 /// Test for an error after which another connection may lead to a server that does better: a demoted primary, a server
-/// that loads its data, a node that the keys have left, one that does not know us. One that was refused a login is never
+/// that loads its data, a node that the keys have left, one that does not know us or whom we do not trust. One that was refused a login is never
 /// tried again by itself.
 fn leads_astray(error: &RedisError) -> bool {
     matches!(
         Trouble::of(error),
-        Trouble::Replica | Trouble::Loading | Trouble::Cluster | Trouble::Login
+        Trouble::Replica | Trouble::Loading | Trouble::Cluster | Trouble::Login | Trouble::Tls(_)
     )
 }

@@ -1,6 +1,11 @@
 //! Causes for which Redis does not do what the queue needs, and their remedies.
 
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+
 use redis::{ErrorKind, RedisError};
+use wildside_dial::TlsTrouble;
 
 /// Trouble with Redis, as far as something can be done about it. Each has its own sentence, which tells no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +32,20 @@ pub enum Trouble {
     Loading,
     /// It runs a script of somebody else's that does not end.
     Occupied,
+    /// TLS with it failed.
+    Tls(TlsTrouble),
+    /// A file that is needed for it can't be used.
+    File,
     /// Something else lies where the queue should be.
     Foreign,
     /// Anything else.
     Other,
+}
+
+/// Trouble with TLS, if an error is of that.
+fn tls(error: &RedisError) -> Option<TlsTrouble> {
+    let shared: &Arc<dyn Error + Send + Sync> = error.source()?.downcast_ref()?;
+    TlsTrouble::of(shared.downcast_ref::<io::Error>()?)
 }
 
 impl Trouble {
@@ -38,8 +53,9 @@ impl Trouble {
     pub fn of(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::AuthenticationFailed => Self::Login,
+            ErrorKind::InvalidClientConfig => Self::File,
             ErrorKind::Io if error.is_timeout() => Self::Silent,
-            ErrorKind::Io => Self::Away,
+            ErrorKind::Io => tls(error).map_or(Self::Away, Self::Tls),
             _ => Self::of_code(error.code().unwrap_or_default()),
         }
     }
@@ -74,6 +90,7 @@ impl Trouble {
             Self::Cluster => "redis_cluster",
             Self::Loading => "redis_loading",
             Self::Occupied => "redis_occupied",
+            Self::Tls(_) | Self::File => "redis_tls",
             Self::Foreign => "redis_foreign",
             Self::Other => "redis_refuses",
         }
@@ -93,6 +110,8 @@ impl Trouble {
             Self::Cluster => "it is one of several shards, and has not all keys of the queue",
             Self::Loading => "it is reading its data",
             Self::Occupied => "it is busy with a script that does not end",
+            Self::Tls(trouble) => trouble.sentence(),
+            Self::File => "a file of a certificate or password can't be used",
             Self::Foreign => "something else lies under the keys of the queue",
             Self::Other => "it refuses what the queue needs",
         }
@@ -101,9 +120,11 @@ impl Trouble {
     /// Remedy.
     pub const fn remedy(self) -> &'static str {
         match self {
-            Self::Away => "start Redis, or set REDIS_URL to where it listens",
+            Self::Away => {
+                "start Redis, or set REDIS_URL to where it listens: rediss:// for a port with TLS"
+            }
             Self::Silent => {
-                "look for a firewall, a stopped server, or one that wants TLS at this address"
+                "look for a firewall, a stopped server, or one that wants TLS or has none (rediss:// or redis://) at this address"
             }
             Self::Login => "set REDIS_URL=redis://user:password@host:port",
             Self::Forbidden => {
@@ -124,6 +145,20 @@ impl Trouble {
             }
             Self::Loading => "wait until Redis has read its data",
             Self::Occupied => "redis-cli SCRIPT KILL",
+            Self::Tls(TlsTrouble::Handshake) => {
+                "use rediss:// for a port with TLS and redis:// for one without; look at the log of Redis"
+            }
+            Self::Tls(TlsTrouble::Authority) => {
+                "set REDIS_CA_FILE to the file with the authority's certificate"
+            }
+            Self::Tls(TlsTrouble::Name) => {
+                "let REDIS_URL name the host as the certificate does, or make a certificate for it"
+            }
+            Self::Tls(TlsTrouble::Expired) => "renew the server's certificate, or set the clock",
+            Self::Tls(TlsTrouble::Client) => {
+                "set REDIS_CERT_FILE and REDIS_KEY_FILE to a certificate that Redis takes, or: tls-auth-clients no"
+            }
+            Self::File => "put the file where its variable names it, readable by this user alone",
             Self::Foreign => "give the service a Redis, or a database of it, of its own",
             Self::Other => "look at the log of Redis; version 7 or newer is needed",
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use posthog_rs::{Client, ClientOptionsBuilder, Event, PostHogError};
 use serde_json::Value;
 use uuid::Uuid;
@@ -36,9 +36,10 @@ impl Analytics {
     /// # Errors
     /// TLS can't be set up.
     pub fn start(config: &AnalyticsConfig) -> anyhow::Result<Self> {
-        let Some(api_key) = config.api_key.clone() else {
+        let Some(api_key) = &config.api_key else {
             return Ok(Self { sender: None });
         };
+        let api_key = api_key.read().context("POSTHOG_API_KEY_FILE")?;
         let host = config.host.clone();
         // The client waits for a thread of its own, which must not be done on the runtime.
         let starting = thread::spawn(move || connect(api_key, host));

@@ -99,6 +99,11 @@ impl RouteCache {
         }
     }
 
+    /// The Redis that it is in, and single flight with it.
+    pub const fn redis(&self) -> &Redis {
+        &self.redis
+    }
+
     /// The route that answered this request before, if it is remembered. It may have been deleted since: look it up.
     pub async fn get(&self, key: &CacheKey) -> Option<Uuid> {
         self.read(

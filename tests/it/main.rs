@@ -4,6 +4,7 @@
 mod api;
 mod architecture;
 mod config;
+mod connections;
 mod enrichment;
 mod jobs;
 mod maintenance;

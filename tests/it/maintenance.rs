@@ -27,6 +27,7 @@ impl Site {
         let tools = Tools {
             db: db::pool(&database.url(), 4),
             producer: Producer::new(connection.clone()),
+            cache: connection.clone(),
             redis: connection,
             retention: RetentionConfig {
                 days: 30,

@@ -9,11 +9,11 @@ mod rows;
 mod update;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
+use wildside_dial::{Condemned, ConnectError, Target, dial, refuse_shared};
 
 use self::encode::Encoder;
 use self::incoming::{Senders, Strategy};
@@ -81,9 +81,9 @@ pub enum LoadError {
     /// The file is at fault.
     #[error(transparent)]
     Extract(#[from] ExtractError),
-    /// The database can't be reached within ten seconds, or refuses.
-    #[error("can't connect to the database of DATABASE_URL: {0}")]
-    Connect(String),
+    /// The database can't be reached, or refuses.
+    #[error("can't connect to the database: {}", .0.with_remedy())]
+    Connect(#[from] ConnectError),
     /// The tables are not there, or not the newest.
     #[error("the database is not migrated: run `wildside migrate` first ({0} is missing)")]
     NotMigrated(&'static str),
@@ -256,29 +256,19 @@ pub async fn check(url: &str) -> Result<(), LoadError> {
 /// A connection to the database at `url`.
 ///
 /// # Errors
-/// [`LoadError::Connect`] after ten seconds at the latest.
+/// [`LoadError::Connect`], after some seconds for each host at the latest.
 pub async fn connect(url: &str) -> Result<Client, LoadError> {
-    let connecting = tokio_postgres::connect(url, NoTls);
-    let (client, connection) = tokio::time::timeout(Duration::from_secs(10), connecting)
-        .await
-        .map_err(|_| LoadError::Connect("no answer within 10 s".to_owned()))?
-        .map_err(|fault| LoadError::Connect(describe_connect(&fault)))?;
-    // Ends with the client; a fault of the connection is met by the next query.
-    tokio::spawn(connection);
+    // Carried until the client is dropped; a fault of the connection is met by the next query.
+    let target = Target::parse(url)?;
+    // Temporary tables, locks and settings of a load belong to its session.
+    refuse_shared(&target).await?;
+    let client = dial(&target, &Condemned::default()).await?.client;
     client
         .batch_execute(include_str!(
             "../../../migrations/sql/add_extensions_to_path.sql"
         ))
         .await?;
     Ok(client)
-}
-
-/// The cause, not only that there was one.
-fn describe_connect(error: &tokio_postgres::Error) -> String {
-    use std::error::Error;
-    error
-        .source()
-        .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 async fn require_migrations(client: &Client) -> Result<(), LoadError> {

@@ -156,6 +156,7 @@ mod tests {
 
     use actix_web::cookie::SameSite;
     use proptest::prelude::*;
+    use wildside_dial::secret_file::SecretFileError;
 
     use super::*;
     use crate::config::CookieSameSite;
@@ -243,7 +244,9 @@ mod tests {
         ));
         assert!(matches!(
             ring(&key_file(&key, 0o644)),
-            Err(KeyRingError::File(KeyFileError::Public(_)))
+            Err(KeyRingError::File(KeyFileError::Secret(
+                SecretFileError::Public(_)
+            )))
         ));
 
         let file = key_file(&key, 0o600);

@@ -3,6 +3,7 @@
 use diesel::sql_types::Double;
 use diesel_async::RunQueryDsl;
 use tokio::time::timeout;
+use wildside_dial::Secret;
 
 use super::{Finding, PATIENCE, clock};
 use crate::db::city::areas::Area;
@@ -12,7 +13,7 @@ use crate::db::{self, Connection};
 const NAME: &str = "postgresql";
 
 /// Tries whether the service can work with the database, and looks at what is in it.
-pub(super) async fn examine(url: &str) -> Vec<Finding> {
+pub(super) async fn examine(url: &Secret) -> Vec<Finding> {
     // Each of the hosts has its time: the last may be the one that answers.
     let mut session = match db::enter(url).await {
         Ok(session) => session,

@@ -109,7 +109,7 @@ fn line(finding: &Finding) -> String {
 async fn examine(config: &Config) -> Vec<Finding> {
     let (database, redis) = tokio::join!(
         database::examine(&config.database.url),
-        redis::examine(&config.redis.url)
+        redis::examine(&config.redis)
     );
     let keys = KeyRing::load(&config.session).map(|ring| format!("keys {}", ring.fingerprints()));
     let keys = keys.map_err(|error| error.to_string());

@@ -3,25 +3,39 @@
 use redis::{InfoDict, cmd};
 
 use super::{Finding, PATIENCE, clock};
+use crate::config::{RedisConfig, RedisServer};
 use crate::queue::{GenerateRouteJob, Producer};
-use crate::shared_redis::{self, Failure, Redis, Trouble, within};
+use crate::shared_redis::{self, Failure, Redis, Trouble, eviction, within};
 
 /// The oldest release that has all commands of the queue.
 const OLDEST: u32 = 7;
 
 /// Tries whether jobs can be queued, and looks at what may hinder that some day.
-pub(super) async fn examine(url: &str) -> Vec<Finding> {
-    let redis = match shared_redis::connect(url) {
-        Ok(redis) => redis,
-        Err(error) => {
-            let remedy = "set REDIS_URL=redis://user:password@host:port";
-            return vec![Finding::new::<String>(
-                "redis",
-                Err(error.to_string()),
-                remedy,
-            )];
-        }
+pub(super) async fn examine(config: &RedisConfig) -> Vec<Finding> {
+    let mut findings = match shared_redis::connect(&config.queue) {
+        Ok(redis) => examine_queue(redis).await,
+        Err(error) => vec![fault("redis", &error.into())],
     };
+    if let Some(server) = &config.cache {
+        findings.push(examine_cache(server).await);
+    }
+    findings
+}
+
+/// Looks whether the cache answers; it may do with its keys what it likes.
+async fn examine_cache(server: &RedisServer) -> Finding {
+    let name = "redis of the cache";
+    let asked = async {
+        let mut redis = shared_redis::connect(server)?;
+        within(PATIENCE, cmd("TIME").query_async::<(u64, u64)>(&mut redis)).await
+    };
+    match asked.await {
+        Ok(_) => Finding::new(name, Ok("answers"), ""),
+        Err(failure) => fault(name, &failure),
+    }
+}
+
+async fn examine_queue(redis: Redis) -> Vec<Finding> {
     let producer = Producer::new(redis.clone());
     let trial = within(PATIENCE, producer.try_out::<GenerateRouteJob>()).await;
     let failure = trial.err();
@@ -32,7 +46,7 @@ pub(super) async fn examine(url: &str) -> Vec<Finding> {
     let trouble = failure.as_ref().map(Failure::trouble);
     if !matches!(
         trouble,
-        Some(Trouble::Away | Trouble::Silent | Trouble::Login)
+        Some(Trouble::Away | Trouble::Silent | Trouble::Login | Trouble::Tls(_) | Trouble::File)
     ) {
         findings.extend(settings(&redis).await);
     }
@@ -115,15 +129,17 @@ impl Info {
         let (name, limit) = ("redis memory", self.number("maxmemory"));
         let policy = self.field("maxmemory_policy");
         if limit == 0 {
-            return Finding::new(name, Ok(format!("no limit of its own, {policy}")), "");
+            let found = format!("no limit of its own, {policy}");
+            if policy.starts_with("allkeys") {
+                return Finding::advice(name, found, eviction::REMEDY);
+            }
+            return Finding::new(name, Ok(found), "");
         }
         let used = self.number("used_memory").saturating_mul(100) / limit;
         let found = format!("{used} % of maxmemory is used, {policy}");
-        if policy.starts_with("allkeys") {
-            let found =
-                format!("{found}: jobs may be evicted, and are queued again a little later");
-            let remedy = "redis-cli CONFIG SET maxmemory-policy volatile-lru";
-            return Finding::advice(name, found, remedy);
+        if eviction::policy(&self.0).is_some() {
+            let found = format!("{found}: jobs are evicted when it is full");
+            return Finding::new::<String>(name, Err(found), eviction::REMEDY);
         }
         let outcome = if used < 90 { Ok(found) } else { Err(found) };
         Finding::new(

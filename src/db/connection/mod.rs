@@ -1,18 +1,15 @@
 //! Sessions with `PostgreSQL`: dialled, set up, pooled, and dropped once an error has condemned them.
 
-mod dial;
+mod limits;
 mod pool;
-mod pooler;
 mod session;
 mod sqlstate;
 mod startup;
-mod trouble;
-mod wire;
 
+pub use limits::Limits;
 pub(super) use pool::CHECKOUT_TIMEOUT;
 pub use pool::{Pool, PoolError, PooledSession};
-pub(super) use pooler::refuse_shared;
-pub use session::{Limits, Session};
+pub use session::Session;
 pub use sqlstate::{is_outage, is_too_slow};
 pub use startup::{enter, open, wait_until_there};
-pub use trouble::{ConnectError, Trouble};
+pub use wildside_dial::{ConnectError, Trouble};

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use bb8::{ManageConnection, QueueStrategy, RunError};
+use wildside_dial::Secret;
 
 use crate::db::{ConnectError, Limits, Session};
 
@@ -38,12 +39,12 @@ pub struct Pool {
 impl Pool {
     /// A pool of at most `size` sessions with the database at `url`. Connects when first used, so it never fails. Must
     /// be made on a runtime.
-    pub fn new(url: &str, size: u32) -> Self {
+    pub fn new(url: impl Into<Secret>, size: u32) -> Self {
         Self::with_limits(url, size, Limits::default())
     }
 
     /// A pool whose statements have limits of their own.
-    pub fn with_limits(url: &str, size: u32, limits: Limits) -> Self {
+    pub fn with_limits(url: impl Into<Secret>, size: u32, limits: Limits) -> Self {
         let opener = Opener {
             url: url.into(),
             limits,
@@ -78,7 +79,7 @@ impl Pool {
 /// Opens the sessions of a pool, and tells those that are not to be used again.
 #[derive(Debug, Clone)]
 pub struct Opener {
-    url: Arc<str>,
+    url: Secret,
     limits: Limits,
     /// Cause for which the last session could not be opened.
     failure: Arc<ArcSwapOption<ConnectError>>,

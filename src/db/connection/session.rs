@@ -3,38 +3,17 @@
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
+use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::PoolableConnection;
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
-use wildside_migrations::ADD_EXTENSIONS_TO_PATH;
+use wildside_dial::{Condemned, ConnectError, Secret, Settings, Target, Trouble, Verdict, dial};
 
-use crate::db::connection::dial::dial;
-use crate::db::connection::sqlstate::Verdict;
-use crate::db::connection::trouble::{ConnectError, Trouble};
-use crate::db::connection::wire::Condemned;
-use crate::db::{Connection, IDLE_IN_TRANSACTION_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT};
+use crate::db::connection::sqlstate::of_setup;
+use crate::db::{Connection, Limits};
 
 /// Longest setting up of a session that an address has given; each address has a limit of its own before.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Limits of each statement of a session, which the database enforces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Time after which a statement is cancelled.
-    pub statement: Duration,
-    /// Wait for a lock after which a statement is cancelled.
-    pub lock: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            statement: STATEMENT_TIMEOUT,
-            lock: LOCK_TIMEOUT,
-        }
-    }
-}
 
 /// A session. It ends when it is dropped, whatever it is doing.
 pub struct Session {
@@ -54,7 +33,7 @@ impl Session {
     ///
     /// # Errors
     /// The cause, and what mends it.
-    pub async fn open(url: &str) -> Result<Self, ConnectError> {
+    pub async fn open(url: &Secret) -> Result<Self, ConnectError> {
         Self::open_with(url, Limits::default()).await
     }
 
@@ -62,18 +41,15 @@ impl Session {
     ///
     /// # Errors
     /// The cause, and what mends it.
-    pub async fn open_with(url: &str, limits: Limits) -> Result<Self, ConnectError> {
-        let limits = format!(
-            "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
-             SET plan_cache_mode = force_generic_plan; SET jit = off; {ADD_EXTENSIONS_TO_PATH}",
-            limits.statement.as_millis(),
-            limits.lock.as_millis(),
-            IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
-        );
-        let mut session = Self::open_without_limits(url).await?;
+    pub async fn open_with(url: &Secret, limits: Limits) -> Result<Self, ConnectError> {
+        let (mut session, lent) = Self::dial(url).await?;
         in_time(async {
-            let set = session.connection.batch_execute(&limits).await;
-            set.map_err(|error| ConnectError::of_setup(&error))
+            let connection = &mut session.connection;
+            let made = match lent {
+                None => limits.set(connection).await,
+                Some(settings) => limits.lend(connection, &settings).await,
+            };
+            made.map_err(|error| of_setup(&error))
         })
         .await?;
         Ok(session)
@@ -83,25 +59,27 @@ impl Session {
     ///
     /// # Errors
     /// The cause, and what mends it.
-    pub(in crate::db) async fn open_without_limits(url: &str) -> Result<Self, ConnectError> {
+    pub(in crate::db) async fn open_without_limits(url: &Secret) -> Result<Self, ConnectError> {
+        Self::dial(url).await.map(|(session, _)| session)
+    }
+
+    /// A session, and the settings of its transactions if a pooler lends it for single ones.
+    async fn dial(url: &Secret) -> Result<(Self, Option<Settings>), ConnectError> {
         let condemned = Condemned::default();
-        let (client, carrier) = dial(url, &condemned).await?;
+        let dialled = dial(&Target::load(url).await?, &condemned).await?;
+        let carrier = dialled.carrier;
         let connection = in_time(async {
-            let connection = AsyncPgConnection::try_from(client).await;
-            connection.map_err(|error| ConnectError::of_setup(&error))
+            let connection = AsyncPgConnection::try_from(dialled.client).await;
+            connection.map_err(|error| of_setup(&error))
         });
-        match connection.await {
-            Ok(connection) => Ok(Self {
-                connection,
-                condemned,
-                opened: Instant::now(),
-                carrier,
-            }),
-            Err(error) => {
-                carrier.abort();
-                Err(error)
-            }
-        }
+        let connection = connection.await.inspect_err(|_| carrier.abort())?;
+        let session = Self {
+            connection,
+            condemned,
+            opened: Instant::now(),
+            carrier,
+        };
+        Ok((session, dialled.lent))
     }
 
     /// Sees to it that nobody else gets this session.

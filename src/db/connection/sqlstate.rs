@@ -2,7 +2,9 @@
 //!
 //! The code decides, never the text, which is in the language of the server.
 
+use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error};
+use wildside_dial::{ConnectError, Trouble, verdict};
 
 /// A statement that took too long, or was cancelled by hand.
 const CANCELED: &str = "57014";
@@ -10,7 +12,7 @@ const CANCELED: &str = "57014";
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// The code of an error of the server; none if it was the client that noticed.
-pub(super) fn code(error: &Error) -> Option<&str> {
+fn code(error: &Error) -> Option<&str> {
     match error {
         Error::DatabaseError(_, information) => {
             let (code, _) = information.message().split_once(": ")?;
@@ -20,6 +22,18 @@ pub(super) fn code(error: &Error) -> Option<&str> {
         Error::RollbackErrorOnCommit { commit_error, .. } => code(commit_error),
         _ => None,
     }
+}
+
+/// A session that could not be set up.
+pub(super) fn of_setup(error: &(dyn std::error::Error + 'static)) -> ConnectError {
+    let inner = match error.downcast_ref() {
+        Some(ConnectionError::CouldntSetupConfiguration(inner)) => Some(inner),
+        _ => error.downcast_ref::<Error>(),
+    };
+    let trouble = inner
+        .and_then(code)
+        .map_or(Trouble::Other, Trouble::of_code);
+    ConnectError::new(trouble, error.to_string())
 }
 
 /// Test for an outage: the database is away, restarting, busy, full or read-only, rather than asked for something
@@ -45,29 +59,6 @@ fn tells_of_outage(code: &str) -> bool {
         // The connection, conflicts with other transactions, resources, the operator, the system around.
         code if ["08", "40", "53", "58"].contains(&&code[..2]) || code.starts_with("57P") => true,
         code => verdict(code).is_some(),
-    }
-}
-
-/// Reach of an error that condemns its session, which would go on failing while a new one may not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Verdict {
-    /// It concerns this session.
-    Spent,
-    /// It tells of the server: sessions opened before are likely to meet it as well.
-    Doubt,
-}
-
-/// Verdict over the session that has met an error; none if it can be used again.
-pub(super) fn verdict(code: &str) -> Option<Verdict> {
-    match code {
-        // A plan for tables that are no longer so; a server that does not write, or whose session does not; one that
-        // crashes or starts; statements that a pooler has prepared elsewhere.
-        "0A000" | "25006" | "26000" | "42P05" | "57P02" | "57P03" => Some(Verdict::Doubt),
-        // Transactions that were ended.
-        "25P03" | "25P04" => Some(Verdict::Spent),
-        // Its connection, or a session that was ended.
-        code if code.starts_with("08") || code.starts_with("57P") => Some(Verdict::Spent),
-        _ => None,
     }
 }
 

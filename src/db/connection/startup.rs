@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, bail};
 use tokio::time::sleep;
+use wildside_dial::{Secret, Target, refuse_shared};
 
-use crate::db::connection::pooler;
 use crate::db::{ConnectError, Session};
 
 /// A database that has not come up by then is not going to.
@@ -16,7 +16,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The cause and what mends it, in one line, after half a minute at most.
-pub async fn wait_until_there(url: &str) -> anyhow::Result<()> {
+pub async fn wait_until_there(url: &Secret) -> anyhow::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let Err(cause) = enter(url).await else {
@@ -38,17 +38,19 @@ pub async fn wait_until_there(url: &str) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The cause and what mends it, in one line.
-pub async fn open(url: &str) -> anyhow::Result<Session> {
-    let session = enter(url).await;
+pub async fn open(url: impl Into<Secret>) -> anyhow::Result<Session> {
+    let session = enter(&url.into()).await;
     session.map_err(|cause| anyhow!("DATABASE_URL: {}", cause.with_remedy()))
 }
 
-/// A session of one's own, not one that a pooler lends.
+/// A session of one's own, or one that a pooler lends, if the URL says so.
 ///
 /// # Errors
 /// The cause, and what mends it.
-pub async fn enter(url: &str) -> Result<Session, ConnectError> {
-    let mut session = Session::open(url).await?;
-    pooler::refuse_shared(url, &mut session).await?;
-    Ok(session)
+pub async fn enter(url: &Secret) -> Result<Session, ConnectError> {
+    let target = Target::load(url).await?;
+    if !target.is_lent() {
+        refuse_shared(&target).await?;
+    }
+    Session::open(url).await
 }

@@ -5,8 +5,8 @@ mod lock;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use wildside_dial::{Secret, Target, refuse_shared};
 
-use crate::db::connection::refuse_shared;
 use crate::db::{ConnectError, Session};
 
 /// Applies the pending migrations and returns their names. Makes before what they need, and after them the functions and
@@ -16,15 +16,15 @@ use crate::db::{ConnectError, Session};
 ///
 /// # Errors
 /// The database can't be reached, another replica takes too long, or a migration fails; it is rolled back then.
-pub fn migrate(url: &str, patience: Duration) -> anyhow::Result<Vec<String>> {
+pub fn migrate(url: impl Into<Secret>, patience: Duration) -> anyhow::Result<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    runtime.block_on(run(url, patience))
+    runtime.block_on(run(&url.into(), patience))
 }
 
-async fn run(url: &str, patience: Duration) -> anyhow::Result<Vec<String>> {
+async fn run(url: &Secret, patience: Duration) -> anyhow::Result<Vec<String>> {
     let mut session = enter(url)
         .await
         .map_err(|cause| anyhow!("DATABASE_URL: {}", cause.with_remedy()))?;
@@ -33,8 +33,7 @@ async fn run(url: &str, patience: Duration) -> anyhow::Result<Vec<String>> {
 }
 
 /// A session that is kept for as long as it takes.
-async fn enter(url: &str) -> Result<Session, ConnectError> {
-    let mut session = Session::open_without_limits(url).await?;
-    refuse_shared(url, &mut session).await?;
-    Ok(session)
+async fn enter(url: &Secret) -> Result<Session, ConnectError> {
+    refuse_shared(&Target::load(url).await?).await?;
+    Session::open_without_limits(url).await
 }

@@ -52,7 +52,8 @@ pub(super) enum Boarding {
 
 /// Takes the lead, if nobody has it, and looks for the walk of an earlier flight. One pipeline does both in this order,
 /// so that whoever takes the lead knows of all flights that have landed.
-pub(super) async fn board(redis: &Redis, cache: &RouteCache, request: &CacheKey) -> Boarding {
+pub(super) async fn board(cache: &RouteCache, request: &CacheKey) -> Boarding {
+    let redis = cache.redis();
     let lock = Lock::of(redis, request);
     let (taken, found): (RedisResult<Option<String>>, RedisResult<_>) = redis::pipe()
         .cmd("SET")
@@ -83,10 +84,10 @@ pub(super) async fn board(redis: &Redis, cache: &RouteCache, request: &CacheKey)
 /// # Errors
 /// Redis is away: nobody can tell.
 pub(super) async fn await_landing(
-    redis: &Redis,
     cache: &RouteCache,
     request: &CacheKey,
 ) -> RedisResult<Option<Uuid>> {
+    let redis = cache.redis();
     let key = lock_key(request);
     loop {
         sleep(POLL_INTERVAL).await;

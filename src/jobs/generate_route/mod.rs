@@ -77,7 +77,7 @@ impl<'a> Situation<'a> {
         let key = CacheKey::stored(job.cache_key.clone());
         let (claimed, boarding) = join!(
             claim::begin(job, context),
-            flight::board(&context.redis, &context.cache, &key),
+            flight::board(&context.cache, &key),
         );
         let work = |request| Work::new(job, request, context);
         Ok(match (claimed?, boarding) {
@@ -221,8 +221,8 @@ impl<'a> Work<'a> {
 
     /// Waits for the leader, who ends this request as well, unless he fails or began before the request was made.
     async fn follow(&self) -> Result<(), JobError> {
-        let JobContext { redis, cache, .. } = self.context;
-        let known = match flight::await_landing(redis, cache, &self.key).await {
+        let JobContext { cache, .. } = self.context;
+        let known = match flight::await_landing(cache, &self.key).await {
             Ok(known) => known,
             Err(error) => {
                 tracing::debug!(%error, "computing without single flight");

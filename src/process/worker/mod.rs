@@ -81,7 +81,7 @@ impl Worker {
     ) -> anyhow::Result<Self> {
         let metrics = observability.metrics.clone();
         queue::show_series(&metrics);
-        let redis = shared_redis::connect(&config.redis.url).context("REDIS_URL")?;
+        let (redis, cache) = shared_redis::connect_both(&config.redis)?;
         let db = db::pool(&config.database.url, config.database.pool_size);
         let threads = PoolConfig::with_threads(config.worker.engine_threads);
         // Whatever job is in progress finds room: what bounds the walks is the number of jobs.
@@ -90,7 +90,7 @@ impl Worker {
             ..threads
         };
         let context = JobContext {
-            cache: RouteCache::new(redis.clone(), metrics.clone(), config.worker.route_cache),
+            cache: RouteCache::new(cache, metrics.clone(), config.worker.route_cache),
             announcer: Announcer::new(redis.clone()),
             producer: Producer::new(redis.clone()),
             claims: Batcher::start(db.clone()),
@@ -110,15 +110,15 @@ impl Worker {
             redis,
             db,
         };
-        let redis_url = &config.redis.url;
+        let queue = &config.redis.queue;
         let enrichments = context
             .enrichment
             .as_ref()
-            .map(|_| Subscription::start(redis_url, ENRICHMENT_CONCURRENCY, metrics.clone()))
+            .map(|_| Subscription::start(queue, ENRICHMENT_CONCURRENCY, metrics.clone()))
             .transpose()?;
         Ok(Self {
             readiness: Readiness::new(&config.database.url, context.producer.clone()),
-            routes: Subscription::start(redis_url, config.worker.job_concurrency, metrics)?,
+            routes: Subscription::start(queue, config.worker.job_concurrency, metrics)?,
             enrichments,
             enrichment_context: JobContext {
                 db: db::pool(&config.database.url, ENRICHMENT_CONNECTIONS),
@@ -197,6 +197,7 @@ impl Worker {
         maintenance::Tools {
             db: self.enrichment_context.db.clone(),
             redis: self.context.redis.clone(),
+            cache: self.context.cache.redis().clone(),
             producer: self.context.producer.clone(),
             retention: self.retention,
         }

@@ -30,7 +30,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         number: 47,
-        fault: "a pooler that lends sessions for single transactions",
+        fault: "a pooler that lends sessions for single transactions, which nobody has told of",
         done: "PgBouncer before the database, pool_mode = transaction and session",
         quick: false,
         play: || pooled().boxed_local(),
@@ -150,7 +150,7 @@ async fn pooled() -> Outcome {
         fleet.server_launch(&[]),
         fleet.worker_launch(&[]),
     ] {
-        let (took, log) = refuses(launch, &pooler.url(), "pool_mode = session").await;
+        let (took, log) = refuses(launch, &pooler.url(), "pool_mode=transaction").await;
         assert!(took < Duration::from_secs(10), "{took:?}: {log}");
     }
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";

@@ -277,11 +277,7 @@ fn who_cannot_reach_the_database_is_told_why_and_what_mends_it() {
                 "no host:5432",
                 "DATABASE_URL",
             ),
-            (
-                format!("{url}?sslmode=verify-full"),
-                "TLS",
-                "leave sslmode out",
-            ),
+            (format!("{url}?sslmode=verify-full"), "TLS", "ssl = on"),
             (format!("{url}?colour=red"), "colour", ""),
         ] {
             let words = last_words(command, &url);
@@ -319,7 +315,7 @@ fn the_database_alone_is_needed_for_what_needs_no_more() {
 fn a_fault_of_redis_names_its_variable() {
     let database = ("DATABASE_URL", "postgres://u@127.0.0.1/d");
     for (url, cause) in [
-        ("rediss://127.0.0.1", "TLS"),
+        ("rediss://127.0.0.1/#insecure", "REDIS_CA_FILE"),
         ("redis://127.0.0.1:port", "REDIS_URL"),
         ("redis://:hunter2@127.0.0.1/first", "REDIS_URL"),
     ] {

@@ -18,6 +18,7 @@ pub fn tools(app: &TestApp) -> Tools {
     Tools {
         db: db::pool(&app.database.url(), 4),
         producer: Producer::new(redis.clone()),
+        cache: redis.clone(),
         redis,
         retention: RetentionConfig {
             days: 30,

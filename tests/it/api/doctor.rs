@@ -87,10 +87,18 @@ fn the_causes_of_redis_are_told_apart() {
     redis.command(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
     redis.command(&["CONFIG", "SET", "maxmemory", "1gb"]);
     let memory = look(&redis.url(), "redis memory");
-    assert_eq!(memory["ok"], true);
+    assert_fault(&memory, "evicted", "noeviction");
+    let limited_memory = Command::new(env!("CARGO_BIN_EXE_wildside"))
+        .env("DATABASE_URL", database.url())
+        .env("REDIS_URL", redis.url())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&limited_memory.stderr);
     assert!(
-        memory["remedy"].as_str().unwrap().contains("volatile-lru"),
-        "{memory}"
+        !limited_memory.status.success()
+            && said.contains("evicts jobs")
+            && said.contains("REDIS_CACHE_URL"),
+        "{said}"
     );
     redis.command(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
     redis.command(&["CONFIG", "SET", "maxmemory", "1"]);

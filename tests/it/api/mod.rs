@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 mod accounts;
-mod app;
+pub(crate) mod app;
 mod at_once;
 mod choice;
 mod city;

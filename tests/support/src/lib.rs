@@ -17,6 +17,7 @@
     reason = "a test whose servers cannot be started has failed, and the panic is its message"
 )]
 
+mod certificates;
 mod city;
 mod database;
 mod guarded;
@@ -32,6 +33,7 @@ mod server_log;
 mod shared;
 mod tile_server;
 
+pub use certificates::{Authority, Certificate, Validity};
 pub use city::{CITY, street};
 pub use database::TestDatabase;
 pub use overpass::{FakeOverpass, OverpassFault, OverpassRequest};

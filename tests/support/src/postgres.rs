@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use wildside_dev::child::Signal;
 
+use crate::certificates::{Authority, Certificate};
 use crate::guarded::{self, END, Guarded};
 use crate::port::free_port;
 use crate::programs::{POSTGRES, give_to_postgres, postgres_client, run};
@@ -150,6 +151,89 @@ impl PostgresServer {
             server.access.port = free_port();
         }
         panic!("PostgreSQL does not start: {}", server.log());
+    }
+
+    /// Starts an empty server with this certificate, which lets in by the lines of `rules` (`pg_hba.conf`) and asks for
+    /// certificates of clients that `authority` has signed.
+    pub fn start_with_tls(
+        certificate: &Certificate,
+        authority: &Authority,
+        rules: &str,
+    ) -> (Self, TempDir) {
+        let files = TempDir::with_prefix("wildside-tls-").expect("a temporary folder can be made");
+        let folder = files.path();
+        give_to_postgres(folder);
+        certificate.give_to_postgres(folder);
+        for (name, content) in [
+            (
+                "ca.crt",
+                std::fs::read_to_string(authority.file()).unwrap_or_default(),
+            ),
+            ("rules", rules.to_owned()),
+        ] {
+            std::fs::write(folder.join(name), content).expect("a file can be written");
+            give_to_postgres(&folder.join(name));
+        }
+        let at = |name: &str| folder.join(name).display().to_string();
+        let settings = [
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={}", at("server.crt")),
+            format!("ssl_key_file={}", at("server.key")),
+            format!("ssl_ca_file={}", at("ca.crt")),
+            format!("hba_file={}", at("rules")),
+        ];
+        let settings = settings.each_ref().map(String::as_str);
+        (Self::start_in(&std::env::temp_dir(), &settings), files)
+    }
+
+    /// Starts again with another certificate; `files` is the folder that the server was given.
+    pub fn present(&mut self, certificate: &Certificate, files: &TempDir) {
+        certificate.give_to_postgres(files.path());
+        self.restart();
+    }
+
+    /// Starts a standby that follows this server.
+    #[must_use]
+    pub fn start_standby(&self) -> Self {
+        let folder =
+            TempDir::with_prefix("wildside-standby-").expect("a temporary folder can be made");
+        give_to_postgres(folder.path());
+        let access = Access {
+            port: free_port(),
+            password: self.access.password.clone(),
+        };
+        let mut backup = postgres_client("pg_basebackup");
+        backup.args(["-R", "-X", "stream", "-c", "fast", "-d"]);
+        backup
+            .arg(self.url("postgres"))
+            .arg("-D")
+            .arg(folder.path().join("data"));
+        run(&mut POSTGRES.runs(&backup));
+        let mut server = Self {
+            access,
+            settings: Vec::new(),
+            process: None,
+            watch: LogWatch::start(folder.path().join("log"), ""),
+            folder,
+        };
+        for _ in 0..START_TRIES {
+            if server.serve() {
+                return server;
+            }
+            server.access.port = free_port();
+        }
+        panic!("the standby does not start: {}", server.log());
+    }
+
+    /// Waits until this standby has all that `primary` has written so far.
+    pub fn follow_to_the_end(&self, primary: &Self) {
+        let end = primary.sql("postgres", "SELECT pg_current_wal_lsn()");
+        let there = format!("SELECT pg_last_wal_replay_lsn() >= '{end}'");
+        let start = Instant::now();
+        while self.sql("postgres", &there) != "t" {
+            assert!(start.elapsed() < START_LIMIT, "the standby is late");
+            sleep(Duration::from_millis(20));
+        }
     }
 
     /// URL of a database in this server; `postgres` is always there.

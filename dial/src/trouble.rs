@@ -3,10 +3,7 @@
 use std::error::Error as _;
 use std::io;
 
-use diesel::ConnectionError;
-use diesel::result::Error;
-
-use crate::db::connection::sqlstate;
+use crate::tls_trouble::TlsTrouble;
 
 /// Cause that keeps somebody out, as far as something can be done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +18,22 @@ pub enum Trouble {
     Silence,
     /// The password is wrong or missing.
     Password,
-    /// The user may not come in from here, or not without TLS.
+    /// The user may not come in from here, or not in this way.
     Access,
+    /// The server has no TLS.
+    NoTls,
+    /// A handshake of TLS failed.
+    Tls,
+    /// Nobody who is trusted has signed the server's certificate.
+    Authority,
+    /// The server's certificate is for another host.
+    Name,
+    /// The server's certificate has ended, or has not begun.
+    Expired,
+    /// The server wants a certificate of the client, or another one.
+    ClientCertificate,
+    /// A certificate or key that the URL names can't be read.
+    File,
     /// There is no such database.
     Database,
     /// The server has as many sessions as it takes.
@@ -49,14 +60,30 @@ impl Trouble {
                 "set DATABASE_URL to the user's password, or: ALTER ROLE … PASSWORD …"
             }
             Self::Access => {
-                "let the user in without TLS by pg_hba.conf (`host` or `hostnossl`), and: ALTER ROLE … LOGIN"
+                "let the user in by pg_hba.conf, and: ALTER ROLE … LOGIN; where it has `hostssl` alone, add sslmode=require"
             }
+            Self::NoTls => {
+                "turn TLS on in PostgreSQL (ssl = on) or the pooler, or ask for less by sslmode=prefer"
+            }
+            Self::Tls => "look whether it is PostgreSQL that listens there, and at its log",
+            Self::Authority => {
+                "name the file with the authority's certificate: sslrootcert=/path/ca.crt"
+            }
+            Self::Name => {
+                "use a host name that is in the certificate, or make one for it, or sslmode=verify-ca"
+            }
+            Self::Expired => "renew the server's certificate, or set the clock",
+            Self::ClientCertificate => {
+                "add a certificate that the server takes: sslcert=/path/client.crt&sslkey=/path/client.key"
+            }
+            Self::File => "put the file where the URL names it, readable by this user alone",
             Self::Database => "createdb, or set DATABASE_URL to a database that is there",
             Self::Full => "raise max_connections of PostgreSQL, or lower DATABASE_POOL_SIZE",
             Self::Starting => "wait until PostgreSQL has started",
             Self::Role => "set DATABASE_URL to the server that takes writes",
             Self::Pooler => {
-                "set pool_mode = session in the pooler, or let DATABASE_URL lead past it"
+                "add pool_mode=transaction to DATABASE_URL, or set pool_mode = session in the pooler; for migrations and loads \
+                 let DATABASE_URL lead past it"
             }
             Self::Other => "look at the log of PostgreSQL",
         }
@@ -66,12 +93,21 @@ impl Trouble {
     pub const fn is_permanent(self) -> bool {
         matches!(
             self,
-            Self::Url | Self::Password | Self::Access | Self::Database | Self::Pooler
+            Self::Url
+                | Self::Password
+                | Self::Access
+                | Self::Database
+                | Self::Pooler
+                | Self::NoTls
+                | Self::Authority
+                | Self::Name
+                | Self::ClientCertificate
+                | Self::File
         )
     }
 
     /// Cause that the server means by a code.
-    fn of_code(code: &str) -> Self {
+    pub fn of_code(code: &str) -> Self {
         match code {
             "28P01" => Self::Password,
             "3D000" => Self::Database,
@@ -85,12 +121,42 @@ impl Trouble {
     }
 
     fn of_io(error: &io::Error) -> Self {
+        if let Some(trouble) = TlsTrouble::of(error) {
+            return trouble.into();
+        }
         match error.kind() {
             io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Self::Port,
             io::ErrorKind::TimedOut
             | io::ErrorKind::HostUnreachable
             | io::ErrorKind::NetworkUnreachable => Self::Silence,
             _ => Self::Other,
+        }
+    }
+}
+
+impl Trouble {
+    /// Test for a refusal that TLS may be the reason of.
+    pub(crate) const fn may_be_of_tls(self) -> bool {
+        matches!(
+            self,
+            Self::Access
+                | Self::Tls
+                | Self::Authority
+                | Self::Name
+                | Self::Expired
+                | Self::ClientCertificate
+        )
+    }
+}
+
+impl From<TlsTrouble> for Trouble {
+    fn from(trouble: TlsTrouble) -> Self {
+        match trouble {
+            TlsTrouble::Handshake => Self::Tls,
+            TlsTrouble::Authority => Self::Authority,
+            TlsTrouble::Name => Self::Name,
+            TlsTrouble::Expired => Self::Expired,
+            TlsTrouble::Client => Self::ClientCertificate,
         }
     }
 }
@@ -105,30 +171,42 @@ pub struct ConnectError {
 }
 
 impl ConnectError {
-    pub(super) fn new(trouble: Trouble, cause: String) -> Self {
+    /// An error with a cause in words.
+    pub fn new(trouble: Trouble, cause: String) -> Self {
         Self { trouble, cause }
     }
 
     /// A session that was there and is no longer.
-    pub(super) fn ended() -> Self {
+    pub fn ended() -> Self {
         Self::new(Trouble::Other, "the session has ended".to_owned())
     }
 
     /// A URL that can't be read, and which part of it.
-    pub(super) fn of_url(error: &tokio_postgres::Error) -> Self {
+    pub(crate) fn of_url(error: &tokio_postgres::Error) -> Self {
         let part = error.source().map(|part| format!(": {part}"));
         Self::new(Trouble::Url, format!("{error}{}", part.unwrap_or_default()))
     }
 
-    /// A session that could not be set up.
-    pub(super) fn of_setup(error: &(dyn std::error::Error + 'static)) -> Self {
-        let inner = match error.downcast_ref() {
-            Some(ConnectionError::CouldntSetupConfiguration(inner)) => Some(inner),
-            _ => error.downcast_ref::<Error>(),
-        };
-        let code = inner.and_then(sqlstate::code);
-        let trouble = code.map_or(Trouble::Other, Trouble::of_code);
-        Self::new(trouble, error.to_string())
+    /// A handshake that came to nothing.
+    pub(crate) fn of_handshake(error: io::Error) -> Self {
+        let cause = format!("TLS: {error}");
+        let trouble = TlsTrouble::of(&error).unwrap_or(TlsTrouble::Handshake);
+        Self::new(trouble.into(), cause)
+    }
+
+    /// Test for a refusal that a certificate of the client may mend. In every language the server names the file whose rules
+    /// refuse somebody.
+    pub(crate) fn may_be_for_want_of_a_certificate(&self) -> bool {
+        match self.trouble {
+            Trouble::Tls => true,
+            Trouble::Access => !self.cause.contains("pg_hba.conf"),
+            _ => false,
+        }
+    }
+
+    /// The same cause, of another kind.
+    pub(crate) fn with_trouble(self, trouble: Trouble) -> Self {
+        Self { trouble, ..self }
     }
 
     /// In one line, with what mends it.
@@ -137,7 +215,7 @@ impl ConnectError {
     }
 
     /// Error with the place where it happened.
-    pub(super) fn at(self, place: &str) -> Self {
+    pub(crate) fn at(self, place: &str) -> Self {
         let cause = format!("{place}: {}", self.cause);
         Self { cause, ..self }
     }

@@ -11,8 +11,10 @@ use std::task::{Context, Poll, ready};
 use arc_swap::ArcSwapOption;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio_postgres::tls::{ChannelBinding, TlsStream};
 
-use crate::db::connection::sqlstate::{self, Verdict};
+use crate::sqlstate::{self, Verdict};
+use crate::translation::{Settings, Translation};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 16 << 10;
@@ -28,11 +30,11 @@ const TEXT: u8 = b'M';
 
 /// Mark of a session that has met an error after which nobody else shall have it. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Condemned(Arc<ArcSwapOption<Verdict>>);
+pub struct Condemned(Arc<ArcSwapOption<Verdict>>);
 
 impl Condemned {
     /// Marks the session, unless that was done by an error which told of more.
-    pub(super) fn set(&self, verdict: Verdict) {
+    pub fn set(&self, verdict: Verdict) {
         self.0.rcu(|known| {
             Some(Arc::new(
                 known
@@ -43,14 +45,14 @@ impl Condemned {
     }
 
     /// The mark, if there is one.
-    pub(super) fn verdict(&self) -> Option<Verdict> {
+    pub fn verdict(&self) -> Option<Verdict> {
         self.0.load().as_deref().copied()
     }
 }
 
 /// A stream from a server, whose errors begin with their code.
 #[derive(Debug)]
-pub(super) struct Wire<S> {
+pub(crate) struct Wire<S> {
     stream: S,
     condemned: Condemned,
     /// Bytes that have come and are not handed on yet.
@@ -59,12 +61,18 @@ pub(super) struct Wire<S> {
     ready: usize,
     /// Rest of the message behind that is handed on as it comes.
     passing: usize,
+    /// Translation for a pooler.
+    translation: Option<Translation>,
+    /// Bytes that are translated and not written yet.
+    going: BytesMut,
 }
 
 impl<S> Wire<S> {
     /// Reads `stream`; an error that condemns the session is noted in `condemned` before anybody sees it.
-    pub(super) fn new(stream: S, condemned: Condemned) -> Self {
+    pub(crate) fn new(stream: S, condemned: Condemned, lent: Option<&Settings>) -> Self {
         Self {
+            translation: lent.cloned().map(Translation::new),
+            going: BytesMut::new(),
             stream,
             condemned,
             come: BytesMut::new(),
@@ -86,9 +94,14 @@ impl<S> Wire<S> {
                 return;
             };
             if tag != ERROR || length > LONGEST_ERROR {
-                self.passing = length;
+                if !self.pass(tag, length) {
+                    return;
+                }
             } else if let Some(message) = rest.get(..length) {
                 let (message, code) = with_code(message);
+                if let Some(translation) = &mut self.translation {
+                    translation.swallows(&message);
+                }
                 if let Some(verdict) = sqlstate::verdict(&code) {
                     self.condemned.set(verdict);
                 }
@@ -97,6 +110,23 @@ impl<S> Wire<S> {
                 return;
             }
         }
+    }
+
+    /// Lets a message pass, unless the client shall not see it; false if that can't be told yet.
+    fn pass(&mut self, tag: u8, length: usize) -> bool {
+        let Some(translation) = self.translation.as_mut().filter(|one| one.wants(tag)) else {
+            self.passing = length;
+            return true;
+        };
+        let Some(message) = self.come.get(self.ready..self.ready + length) else {
+            return false;
+        };
+        if translation.swallows(message) {
+            self.replace(length, &[]);
+        } else {
+            self.ready += length;
+        }
+        true
     }
 
     /// Hands on `message` in place of the `length` bytes that came.
@@ -168,21 +198,56 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     }
 }
 
+impl<S: AsyncWrite + Unpin> Wire<S> {
+    /// Writes what is translated.
+    fn poll_going(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.going.is_empty() {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.going))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.going.advance(written);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+        let this = self.get_mut();
+        if this.translation.is_none() {
+            return Pin::new(&mut this.stream).poll_write(cx, bytes);
+        }
+        ready!(this.poll_going(cx))?;
+        if let Some(translation) = &mut this.translation {
+            translation.write(bytes, &mut this.going);
+        }
+        match this.poll_going(cx)? {
+            // What is left goes with the next write, or the flush that follows.
+            Poll::Ready(()) | Poll::Pending => Poll::Ready(Ok(bytes.len())),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        ready!(this.poll_going(cx))?;
+        Pin::new(&mut this.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        ready!(this.poll_going(cx))?;
+        Pin::new(&mut this.stream).poll_shutdown(cx)
+    }
+}
+
+impl<S: TlsStream + Unpin> TlsStream for Wire<S> {
+    fn channel_binding(&self) -> ChannelBinding {
+        self.stream.channel_binding()
     }
 }
 
@@ -201,7 +266,7 @@ mod tests {
     async fn read(sent: &[u8], piece: usize) -> (Vec<u8>, Option<Verdict>) {
         let (mut server, client) = tokio::io::duplex(piece);
         let condemned = Condemned::default();
-        let mut wire = Wire::new(client, condemned.clone());
+        let mut wire = Wire::new(client, condemned.clone(), None);
         let mut got = Vec::new();
         let sending = async {
             server.write_all(sent).await.unwrap();
