@@ -19,7 +19,7 @@ async fn unknown_paths_and_methods_are_errors_like_any_other() {
     let app = TestApp::spawn();
     let mut client = app.client();
     for path in [
-        "/",
+        "/index",
         "/nowhere",
         "/api/v1/nowhere",
         "/api/v1/users/me/",
