@@ -1,6 +1,6 @@
 //! Connections to `PostgreSQL`: the hosts of a URL, TLS as `libpq` means it, and errors that tell causes apart.
 //!
-//! [`dial`] is the one place where a connection is made, for the service, its commands and the loads. Errors carry their
+//! [`dial()`] is the one place where a connection is made, for the service, its commands and the loads. Errors carry their
 //! SQLSTATE in front of their text, and those that condemn a session are noted before anybody sees them.
 
 mod dial;
