@@ -36,7 +36,7 @@ fn close_code(action: &Action) -> Option<CloseCode> {
 }
 
 #[test]
-fn progress_only_grows_and_the_end_comes_once() {
+fn progress_only_grows_and_only_a_failure_is_made_good() {
     let mut protocol = protocol(Instant::now());
     let admitted = [
         (Status::Pending, None),
@@ -49,13 +49,14 @@ fn progress_only_grows_and_the_end_comes_once() {
         (Status::InProgress, Some(1.0)),
         (Status::Failed, None),
         (Status::Complete, None),
+        (Status::Failed, None),
         (Status::InProgress, Some(2.0)),
     ]
     .map(|(status, progress)| protocol.admit(&event(1, status, progress, 0)));
     assert_eq!(
         admitted,
         [
-            true, false, true, true, false, false, false, true, true, false, false
+            true, false, true, true, false, false, false, true, true, true, false, false
         ]
     );
 }
