@@ -93,3 +93,59 @@ async fn memory_stays_within_its_bound() {
         "what is too large to keep is still answered"
     );
 }
+
+/// Streets between two places a minute's walk apart, of data of a year: those that are named by their way, and their ends in
+/// steps of a thousandth of a degree.
+fn area(year: u16, cell: CellId, ways: &[(i64, [i32; 4])]) -> String {
+    let (south_west, _) = cell.corners();
+    let at = |x: i32, y: i32| {
+        let (east, north) = (f64::from(x) / 1e4, f64::from(y) / 1e4);
+        format!(
+            "{} {}",
+            south_west.lon + 0.002 + east,
+            south_west.lat + 0.001 + north
+        )
+    };
+    let mut sql = format!(
+        "INSERT INTO areas (name, boundary, source_digest, source_timestamp) \
+             VALUES ('{year}', ST_Multi(ST_MakeEnvelope({w}, {s}, {e}, {n}, 4326)), '', '{year}-01-01');",
+        w = south_west.lon - 0.1,
+        s = south_west.lat - 0.1,
+        e = south_west.lon + 0.1,
+        n = south_west.lat + 0.1,
+    );
+    for (way, [x, y, to_x, to_y]) in ways {
+        sql += &format!(
+            "INSERT INTO walk_edges (area_id, way_id, segment, cell, from_node, to_node, length_metres, class, stairs, geom) \
+                 SELECT id, {way}, 0, {cell}, {way}1, {way}2, 60, 'street', false, ST_GeomFromText('LINESTRING({from}, {to})', 4326) \
+                 FROM areas WHERE name = '{year}';",
+            cell = cell.id(),
+            from = at(*x, *y),
+            to = at(*to_x, *to_y),
+        );
+    }
+    sql
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_street_that_newer_data_lack_is_gone_where_they_know_the_ground() {
+    let stage = Stage::set();
+    let cell = CellId::of(SENATE_SQUARE);
+    let (south, north) = ([0, 0, 10, 0], [0, 5, 10, 5]);
+    // The old bridge between both quays, and a path that leads on to where the newer data have no street.
+    let old = [
+        (1, south),
+        (2, north),
+        (3, [2, 0, 2, 5]),
+        (4, [10, 5, 18, 9]),
+    ];
+    let new = [(1, south), (2, north), (5, [8, 0, 8, 5])];
+    stage.database.sql(&area(2024, cell, &old));
+    stage.database.sql(&area(2026, cell, &new));
+    let cache = NetworkCache::new(stage.db.clone(), 1_000_000);
+    let cells = cache.cells(&[cell]).await.unwrap();
+    let mut ways: Vec<i64> = cells[0].edges().iter().map(|edge| edge.way_id).collect();
+    ways.sort_unstable();
+    ways.dedup();
+    assert_eq!(ways, [1, 2, 4, 5]);
+}
