@@ -15,9 +15,8 @@ const FULL: f64 = 0.95;
 /// Streets in reach that are shorter together make no walk of their own.
 pub(super) const LEAST_STREETS_METRES: u32 = 1000;
 
-/// Metres of the shortest walk that is one, and of the shortest without a stop.
-const LEAST_METRES: f64 = 100.0;
-const LEAST_METRES_WITHOUT_STOP: f64 = 500.0;
+/// Metres of the shortest walk without a stop.
+const LEAST_METRES: f64 = 500.0;
 
 /// Seconds left over by a walk that could be longer.
 const MUCH_LEFT: u32 = 120;
@@ -78,17 +77,16 @@ fn has_fewer_stairs(made: &Result<Made, NoWalk>, other: &Made) -> bool {
         .is_ok_and(|made| stairs(made) + 0.5 < stairs(other))
 }
 
-/// Refuses a few steps as an answer to who asks for a walk and has time for one.
+/// Refuses a few steps past nothing as an answer to who asks for a walk and has time for one. A place to see is worth them, where
+/// the streets lead no further.
 fn worth_the_name(scene: &Scene<'_>, made: Made) -> Result<Made, NoWalk> {
     let (request, walk) = (scene.request, &made.walk);
-    let least = if walk.stops.is_empty() {
-        LEAST_METRES_WITHOUT_STOP
-    } else {
-        LEAST_METRES
-    };
+    if !walk.stops.is_empty() {
+        return Ok(made);
+    }
     let left = request.budget_seconds - walk.duration_seconds;
     let has_time = left >= MUCH_LEFT.max(request.budget_seconds / 2);
-    if request.end.is_none() && walk.distance_metres < least && has_time {
+    if request.end.is_none() && walk.distance_metres < LEAST_METRES && has_time {
         return Err(scene.cut_off());
     }
     Ok(made)
