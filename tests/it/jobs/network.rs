@@ -106,25 +106,25 @@ fn area(year: u16, cell: CellId, ways: &[(i64, [i32; 4])]) -> String {
             south_west.lat + 0.001 + north
         )
     };
-    let mut sql = format!(
+    let mut sql = vec![format!(
         "INSERT INTO areas (name, boundary, source_digest, source_timestamp) \
              VALUES ('{year}', ST_Multi(ST_MakeEnvelope({w}, {s}, {e}, {n}, 4326)), '', '{year}-01-01');",
         w = south_west.lon - 0.1,
         s = south_west.lat - 0.1,
         e = south_west.lon + 0.1,
         n = south_west.lat + 0.1,
-    );
-    for (way, [x, y, to_x, to_y]) in ways {
-        sql += &format!(
+    )];
+    sql.extend(ways.iter().map(|(way, [x, y, to_x, to_y])| {
+        format!(
             "INSERT INTO walk_edges (area_id, way_id, segment, cell, from_node, to_node, length_metres, class, stairs, geom) \
                  SELECT id, {way}, 0, {cell}, {way}1, {way}2, 60, 'street', false, ST_GeomFromText('LINESTRING({from}, {to})', 4326) \
                  FROM areas WHERE name = '{year}';",
             cell = cell.id(),
             from = at(*x, *y),
             to = at(*to_x, *to_y),
-        );
-    }
-    sql
+        )
+    }));
+    sql.concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
