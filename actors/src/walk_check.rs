@@ -129,6 +129,7 @@ mod tests {
             start: wildside_engine::walk::Gap::default(),
             end: wildside_engine::walk::Gap::default(),
             fit: Fit::default(),
+            same_for: None,
         }
     }
 

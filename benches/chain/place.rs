@@ -141,6 +141,7 @@ pub(crate) fn instant_walk(
         start: wildside_engine::walk::Gap::default(),
         end: wildside_engine::walk::Gap::default(),
         fit: Fit::default(),
+        same_for: None,
     })
 }
 

@@ -262,3 +262,127 @@ fn a_fence_that_ends_at_a_path_or_runs_along_it_bars_nobody() {
     );
     assert!(!leads(&from_both_sides, 1, 9));
 }
+
+/// Hours of the stretches of a way, as text.
+fn hours_of(extract: &Extract, way: i64) -> Vec<Option<&str>> {
+    let of_way = extract.edges.iter().filter(|edge| edge.way_id == way);
+    of_way
+        .map(|edge| edge.hours.as_ref().map(|hours| hours.text()))
+        .collect()
+}
+
+#[test]
+fn what_is_open_at_times_is_a_street_with_hours() {
+    for (tags, hours) in [
+        (
+            &[
+                ("highway", "footway"),
+                ("access", "no"),
+                ("access:conditional", "yes @ (08:00-20:00)"),
+            ][..],
+            "no; yes @ (08:00-20:00)",
+        ),
+        (
+            &[
+                ("highway", "footway"),
+                ("foot:conditional", "no @ (22:00-06:00)"),
+            ],
+            "yes; no @ (22:00-06:00)",
+        ),
+        (
+            &[("highway", "steps"), ("opening_hours", "Apr-Oct")],
+            "open Apr-Oct",
+        ),
+    ] {
+        let found = read(&two_streets(&[]).way(50, &[3, 4, 5, 6, 7], tags));
+        assert!(leads(&found, 1, 9), "{tags:?}");
+        assert_eq!(hours_of(&found, 50), [Some(hours)], "{tags:?}");
+        assert_eq!(hours_of(&found, 100), [None, None]);
+    }
+    let never = [("highway", "footway"), ("foot:conditional", "no")];
+    let found = read(&two_streets(&[]).way(50, &[3, 4, 5, 6, 7], &never));
+    assert!(!leads(&found, 1, 9));
+}
+
+#[test]
+fn a_gate_with_hours_gives_them_to_the_way_through_it() {
+    let gate = [("barrier", "gate"), ("opening_hours", "08:00-20:00")];
+    let found = read(&two_streets(&gate).way(50, &[3, 4, 5, 6, 7], FOOTWAY));
+    assert_eq!(hours_of(&found, 50), [Some("open 08:00-20:00")]);
+    let beside = read(
+        &two_streets(&gate)
+            .node(15, 24.9445, 60.171, &[])
+            .way(50, &[3, 4, 5, 6, 7], FOOTWAY)
+            .way(51, &[5, 15], FOOTWAY),
+    );
+    assert_eq!(hours_of(&beside, 50), [None, None]);
+    assert_eq!(hours_of(&beside, 51), [Some("open 08:00-20:00")]);
+    let night = [
+        ("highway", "footway"),
+        ("foot:conditional", "no @ (22:00-06:00)"),
+    ];
+    let both = read(&two_streets(&gate).way(50, &[3, 4, 5, 6, 7], &night));
+    assert_eq!(
+        hours_of(&both, 50),
+        [Some("yes; no @ (22:00-06:00)\nopen 08:00-20:00")]
+    );
+}
+
+#[test]
+fn what_lies_in_a_park_has_the_hours_of_the_park() {
+    let park = [("leisure", "park"), ("opening_hours", "dawn-dusk")];
+    let corners = |pbf: Pbf| {
+        pbf.node(21, 24.9432, 60.1695, &[])
+            .node(22, 24.9459, 60.1695, &[])
+            .node(23, 24.9459, 60.1705, &[])
+            .node(24, 24.9432, 60.1705, &[])
+    };
+    let ring = [21, 22, 23, 24, 21];
+    let path = |tags| two_streets(&[]).way(50, &[3, 4, 5, 6, 7], tags);
+    let found = read(&corners(path(FOOTWAY)).way(60, &ring, &park));
+    assert_eq!(hours_of(&found, 50), [Some("open dawn-dusk")]);
+    assert!(hours_of(&found, 100).iter().all(Option::is_none));
+    let relation = read(&corners(path(FOOTWAY)).way(60, &ring, &[]).relation(
+        70,
+        &[60],
+        &[
+            ("type", "multipolygon"),
+            ("landuse", "cemetery"),
+            ("opening_hours", "08:00-20:00"),
+        ],
+    ));
+    assert_eq!(hours_of(&relation, 50), [Some("open 08:00-20:00")]);
+    for open in [
+        &[("highway", "residential")][..],
+        &[("highway", "footway"), ("tunnel", "yes")],
+        &[("highway", "footway"), ("bridge", "yes")],
+    ] {
+        let found = read(&corners(path(open)).way(60, &ring, &park));
+        assert_eq!(hours_of(&found, 50), [None], "{open:?}");
+    }
+}
+
+#[test]
+fn hours_that_can_not_be_read_leave_all_as_it_is_and_are_counted() {
+    let odd = [
+        ("barrier", "gate"),
+        ("opening_hours", "whenever the keeper is there"),
+    ];
+    let wet = [
+        ("highway", "footway"),
+        ("access", "no"),
+        ("access:conditional", "yes @ dry"),
+    ];
+    let found = read(&two_streets(&odd).way(50, &[3, 4, 5, 6, 7], FOOTWAY).way(
+        51,
+        &[12, 18],
+        &wet,
+    ));
+    assert_eq!(hours_of(&found, 50), [None]);
+    assert_eq!(hours_of(&found, 51), []);
+    let count = found
+        .report
+        .skipped
+        .get("hours of ways, gates and parks that can't be read");
+    assert_eq!(count, Some(&2));
+}

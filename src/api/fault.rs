@@ -18,6 +18,7 @@ pub enum FaultCode {
     InvalidCursor,
     InvalidId,
     InvalidJson,
+    InvalidTime,
     InvalidUsername,
     KeyReused,
     NoWalkableWayNearby,

@@ -247,6 +247,7 @@ diesel::table! {
         name -> Nullable<Text>,
         geom -> Geometry,
         price_percent -> Int2,
+        hours -> Nullable<Text>,
     }
 }
 

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use rand::Rng;
 use redis::aio::ConnectionLike;
 use redis::{AsyncCommands, FromRedisValue, RedisResult};
@@ -70,6 +71,15 @@ impl CacheKey {
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     route_id: Uuid,
+    /// Time at which other streets or places are open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<DateTime<Utc>>,
+}
+
+impl Entry {
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= Utc::now())
+    }
 }
 
 /// An answer that is kept for good.
@@ -118,6 +128,7 @@ impl RouteCache {
             None => (None, "error"),
             Some(None) => (None, "miss"),
             Some(Some(bytes)) => match serde_json::from_slice::<Entry>(&bytes) {
+                Ok(entry) if entry.is_over() => (None, "miss"),
                 Ok(entry) => (Some(entry.route_id), "hit"),
                 Err(error) => {
                     tracing::warn!(cache.key = key.as_str(), %error, "unreadable cache entry ignored");
@@ -132,12 +143,14 @@ impl RouteCache {
         route_id
     }
 
-    /// Remembers the answer to a request for a while.
-    pub async fn put(&self, key: &CacheKey, route_id: Uuid) {
-        let Ok(entry) = serde_json::to_vec(&Entry { route_id }) else {
+    /// Remembers the answer to a request for a while, at most `until` then.
+    pub async fn put(&self, key: &CacheKey, route_id: Uuid, until: Option<DateTime<Utc>>) {
+        let Ok(entry) = serde_json::to_vec(&Entry { route_id, until }) else {
             return;
         };
+        let left = |until: DateTime<Utc>| (until - Utc::now()).num_seconds().max(1) as u64;
         let ttl = self.jittered_ttl_seconds();
+        let ttl = until.map_or(ttl, |until| ttl.min(left(until)));
         within_budget::<()>(self.redis.clone().set_ex(key.as_str(), entry, ttl)).await;
     }
 
@@ -146,9 +159,19 @@ impl RouteCache {
         within_budget::<()>(self.redis.clone().del(key.as_str())).await;
     }
 
-    /// Remembers the answer to these requests for good, because somebody saved the route; false if the cache was not told.
-    pub async fn pin(&self, keys: &[CacheKey], route_id: Uuid) -> bool {
-        let Ok(entry) = serde_json::to_vec(&Entry { route_id }) else {
+    /// Remembers the answer to these requests for good, because somebody saved the route, or as long as it is one; false if the
+    /// cache was not told.
+    pub async fn pin(
+        &self,
+        keys: &[CacheKey],
+        route_id: Uuid,
+        until: Option<DateTime<Utc>>,
+    ) -> bool {
+        let pinned = Entry { route_id, until };
+        if pinned.is_over() {
+            return true;
+        }
+        let Ok(entry) = serde_json::to_vec(&pinned) else {
             return false;
         };
         let mut told = redis::pipe();

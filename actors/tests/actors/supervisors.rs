@@ -44,6 +44,7 @@ fn walk() -> Walk {
         start: wildside_engine::walk::Gap::default(),
         end: wildside_engine::walk::Gap::default(),
         fit: Fit::default(),
+        same_for: None,
     }
 }
 

@@ -69,6 +69,7 @@ fn street(way: i64, (from_node, to_node): (i64, i64), geometry: Vec<Point>) -> E
         surface: None,
         incline_percent: None,
         price_percent: Edge::FAIR_PRICE,
+        hours: None,
         name: Some(Arc::from(format!("Street {way}"))),
         geometry,
     }

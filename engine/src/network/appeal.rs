@@ -83,6 +83,7 @@ mod tests {
             incline_percent: None,
             name: None,
             price_percent: Edge::FAIR_PRICE,
+            hours: None,
             geometry: vec![Point::new(0.0, 0.0), Point::new(0.0, 0.001)],
         })
     }

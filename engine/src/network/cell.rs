@@ -1,6 +1,8 @@
 //! One square of the street network, as it is cached.
 
-use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::CellId;
 use super::appeal::Appeal;
@@ -8,6 +10,7 @@ use super::edge::{Edge, WayClass};
 use super::index::BoxIndex;
 use super::pace::{LightLevel, ticks};
 use crate::geo::{Bounds, Point};
+use crate::hours::WayHours;
 
 /// The edges of one square ([`Edge::into_cells`]), decoded once and then shared.
 ///
@@ -25,6 +28,14 @@ pub struct Cell {
     first_arc: Vec<u32>,
     arcs: Vec<CellArc>,
     index: BoxIndex,
+    timed: Vec<Timed>,
+}
+
+/// Hours, and the edges that have them.
+#[derive(Debug, Clone)]
+pub(crate) struct Timed {
+    pub(crate) hours: Arc<WayHours>,
+    pub(crate) edges: Vec<u32>,
 }
 
 /// Length, cost, light and appeal of an edge, as routing needs them.
@@ -77,6 +88,7 @@ impl Cell {
         Self {
             foreign: foreign_nodes(&edges, &measures, home),
             index: BoxIndex::new(&boxes),
+            timed: by_hours(&edges),
             edges,
             measures,
             nodes,
@@ -116,6 +128,10 @@ impl Cell {
     pub(crate) fn index(&self) -> &BoxIndex {
         &self.index
     }
+
+    pub(crate) fn timed(&self) -> &[Timed] {
+        &self.timed
+    }
 }
 
 impl Measure {
@@ -132,6 +148,24 @@ impl Measure {
             ends: [number(edge.from_node), number(edge.to_node)],
         }
     }
+}
+
+fn by_hours(edges: &[Edge]) -> Vec<Timed> {
+    let mut all: Vec<Timed> = Vec::new();
+    let mut known: FxHashMap<&str, usize> = FxHashMap::default();
+    for (edge, number) in edges.iter().zip(0..) {
+        if let Some(hours) = &edge.hours {
+            let position = *known.entry(hours.text()).or_insert_with(|| {
+                all.push(Timed {
+                    hours: Arc::clone(hours),
+                    edges: Vec::new(),
+                });
+                all.len() - 1
+            });
+            all[position].edges.push(number);
+        }
+    }
+    all
 }
 
 /// Tells apart two stretches of one way between the same two nodes, such as the halves of a ring.

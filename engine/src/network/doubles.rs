@@ -113,6 +113,7 @@ mod tests {
             surface: None,
             incline_percent: None,
             price_percent: Edge::FAIR_PRICE,
+            hours: None,
             name: None,
             geometry: (from..=to)
                 .map(|at| Point::new(at as f64 * 1e-3, 48.0))

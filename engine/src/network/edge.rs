@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
+use crate::hours::WayHours;
 
 /// Lighting at night, as tagged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,6 +70,8 @@ pub struct Edge {
     /// Price of choosing it, in percent of its walking time: [`Self::FAIR_PRICE`], or more where walking is allowed but a last
     /// resort.
     pub price_percent: u16,
+    /// Hours at which one may walk there; `None`: at all times.
+    pub hours: Option<Arc<WayHours>>,
     /// Street name, if any.
     pub name: Option<Arc<str>>,
     /// Shape points from `from_node` to `to_node`, at least two.

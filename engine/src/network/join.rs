@@ -3,10 +3,11 @@
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::cell::{Cell, Measure};
+use super::cell::{Cell, Measure, Timed};
 use super::edge::Edge;
+use crate::hours::WalkTime;
 
 /// A node of the joined network: `first_node` of its cell plus its number there. A node that several cells hold goes
 /// by the number it has in the first of them.
@@ -29,13 +30,15 @@ pub struct Network {
     canonical: FxHashMap<u32, NodeId>,
     /// For a node that goes by its own number and is in more cells: all its numbers.
     twins: FxHashMap<NodeId, Vec<u32>>,
+    /// Edges on which nobody may walk at the time.
+    shut: FxHashSet<EdgeId>,
 }
 
 impl Network {
     /// Joins cells into one network; a street that crosses a cell border is whole again. The same cell given twice
     /// counts once.
     pub fn join(mut cells: Vec<Arc<Cell>>) -> Self {
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = FxHashSet::default();
         cells.retain(|cell| !cell.edges().is_empty() && seen.insert(Arc::as_ptr(cell)));
         let mut network = Self {
             first_node: running_sum(cells.iter().map(|cell| cell.nodes().len())),
@@ -45,6 +48,41 @@ impl Network {
         };
         network.join_borders();
         network
+    }
+
+    /// True if any of its streets has hours.
+    pub fn has_hours(&self) -> bool {
+        self.cells.iter().any(|cell| !cell.timed().is_empty())
+    }
+
+    /// The same network without the streets that are closed at some time of a walk of so many seconds: no walk begins, ends or
+    /// passes there.
+    #[must_use]
+    pub fn at(mut self, time: &WalkTime, seconds: u32) -> Self {
+        let mut known: FxHashMap<&str, bool> = FxHashMap::default();
+        for (cell, first) in self.cells.iter().zip(&self.first_edge) {
+            for Timed { hours, edges } in cell.timed() {
+                let judge = || hours.is_open(time, seconds);
+                if !*known.entry(hours.text()).or_insert_with(judge) {
+                    self.shut
+                        .extend(edges.iter().map(|edge| EdgeId(first + edge)));
+                }
+            }
+        }
+        self
+    }
+
+    /// Seconds by which such a walk can begin later and find the same streets open; `None`: it can for a month.
+    pub fn same_for(&self, time: &WalkTime, seconds: u32) -> Option<u32> {
+        let mut seen = FxHashSet::default();
+        let all = self.cells.iter().flat_map(|cell| cell.timed());
+        all.filter(|timed| seen.insert(timed.hours.text()))
+            .filter_map(|timed| timed.hours.same_for(time, seconds))
+            .min()
+    }
+
+    pub(crate) fn is_shut(&self, edge: EdgeId) -> bool {
+        !self.shut.is_empty() && self.shut.contains(&edge)
     }
 
     /// True if no street is known here.
@@ -93,8 +131,11 @@ impl Network {
             let index = cell_of(&self.first_node, number);
             let (cell, first) = (&self.cells[index], self.first_node[index]);
             for arc in cell.arcs(number - first) {
-                let head = self.canonical(first + arc.head);
-                visit(self.edge_id(index, arc.edge), cell.measure(arc.edge), head);
+                let edge = self.edge_id(index, arc.edge);
+                if !self.is_shut(edge) {
+                    let head = self.canonical(first + arc.head);
+                    visit(edge, cell.measure(arc.edge), head);
+                }
             }
         };
         match self.twins.get(&node) {

@@ -120,6 +120,7 @@ mod tests {
             surface: None,
             incline_percent: None,
             price_percent: Edge::FAIR_PRICE,
+            hours: None,
             name: None,
             geometry,
         }

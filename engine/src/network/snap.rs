@@ -31,6 +31,9 @@ impl Network {
         for (index, cell) in self.cells().iter().enumerate() {
             cell.index().nearby(&plane, limit(&best), |number| {
                 let edge = self.edge_id(index, number);
+                if self.is_shut(edge) {
+                    return limit(&best);
+                }
                 if let Some(snap) = self.project(edge, &plane, limit(&best)) {
                     let far = snap.away + self.reluctance_metres(edge);
                     let nearer = |(least, b): (f64, Snap)| (far, snap.edge) < (least, b.edge);

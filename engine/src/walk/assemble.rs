@@ -62,6 +62,7 @@ pub(super) fn assemble(
         repeated_metres: repeated_metres(graph, &tour.legs),
         start: Gap::default(),
         end: Gap::default(),
+        same_for: None,
     };
     Made {
         walk,

@@ -1,5 +1,6 @@
 //! Requests of the engine.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
@@ -21,13 +22,13 @@ pub struct WalkRequest {
     pub popularity_bias: f64,
     /// Accessibility: what the walker can or likes to walk on.
     pub accessibility: Accessibility,
-    /// Places by name, and which of the good walks it is to be.
+    /// Places by name, which of the good walks it is to be, how fast and when.
     pub choice: Choice,
     /// The same seed gives the same walk.
     pub seed: u64,
 }
 
-/// Places that a walker has chosen or turned down, and which of the good walks it is to be.
+/// Places that a walker has chosen or turned down, which of the good walks it is to be, how fast and when.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Choice {
     /// Places that must be visited, by id; at most [`INCLUDED`](super::limits::INCLUDED).
@@ -39,6 +40,8 @@ pub struct Choice {
     pub variant: u8,
     /// Walking speed.
     pub pace: Pace,
+    /// Time at which the walk begins; `None`: hours count for nothing.
+    pub departure: Option<DateTime<Utc>>,
 }
 
 /// Walking speed on level, paved ground, in metres a second; within [`PACE`](super::limits::PACE).

@@ -32,6 +32,9 @@ pub struct Walk {
     pub start: Gap,
     /// From the end that was asked for to the street.
     pub end: Gap,
+    /// Seconds by which the same walk can begin later and find the same open; `None`: it can for a month.
+    #[serde(default)]
+    pub same_for: Option<u32>,
 }
 
 /// Distance from a position that was asked for to the street where the walk begins or ends.

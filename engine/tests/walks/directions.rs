@@ -28,6 +28,7 @@ fn way(name: &str, points: &[Position]) -> Edge {
         surface: None,
         incline_percent: None,
         price_percent: Edge::FAIR_PRICE,
+        hours: None,
         name,
         geometry: points
             .iter()

@@ -50,6 +50,7 @@ fn edge() -> impl Strategy<Value = Edge> {
                 surface: surface.map(Arc::from),
                 incline_percent,
                 price_percent: 100 * (way_id.unsigned_abs() as u16 % 3),
+                hours: None,
                 name: (way_id > 2).then(|| Arc::from(format!("Street {way_id}"))),
                 geometry,
             },
@@ -88,6 +89,7 @@ fn request() -> impl Strategy<Value = WalkRequest> {
     let pace = prop_oneof![5 => Just(Pace::default()), 1 => (0.4..2.1).prop_map(Pace)];
     let choice =
         (ids(), ids(), variant, pace).prop_map(|(include, exclude, variant, pace)| Choice {
+            departure: None,
             include,
             exclude,
             variant,

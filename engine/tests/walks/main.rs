@@ -6,6 +6,7 @@ mod choice;
 mod directions;
 mod fill;
 mod fuzz;
+mod hours;
 mod small_worlds;
 mod stairs;
 mod world;

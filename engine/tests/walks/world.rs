@@ -29,6 +29,7 @@ pub(crate) fn street(id: i64, from: (i64, Point), to: (i64, Point)) -> Edge {
         surface: None,
         incline_percent: None,
         price_percent: Edge::FAIR_PRICE,
+        hours: None,
         name: Some(Arc::from(format!("Street {id}"))),
         geometry: vec![from.1, to.1],
     }

@@ -32,6 +32,9 @@ pub(crate) struct Access {
     way: Rows,
     node: Rows,
     line: Rows,
+    way_hours: Rows,
+    node_hours: Rows,
+    area_hours: Rows,
 }
 
 impl Access {
@@ -41,6 +44,9 @@ impl Access {
             way: Rows::new(&source.way)?,
             node: Rows::new(&source.node)?,
             line: Rows::new(&source.line)?,
+            way_hours: Rows::new(&source.way_hours)?,
+            node_hours: Rows::new(&source.node_hours)?,
+            area_hours: Rows::new(&source.area_hours)?,
         })
     }
 
@@ -62,6 +68,21 @@ impl Access {
     /// True if the line bars the ways that it crosses.
     pub(crate) fn bars(&self, tags: &Tags<'_>) -> bool {
         self.line.decide(tags) == Some(Walk::No)
+    }
+
+    /// True if nobody walks along a way outside its opening hours.
+    pub(crate) fn hours_shut_way(&self, tags: &Tags<'_>) -> bool {
+        self.way_hours.decide(tags) == Some(Walk::No)
+    }
+
+    /// True if nobody passes a node outside its opening hours.
+    pub(crate) fn hours_shut_node(&self, tags: &Tags<'_>) -> bool {
+        self.node_hours.decide(tags) == Some(Walk::No)
+    }
+
+    /// True if nobody walks on the ways in an area outside its hours.
+    pub(crate) fn hours_shut_area(&self, tags: &Tags<'_>) -> bool {
+        self.area_hours.decide(tags) == Some(Walk::No)
     }
 }
 
@@ -119,6 +140,9 @@ struct Source {
     way: Vec<Row>,
     node: Vec<Row>,
     line: Vec<Row>,
+    way_hours: Vec<Row>,
+    node_hours: Vec<Row>,
+    area_hours: Vec<Row>,
 }
 
 /// A row as it is written.
@@ -187,7 +211,14 @@ mod tests {
     #[test]
     fn each_row_decides_its_examples_and_says_why() {
         let source: Source = toml::from_str(TEXT).unwrap();
-        for part in [&source.way, &source.node, &source.line] {
+        for part in [
+            &source.way,
+            &source.node,
+            &source.line,
+            &source.way_hours,
+            &source.node_hours,
+            &source.area_hours,
+        ] {
             let rows = Rows::new(part).unwrap();
             for (number, row) in part.iter().enumerate() {
                 assert!(
@@ -228,7 +259,11 @@ mod tests {
 
     #[test]
     fn a_typing_error_is_named() {
-        let table = |row: &str| format!("{row}\nnode = []\nline = []\n");
+        let table = |row: &str| {
+            format!(
+                "{row}\nnode = []\nline = []\nway_hours = []\nnode_hours = []\narea_hours = []\n"
+            )
+        };
         let row = |when: &str, walk: &str| {
             table(&format!(
                 "way = [{{ when = [\"{when}\"], walk = {walk}, because = \"\", source = [], examples = [] }}]"

@@ -1,13 +1,17 @@
 //! From ways to edges.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use wildside_engine::hours::WayHours;
 use wildside_engine::network::{CellId, Edge};
 
 use super::access::Walk;
 use super::elements::OsmId;
+use super::hours::{self, Passage};
 use super::nodes::{Located, Node, NodeStore};
+use super::parks::Parks;
 use super::squares::{Step, step};
 use super::walkable::WalkWay;
 use crate::area::Polygon;
@@ -91,7 +95,8 @@ pub(crate) struct Cutter<'a> {
     /// Nodes that fences and walls run through.
     pub(crate) barred: &'a Junctions,
     /// Permissions of the nodes that say something of passing.
-    pub(crate) passages: &'a FxHashMap<i64, Walk>,
+    pub(crate) passages: &'a FxHashMap<i64, Passage>,
+    pub(crate) parks: &'a Parks,
     pub(crate) area: Option<&'a Polygon>,
 }
 
@@ -103,6 +108,7 @@ struct Pieces<'a> {
     round: Option<&'a FxHashSet<Step>>,
     nodes: Vec<Node>,
     price_percent: u16,
+    hours: Option<Arc<WayHours>>,
     edges: Vec<Edge>,
 }
 
@@ -158,16 +164,13 @@ impl Cutter<'_> {
             } else if pieces.nodes.last().is_none_or(|last| last.id != node.id) {
                 let junction = self.junctions.contains(ordinal);
                 touches |= junction;
-                let price = if is_outline {
-                    None
-                } else {
-                    self.price(&passed)
-                };
-                pieces.pass(node, junction || is_at_border, price);
+                let passage = self.passage(&passed).filter(|_| !is_outline);
+                pieces.pass(node, junction || is_at_border, passage);
             }
         }
         pieces.finish();
-        let edges = pieces.edges;
+        let mut edges = pieces.edges;
+        self.parks.shut(&mut edges, way);
         let worthwhile = touches || edges.iter().map(length_metres).sum::<f64>() > LONELY_METRES;
         worthwhile.then_some((edges, missing))
     }
@@ -189,7 +192,7 @@ impl Cutter<'_> {
             return false;
         }
         match self.passages.get(&passed.node.id) {
-            Some(walk) => *walk == Walk::No,
+            Some(passage) => passage.walk == Walk::No,
             None => {
                 self.barred.contains(passed.ordinal)
                     && !way.is_on_another_level
@@ -208,15 +211,11 @@ impl Cutter<'_> {
             .any(|(ordinal, _)| self.barred.touches(ordinal))
     }
 
-    /// Price of passing a node on this way, if it has any.
-    fn price(&self, passed: &Passed) -> Option<u16> {
-        if !passed.is_end && self.junctions.contains(passed.ordinal) {
-            return None;
-        }
-        match self.passages.get(&passed.node.id)? {
-            Walk::At(price) => Some(*price),
-            Walk::No => None,
-        }
+    /// Price and hours of passing a node on this way, if it has any.
+    fn passage(&self, passed: &Passed) -> Option<&Passage> {
+        let is_passed_by = !passed.is_end && self.junctions.contains(passed.ordinal);
+        let passage = self.passages.get(&passed.node.id);
+        passage.filter(|passage| !is_passed_by && passage.walk != Walk::No)
     }
 }
 
@@ -228,27 +227,37 @@ impl<'a> Pieces<'a> {
             round,
             nodes: Vec::new(),
             price_percent: way.price_percent,
+            hours: way.hours.clone(),
             edges: Vec::new(),
         }
     }
 
     /// Goes on to a node; at a junction, or in another cell, the piece ends and the next begins.
-    fn pass(&mut self, node: Node, junction: bool, price: Option<u16>) {
+    fn pass(&mut self, node: Node, junction: bool, passage: Option<&Passage>) {
         let left_cell = self
             .nodes
             .first()
             .is_some_and(|first| cell(*first) != cell(node));
         self.nodes.push(node);
-        self.price_percent = self.price_percent.max(price.unwrap_or(0));
+        self.heed(passage);
         if left_cell || junction {
             let is_first = self.nodes.len() == 1;
-            let dear = self.price_percent;
             self.finish();
             self.nodes.push(node);
             if is_first {
-                self.price_percent = dear;
+                self.heed(passage);
             }
         }
+    }
+
+    fn heed(&mut self, passage: Option<&Passage>) {
+        let Some(passage) = passage else {
+            return;
+        };
+        if let Walk::At(price) = passage.walk {
+            self.price_percent = self.price_percent.max(price);
+        }
+        self.hours = hours::both(self.hours.as_ref(), passage.hours.as_ref());
     }
 
     /// Ends before a closed gate and begins anew behind it: one comes up to it from both sides, and not through.
@@ -278,6 +287,7 @@ impl<'a> Pieces<'a> {
             all => self.edges.push(self.edge(all)),
         }
         self.price_percent = self.way.price_percent;
+        self.hours.clone_from(&self.way.hours);
     }
 
     fn leads_round(&self, nodes: &[Node]) -> bool {
@@ -312,6 +322,7 @@ impl<'a> Pieces<'a> {
     fn edge(&self, nodes: &[Node]) -> Edge {
         Edge {
             price_percent: self.price_percent,
+            hours: self.hours.clone(),
             ..edge(self.way_id, self.way, nodes)
         }
     }
@@ -328,6 +339,7 @@ pub(crate) fn edge(way_id: i64, way: &WalkWay, nodes: &[Node]) -> Edge {
         surface: way.surface.clone(),
         incline_percent: way.incline_percent,
         price_percent: way.price_percent,
+        hours: way.hours.clone(),
         name: way.name.clone(),
         geometry: nodes.iter().map(|node| node.point()).collect(),
     }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use wildside_engine::hours::WayHours;
 use wildside_engine::network::{Lit, WayClass};
 use wildside_engine::places::Tags;
 
-use super::access::{Walk, access};
+use super::access::Walk;
 use super::elements::clean;
+use super::hours;
 
 /// The properties that all edges of a way share.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +18,8 @@ pub(crate) struct WalkWay {
     pub(crate) surface: Option<Arc<str>>,
     pub(crate) incline_percent: Option<f32>,
     pub(crate) price_percent: u16,
+    /// Hours at which one may walk there; `None`: at all times.
+    pub(crate) hours: Option<Arc<WayHours>>,
     pub(crate) name: Option<Arc<str>>,
     /// True if it passes over or under what it seems to cross.
     pub(crate) is_on_another_level: bool,
@@ -24,7 +28,8 @@ pub(crate) struct WalkWay {
 /// The way in a walker's terms; `None`: it may not or cannot be walked on.
 pub(crate) fn walk_way(tags: &Tags<'_>) -> Option<WalkWay> {
     let class = class(tags)?;
-    let Walk::At(price_percent) = access().of_way(tags) else {
+    let passage = hours::of_way(tags);
+    let Walk::At(price_percent) = passage.walk else {
         return None;
     };
     if is_one_way(tags) {
@@ -36,6 +41,7 @@ pub(crate) fn walk_way(tags: &Tags<'_>) -> Option<WalkWay> {
         surface: tags.get("surface").map(text),
         incline_percent: tags.get("incline").and_then(incline_percent),
         price_percent,
+        hours: passage.hours,
         name: tags.get("name").map(text),
         is_on_another_level: is_on_another_level(tags),
     })
@@ -103,6 +109,24 @@ fn is_on_another_level(tags: &Tags<'_>) -> bool {
 }
 
 impl WalkWay {
+    /// True if the hours of a park that it leads through are its own: it says none itself, passes neither over nor under the park,
+    /// and is no street for traffic.
+    pub(crate) const fn is_shut_with_park(&self) -> bool {
+        self.hours.is_none()
+            && !self.is_on_another_level
+            && matches!(
+                self.class,
+                WayClass::Footway
+                    | WayClass::Pedestrian
+                    | WayClass::Path
+                    | WayClass::Track
+                    | WayClass::Cycleway
+                    | WayClass::Steps
+                    | WayClass::Service
+                    | WayClass::Other
+            )
+    }
+
     /// True if an area of this class may be crossed anywhere, on foot.
     pub(crate) const fn is_floor(&self) -> bool {
         matches!(

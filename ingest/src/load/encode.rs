@@ -125,6 +125,7 @@ impl Encoder {
                 &edge.name.as_deref(),
                 &Ewkb::line(&edge.geometry),
                 &(edge.price_percent as i16),
+                &edge.hours.as_ref().map(|hours| hours.text()),
             ]);
         }
         rows

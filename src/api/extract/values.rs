@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 use wildside_engine::Point;
@@ -47,6 +48,38 @@ fn degrees(
         field,
         FaultCode::OutOfRange,
         format!("must be between -{limit} and {limit}"),
+    );
+    None
+}
+
+/// A time in RFC 3339 between two distances from now.
+pub fn time(
+    fields: &mut Fields<'_>,
+    key: &str,
+    earliest: TimeDelta,
+    latest: TimeDelta,
+) -> Option<DateTime<Utc>> {
+    let text = fields.string(key)?;
+    let Ok(time) = DateTime::parse_from_rfc3339(text) else {
+        fields.fault(
+            key,
+            FaultCode::InvalidTime,
+            "must be a time with its offset, as in 2026-12-24T18:00:00+01:00",
+        );
+        return None;
+    };
+    let now = Utc::now();
+    if (now + earliest..=now + latest).contains(&time.to_utc()) {
+        return Some(time.to_utc());
+    }
+    fields.fault(
+        key,
+        FaultCode::OutOfRange,
+        format!(
+            "must be at most {} minutes ago and {} days ahead",
+            -earliest.num_minutes(),
+            latest.num_days()
+        ),
     );
     None
 }

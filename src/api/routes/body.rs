@@ -1,5 +1,6 @@
 //! Body of a request for a walk.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
@@ -15,6 +16,12 @@ use crate::db::users::User;
 
 /// Default of `popularity_bias`: neither hidden gems nor hotspots.
 const NEUTRAL: f64 = 0.5;
+
+/// Earliest departure: who opens a form and sends it a while later means now.
+const EARLIEST: TimeDelta = TimeDelta::minutes(-15);
+
+/// Latest departure: of further years nobody knows the hours and holidays.
+const LATEST: TimeDelta = TimeDelta::days(366);
 
 /// Places that a request may exclude.
 const EXCLUDED: usize = 100;
@@ -80,6 +87,9 @@ pub struct RouteBody {
     variant: u8,
     /// Walking speed on level ground in metres a second; left out: 1.33.
     pace: Option<f64>,
+    /// Time at which the walk begins, at most 15 minutes ago and a year ahead: streets that are closed at any time of the walk, such
+    /// as those of a park at night, are not part of it. Rounded to five minutes; left out: when the walk is made.
+    depart_at: Option<DateTime<Utc>>,
 }
 
 impl FromFields for RouteBody {
@@ -101,6 +111,7 @@ impl FromFields for RouteBody {
         refuse_contradiction(fields, &include_poi_ids, &exclude_poi_ids);
         let variant = fields.integer("variant", 0..=i32::from(limits::VARIANT));
         let pace = fields.number("pace", limits::PACE);
+        let depart_at = values::time(fields, "depart_at", EARLIEST, LATEST);
         Some(Self {
             start_location: start_location?,
             end_location,
@@ -112,6 +123,7 @@ impl FromFields for RouteBody {
             exclude_poi_ids,
             variant: variant.unwrap_or_default() as u8,
             pace,
+            depart_at,
         })
     }
 }
@@ -166,6 +178,7 @@ impl RouteBody {
             exclude: self.exclude_poi_ids,
             variant: self.variant,
             pace: self.pace.map_or_else(Pace::default, Pace),
+            departure: self.depart_at,
         });
         let sources = Sources {
             interest_theme_ids: themes_from,

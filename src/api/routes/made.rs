@@ -1,6 +1,7 @@
 //! Shape of stored walks: how one was made and how it goes, as the description has it. Both are answered as they are
 //! stored.
 
+use chrono::{DateTime, Utc};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -45,6 +46,9 @@ pub struct GenerationParams {
     /// Absent: the usual pace, 1.33 metres a second.
     #[schema(value_type = f64, required = false)]
     pub pace: Option<f64>,
+    /// Time at which the walk begins; absent: when it was made.
+    #[schema(required = false)]
+    pub depart_at: Option<DateTime<Utc>>,
     /// Sources of what a request may leave out; absent in requests of before this was kept.
     #[schema(value_type = Sources, required = false)]
     pub sources: Option<Sources>,
@@ -256,6 +260,7 @@ mod tests {
             end: walk::Gap::default(),
             fit: Some(walk::Fit::default()),
             unmatched: vec![],
+            same_until: None,
         };
         let mut details = serde_json::to_value(details).unwrap();
         tell(&mut details, Language::English);
@@ -308,6 +313,7 @@ mod tests {
             exclude: vec![2],
             variant: 3,
             pace: walk::Pace(1.0),
+            departure: Some(DateTime::UNIX_EPOCH),
         });
         let accessibility = AccessibilitySources {
             avoid_stairs: Source::Preference,

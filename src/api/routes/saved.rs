@@ -67,10 +67,11 @@ async fn settle(state: &AppState, connection: &mut Connection, id: Uuid) -> Resu
     const MOST_TURNS: usize = 10;
     let keys = saved_routes::cache_keys(connection, id).await?;
     let keys: Vec<CacheKey> = keys.into_iter().map(CacheKey::stored).collect();
+    let until = saved_routes::same_until(connection, id).await?;
     let mut is_saved = saved_routes::has_savers(connection, id).await?;
     for _ in 0..MOST_TURNS {
         let heard = if is_saved {
-            state.cache.pin(&keys, id).await
+            state.cache.pin(&keys, id, until).await
         } else {
             state.cache.unpin(&keys).await
         };

@@ -173,6 +173,7 @@ impl Fitting {
     /// Takes the fit out of stored details.
     pub fn taken_from(details: &mut Value) -> Self {
         let mut take = |key| details.as_object_mut()?.remove(key);
+        take("same_until");
         Self {
             fit: take("fit"),
             unmatched: take("unmatched")

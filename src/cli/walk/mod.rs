@@ -62,6 +62,9 @@ pub struct WalkArgs {
     /// Walking speed on level ground, in metres a second
     #[arg(long)]
     pace: Option<f64>,
+    /// Time at which the walk begins, as in 2026-12-24T18:00:00+01:00 [default: now]
+    #[arg(long, value_name = "TIME")]
+    depart_at: Option<String>,
     /// File to write the walk to, as GeoJSON
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -112,6 +115,9 @@ fn request(args: &WalkArgs, themes: &[Theme]) -> anyhow::Result<serde_json::Valu
     }
     if let Some(pace) = args.pace {
         body["pace"] = pace.into();
+    }
+    if let Some(time) = &args.depart_at {
+        body["depart_at"] = time.as_str().into();
     }
     if let Some(bias) = args.popularity_bias {
         body["popularity_bias"] = bias.into();

@@ -10,6 +10,7 @@ use diesel::sql_types::{
 use diesel::{QueryDsl, QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
 use wildside_engine::Point;
+use wildside_engine::hours::WayHours;
 use wildside_engine::network::{Cell, CellId, Edge, Lit, WayClass, without_doubles};
 
 use crate::db::Connection;
@@ -40,6 +41,8 @@ pub struct StoredEdge {
     incline_percent: Option<f32>,
     #[diesel(sql_type = SmallInt)]
     price_percent: i16,
+    #[diesel(sql_type = Nullable<Text>)]
+    hours: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     name: Option<String>,
     #[diesel(sql_type = Binary)]
@@ -113,6 +116,7 @@ impl StoredEdge {
             surface: self.surface.map(|word| words.share(word)),
             incline_percent: self.incline_percent,
             price_percent: self.price_percent.unsigned_abs(),
+            hours: self.hours.and_then(|text| words.hours(text)),
             name: self.name.map(|word| words.share(word)),
             geometry,
         })
@@ -126,17 +130,29 @@ fn pieces_in(cell: CellId, edge: Edge) -> impl Iterator<Item = Edge> {
         .map(|(_, piece)| piece)
 }
 
-/// Street names and surfaces repeat: each is kept once.
+/// Street names, surfaces and hours repeat: each is kept once.
 #[derive(Debug, Default)]
-struct Words(HashMap<String, Arc<str>>);
+struct Words {
+    words: HashMap<String, Arc<str>>,
+    hours: HashMap<String, Option<Arc<WayHours>>>,
+}
 
 impl Words {
     fn share(&mut self, word: String) -> Arc<str> {
         let shared = self
-            .0
+            .words
             .entry(word)
             .or_insert_with_key(|word| Arc::from(word.as_str()));
         Arc::clone(shared)
+    }
+
+    /// Hours that can be read.
+    fn hours(&mut self, text: String) -> Option<Arc<WayHours>> {
+        let shared = self
+            .hours
+            .entry(text)
+            .or_insert_with_key(|text| WayHours::parse(text).map(Arc::new));
+        shared.clone()
     }
 }
 

@@ -1,5 +1,6 @@
 //! A request for a walk in its one canonical form.
 
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -14,6 +15,8 @@ const COORDINATE_STEPS_PER_DEGREE: f64 = 1e5;
 const BIAS_STEPS: f64 = 100.0;
 /// So is the pace.
 const PACE_STEPS: f64 = 100.0;
+/// The departure is rounded to five minutes: hours are told in such steps, and requests that follow each other share a walk.
+const DEPARTURE_STEP: TimeDelta = TimeDelta::minutes(5);
 
 /// Canonical parameters of a request, with defaults filled in, coordinates and bias rounded, and themes sorted without duplicates.
 ///
@@ -44,6 +47,9 @@ pub struct RouteParams {
     /// Metres a second; none: the usual pace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pace: Option<f64>,
+    /// None: when the walk is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    depart_at: Option<DateTime<Utc>>,
 }
 
 #[expect(
@@ -78,6 +84,7 @@ impl RouteParams {
             exclude_poi_ids: vec![],
             variant: 0,
             pace: None,
+            depart_at: None,
         }
     }
 
@@ -95,6 +102,9 @@ impl RouteParams {
             variant: choice.variant,
             pace: Some(round(choice.pace.0, PACE_STEPS))
                 .filter(|pace| Pace(*pace) != Pace(usual_pace())),
+            depart_at: choice
+                .departure
+                .map(|at| at.duration_round(DEPARTURE_STEP).unwrap_or(at)),
             ..self
         }
     }
@@ -102,6 +112,11 @@ impl RouteParams {
     /// Walking speed.
     pub fn pace(&self) -> Pace {
         self.pace.map_or_else(Pace::default, Pace)
+    }
+
+    /// Time at which the walk begins; `None`: when it is made.
+    pub fn departure(&self) -> Option<DateTime<Utc>> {
+        self.depart_at
     }
 
     /// Places that must be visited, sorted.
@@ -166,11 +181,12 @@ impl RouteParams {
         Sha256::digest(&json).into()
     }
 
-    /// Request to the engine. The seed follows from the wish, so the same request gives the same walk, and each variant knows
-    /// those before it.
+    /// Request to the engine. The seed follows from the wish, so the same request gives the same walk, whenever it begins, and each
+    /// variant knows those before it.
     pub fn to_walk_request(&self) -> WalkRequest {
         let wish = Self {
             variant: 0,
+            depart_at: None,
             ..self.clone()
         };
         let digest = wish.digest();
@@ -193,6 +209,7 @@ impl RouteParams {
                 exclude: self.exclude_poi_ids.clone(),
                 variant: self.variant,
                 pace: self.pace(),
+                departure: self.depart_at,
             },
             seed: u64::from_le_bytes(seed),
         }
@@ -339,6 +356,16 @@ mod tests {
                 ..Choice::default()
             })
         };
+        let departing = |at: &str| {
+            plain.clone().choosing(Choice {
+                departure: Some(at.parse().unwrap()),
+                ..Choice::default()
+            })
+        };
+        assert_eq!(
+            departing("2026-12-06T20:32:10Z"),
+            departing("2026-12-06T22:28:00+02:00")
+        );
         assert_eq!(choosing(&[], &[], 0).digest(), plain.digest());
         assert_eq!(choosing(&[2, 1, 2], &[], 0), choosing(&[1, 2], &[], 0));
         let all = [
@@ -350,6 +377,7 @@ mod tests {
                 pace: Pace(1.0),
                 ..Choice::default()
             }),
+            departing("2026-12-06T20:30:00Z"),
         ];
         let mut digests = all.each_ref().map(RouteParams::digest).to_vec();
         digests.sort_unstable();
@@ -357,6 +385,7 @@ mod tests {
         assert_eq!(digests.len(), all.len());
         let seed = |params: &RouteParams| params.to_walk_request().seed;
         assert_eq!(seed(&choosing(&[], &[], 3)), seed(&plain));
+        assert_eq!(seed(&departing("2026-12-06T20:30:00Z")), seed(&plain));
         let json = serde_json::to_value(choosing(&[5], &[6], 2)).unwrap();
         assert_eq!(json["include_poi_ids"], serde_json::json!([5]));
         let back: RouteParams = serde_json::from_value(json).unwrap();

@@ -45,6 +45,9 @@ pub struct RouteDetails {
     /// Stops that match none of the themes.
     #[serde(default)]
     pub unmatched: Vec<Unmatched>,
+    /// Time until which the walk answers requests that name no departure; none: it does as long as its data are current.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_until: Option<DateTime<Utc>>,
 }
 
 /// A stop that matches none of the themes.
@@ -83,11 +86,11 @@ pub struct NewRoute {
 }
 
 impl NewRoute {
-    /// The walk under a new id.
+    /// The walk under a new id, and the time until which it answers requests that name no departure.
     ///
     /// # Errors
     /// The walk can't be written as JSON.
-    pub fn new(walk: Walk) -> serde_json::Result<Self> {
+    pub fn new(walk: Walk, same_until: Option<DateTime<Utc>>) -> serde_json::Result<Self> {
         let points = walk.path.iter().map(|point| SqlPoint {
             x: point.lon,
             y: point.lat,
@@ -111,6 +114,7 @@ impl NewRoute {
                 end: walk.end,
                 fit: Some(walk.fit),
                 unmatched: Unmatched::among(&walk.stops),
+                same_until,
             })?,
             stops: walk.stops,
         })

@@ -1,12 +1,14 @@
 //! `saved_routes`: the walks that users want to keep.
 
+use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Uuid as SqlUuid;
+use diesel::sql_types::{Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::Connection;
-use crate::db::schema::{route_requests, saved_routes};
+use crate::db::schema::{route_requests, routes, saved_routes};
 
 /// Test that the user has saved the route.
 pub async fn is_saved(
@@ -65,6 +67,16 @@ pub async fn saved_of(connection: &mut Connection, route_ids: &[Uuid]) -> QueryR
         .distinct()
         .load(connection)
         .await
+}
+
+/// Time until which the route answers requests that name no departure; `None`: as long as its data are current.
+pub async fn same_until(
+    connection: &mut Connection,
+    route_id: Uuid,
+) -> QueryResult<Option<DateTime<Utc>>> {
+    let until = sql::<Nullable<Timestamptz>>("(details ->> 'same_until')::timestamptz");
+    let until = routes::table.find(route_id).select(until);
+    Ok(until.first(connection).await.optional()?.flatten())
 }
 
 /// The cache keys of the requests that the route answered.

@@ -8,6 +8,7 @@ mod words;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::join;
@@ -142,7 +143,8 @@ impl<'a> Work<'a> {
         pois: Arc<[Poi]>,
         network: Network,
     ) -> Result<(), JobError> {
-        let computing = self.supervise(params, pois, network);
+        let departure = params.departure().unwrap_or_else(Utc::now);
+        let computing = self.supervise(params, departure, pois, network);
         let walk = match self.in_stage("computing", 0.3, computing).await {
             Ok(walk) => walk,
             Err(RouteFailure::NoWalk(no_walk)) => {
@@ -151,13 +153,14 @@ impl<'a> Work<'a> {
             Err(failure) => return Err(failure.into()),
         };
         let computed = analytics_of(params, &walk);
-        let finished = self.store(walk).await?;
+        let same_until = same_until(params, departure, &walk);
+        let finished = self.store(walk, same_until).await?;
         let Some(route_id) = finished.first().map(|request| request.route_id) else {
             tracing::warn!("another worker has taken the request over");
             return Ok(());
         };
         join!(
-            self.context.cache.put(&self.key, route_id),
+            self.context.cache.put(&self.key, route_id, same_until),
             announce::completions(&finished, self.context)
         );
         if let Some(user_id) = self.request.user_id {
@@ -190,6 +193,7 @@ impl<'a> Work<'a> {
     async fn supervise(
         &self,
         params: &RouteParams,
+        departure: DateTime<Utc>,
         pois: Arc<[Poi]>,
         network: Network,
     ) -> Result<Walk, RouteFailure> {
@@ -197,8 +201,10 @@ impl<'a> Work<'a> {
         let budget = limits
             .engine_budget
             .min(limits.timeout.saturating_sub(STORE_RESERVE));
+        let mut request = params.to_walk_request();
+        request.choice.departure = Some(departure);
         let question = GenerateRoute {
-            request: params.to_walk_request(),
+            request,
             pois,
             network,
             deadline: Instant::now() + budget,
@@ -209,11 +215,15 @@ impl<'a> Work<'a> {
     }
 
     /// Stores the walk; answers the requests that it has ended, none if this run was fenced meanwhile.
-    async fn store(&self, walk: Walk) -> Result<Vec<CompletedRequest>, JobError> {
+    async fn store(
+        &self,
+        walk: Walk,
+        same_until: Option<DateTime<Utc>>,
+    ) -> Result<Vec<CompletedRequest>, JobError> {
         let completion = Completion {
             request_id: self.request.id,
             attempt: self.request.attempt,
-            route: NewRoute::new(walk)?,
+            route: NewRoute::new(walk, same_until)?,
         };
         let storing = self.context.completions.submit(completion);
         Ok(self.in_stage("storing", 0.9, storing).await?)
@@ -278,6 +288,16 @@ impl<'a> Work<'a> {
         }
         Ok(())
     }
+}
+
+/// Time until which a walk answers other requests for one that begins when it is made.
+fn same_until(
+    params: &RouteParams,
+    departure: DateTime<Utc>,
+    walk: &Walk,
+) -> Option<DateTime<Utc>> {
+    let seconds = walk.same_for.filter(|_| params.departure().is_none())?;
+    Some(departure + TimeDelta::seconds(i64::from(seconds)))
 }
 
 fn analytics_of(params: &RouteParams, walk: &Walk) -> serde_json::Value {

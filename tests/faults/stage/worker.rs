@@ -74,5 +74,6 @@ fn round_the_block(request: &WalkRequest) -> Walk {
         start: wildside_engine::walk::Gap::default(),
         end: wildside_engine::walk::Gap::default(),
         fit: Fit::default(),
+        same_for: None,
     }
 }

@@ -1,5 +1,6 @@
 //! Places by name, variants and pace: what a request may choose, and how it is refused.
 
+use chrono::{DateTime, DurationRound, FixedOffset, TimeDelta, Utc};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -52,6 +53,37 @@ async fn a_choice_is_part_of_the_request() {
 }
 
 #[actix_web::test]
+async fn a_departure_is_part_of_the_request_in_steps_of_five_minutes() {
+    let app = TestApp::spawn();
+    city::load(&app);
+    let mut ada = app.user("ada").await;
+    let tomorrow = (Utc::now() + TimeDelta::days(1)).duration_trunc(TimeDelta::hours(1));
+    let tomorrow = tomorrow.unwrap();
+    let east = FixedOffset::east_opt(9 * 3600).unwrap();
+    let a_little_later = (tomorrow + TimeDelta::seconds(100)).with_timezone(&east);
+    let an_hour_later = tomorrow + TimeDelta::hours(1);
+    for depart_at in [
+        tomorrow.to_rfc3339(),
+        a_little_later.to_rfc3339(),
+        an_hour_later.to_rfc3339(),
+    ] {
+        let answer = ada
+            .post("/api/v1/routes", &with(&json!({"depart_at": depart_at})))
+            .await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
+    }
+    ada.post("/api/v1/routes", &city::body()).await;
+    let found = app.database.sql(
+        "SELECT count(DISTINCT cache_key), count(DISTINCT params ->> 'depart_at') FROM route_requests",
+    );
+    assert_eq!(found.trim(), "3|2");
+    let stored = app
+        .database
+        .sql("SELECT params ->> 'depart_at' FROM route_requests ORDER BY created_at LIMIT 1");
+    assert_eq!(stored.trim().parse::<DateTime<Utc>>().unwrap(), tomorrow);
+}
+
+#[actix_web::test]
 async fn a_choice_that_can_not_be_is_refused_with_the_cause() {
     let app = TestApp::spawn();
     city::load(&app);
@@ -91,6 +123,25 @@ async fn a_choice_that_can_not_be_is_refused_with_the_cause() {
         (json!({"variant": 1.5}), 400, "variant", "wrong_type"),
         (json!({"pace": 0.2}), 400, "pace", "out_of_range"),
         (json!({"pace": "fast"}), 400, "pace", "wrong_type"),
+        (json!({"depart_at": 5}), 400, "depart_at", "wrong_type"),
+        (
+            json!({"depart_at": "2026-12-24T18:00:00"}),
+            400,
+            "depart_at",
+            "invalid_time",
+        ),
+        (
+            json!({"depart_at": "2020-12-24T18:00:00Z"}),
+            400,
+            "depart_at",
+            "out_of_range",
+        ),
+        (
+            json!({"depart_at": "9999-12-24T18:00:00+01:00"}),
+            400,
+            "depart_at",
+            "out_of_range",
+        ),
         (
             json!({"include_poi_ids": [22, 77]}),
             422,

@@ -131,11 +131,12 @@ fn completion(of: &RouteRequest) -> Completion {
         start: wildside_engine::walk::Gap::default(),
         end: wildside_engine::walk::Gap::default(),
         fit: Fit::default(),
+        same_for: None,
     };
     Completion {
         request_id: of.id,
         attempt: of.attempt,
-        route: NewRoute::new(walk).unwrap(),
+        route: NewRoute::new(walk, None).unwrap(),
     }
 }
 

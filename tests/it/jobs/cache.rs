@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{TimeDelta, Utc};
 use prometheus::Registry;
 use uuid::Uuid;
 use wildside::db::city::areas::AreaState;
@@ -56,14 +57,14 @@ async fn what_is_remembered_expires_within_a_day_unless_it_is_pinned() {
     let (cache, metrics) = cache(&redis);
     let (key, route) = (key(SENATE_SQUARE, 1), Uuid::new_v4());
     assert_eq!(cache.get(&key).await, None);
-    cache.put(&key, route).await;
+    cache.put(&key, route, None).await;
     assert_eq!(cache.get(&key).await, Some(route));
     assert!(
         (77_000..=86_400).contains(&ttl(&redis, &key)),
         "{}",
         ttl(&redis, &key)
     );
-    assert!(cache.pin(std::slice::from_ref(&key), route).await);
+    assert!(cache.pin(std::slice::from_ref(&key), route, None).await);
     assert_eq!(ttl(&redis, &key), -1);
     assert!(cache.unpin(std::slice::from_ref(&key)).await);
     assert!(ttl(&redis, &key) > 77_000);
@@ -79,6 +80,33 @@ async fn what_is_remembered_expires_within_a_day_unless_it_is_pinned() {
 }
 
 #[tokio::test]
+async fn what_is_so_for_a_while_is_remembered_for_that_while_even_if_it_is_pinned() {
+    let redis = TestRedis::start();
+    let (cache, _) = cache(&redis);
+    let (key, route) = (key(SENATE_SQUARE, 1), Uuid::new_v4());
+    let soon = Utc::now() + TimeDelta::minutes(10);
+    cache.put(&key, route, Some(soon)).await;
+    assert_eq!(cache.get(&key).await, Some(route));
+    assert!((590..=600).contains(&ttl(&redis, &key)));
+    let now = Utc::now() + TimeDelta::milliseconds(300);
+    let keys = std::slice::from_ref(&key);
+    assert!(cache.pin(keys, route, Some(now)).await);
+    assert_eq!(
+        (cache.get(&key).await, ttl(&redis, &key)),
+        (Some(route), -1)
+    );
+    tokio::time::sleep(Duration::from_millis(310)).await;
+    assert_eq!(cache.get(&key).await, None);
+    let newer = Uuid::new_v4();
+    cache.put(&key, newer, None).await;
+    assert!(
+        cache.pin(keys, route, Some(now)).await,
+        "it is no answer any more"
+    );
+    assert_eq!(cache.get(&key).await, Some(newer));
+}
+
+#[tokio::test]
 async fn junk_is_a_miss_and_is_overwritten() {
     let redis = TestRedis::start();
     let (cache, _) = cache(&redis);
@@ -87,7 +115,7 @@ async fn junk_is_a_miss_and_is_overwritten() {
         redis.command(&["SET", key.as_str(), junk]);
         assert_eq!(cache.get(&key).await, None, "{junk:?}");
     }
-    cache.put(&key, route).await;
+    cache.put(&key, route, None).await;
     assert_eq!(cache.get(&key).await, Some(route));
 }
 
@@ -96,7 +124,7 @@ async fn a_redis_that_does_not_answer_is_a_miss_within_a_tenth_of_a_second() {
     let mut redis = TestRedis::start();
     let (cache, _) = cache(&redis);
     let key = key(SENATE_SQUARE, 1);
-    cache.put(&key, Uuid::new_v4()).await;
+    cache.put(&key, Uuid::new_v4(), None).await;
     redis.pause();
     let asked = Instant::now();
     assert_eq!(cache.get(&key).await, None);

@@ -7,6 +7,7 @@ mod command;
 mod failover;
 mod faults;
 mod generate_route;
+mod hours;
 mod ledger;
 mod lost_keys;
 mod network;

@@ -310,6 +310,7 @@ pub(crate) fn engine(
             start: wildside_engine::walk::Gap::default(),
             end: wildside_engine::walk::Gap::default(),
             fit: Fit::default(),
+            same_for: None,
         })
     })
 }

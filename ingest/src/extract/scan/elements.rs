@@ -1,17 +1,18 @@
 //! First reading: where the nodes are, the places and names among them, and the relations that matter.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use osmpbf::{Element, PrimitiveBlock, RelMemberType, Relation, Way};
 use rustc_hash::{FxHashMap, FxHashSet};
+use wildside_engine::hours::WayHours;
 use wildside_engine::places::{Tags, catalogue};
 
 use super::Reading;
 use super::streets::is_real;
 use crate::area::Polygon;
-use crate::extract::access::{Walk, access};
 use crate::extract::base::{self, BaseFeature, Shape, Style};
 use crate::extract::elements::{OsmId, OwnedTags, Tag, clean, real_tags};
+use crate::extract::hours::{self, Passage, UNREAD};
 use crate::extract::nodes::{Node, NodeRun, NodeStore};
 use crate::extract::pbf::ExtractError;
 use crate::extract::places::Place;
@@ -36,7 +37,7 @@ pub(super) struct Elements {
     /// Nodes at which one enters a building.
     pub(super) entrances: Entrances,
     /// Permissions of the nodes that say something of passing.
-    pub(super) passages: FxHashMap<i64, Walk>,
+    pub(super) passages: FxHashMap<i64, Passage>,
     /// Numbers of the blocks that hold ways.
     pub(super) blocks_with_ways: FxHashSet<usize>,
     /// Names to draw.
@@ -59,6 +60,8 @@ pub(super) struct RelationOfInterest {
     pub(super) is_place: bool,
     /// The square that it is, if it is one.
     pub(super) square: Option<WalkWay>,
+    /// Hours of the park that it is, if it has any.
+    pub(super) hours: Option<Arc<WayHours>>,
     pub(super) drawn: Option<Style>,
 }
 
@@ -69,7 +72,7 @@ struct Found {
     places: Vec<Place>,
     labels: Vec<BaseFeature>,
     entrances: Vec<(i64, bool)>,
-    passages: Vec<(i64, Walk)>,
+    passages: Vec<(i64, Passage)>,
     relations: Vec<RelationOfInterest>,
     newest_milliseconds: i64,
     order: Order,
@@ -139,6 +142,7 @@ fn read_block(number: usize, block: &PrimitiveBlock, reading: &Reading<'_>) -> F
             }
             Element::Relation(relation) => {
                 let tags = real_tags(relation.tags(), &mut found.report);
+                found.report.skip(UNREAD, hours::unread(&Tags::new(&tags)));
                 found
                     .relations
                     .extend(relation_of_interest(relation, &tags));
@@ -193,9 +197,10 @@ impl Found {
             Some("yes") => self.entrances.push((id, false)),
             _ => {}
         }
-        if let Some(walk) = access().of_node(&tags) {
-            self.passages.push((id, walk));
+        if let Some(passage) = hours::of_node(&tags) {
+            self.passages.push((id, passage));
         }
+        self.report.skip(UNREAD, hours::unread(&tags));
         self.places
             .extend(Place::new(OsmId::Node(id), node.point(), &tags));
         if area.is_none_or(|area| area.contains(node.point())) {
@@ -239,7 +244,8 @@ fn relation_of_interest(relation: &Relation<'_>, tags: &[Tag<'_>]) -> Option<Rel
         let members = relation.members().filter(move |m| m.member_type == wanted);
         members.map(|member| member.member_id).collect()
     };
-    let wanted = is_place || square.is_some() || drawn.is_some();
+    let hours = hours::of_area(&view).filter(|_| multipolygon);
+    let wanted = is_place || square.is_some() || drawn.is_some() || hours.is_some();
     (wanted && relation.members().len() <= MOST_MEMBERS).then(|| RelationOfInterest {
         id: relation.id(),
         ways: members(RelMemberType::Way),
@@ -247,6 +253,7 @@ fn relation_of_interest(relation: &Relation<'_>, tags: &[Tag<'_>]) -> Option<Rel
         tags: OwnedTags::new(tags.iter().copied()),
         is_place,
         square,
+        hours,
         drawn,
     })
 }

@@ -18,6 +18,7 @@ use self::squares::Grounds;
 use super::base::BaseFeature;
 use super::network::{Cutter, Junctions};
 use super::overview::Overview;
+use super::parks::Parks;
 use super::pbf::{ExtractError, PbfFile, Progress};
 use super::places::{Place, merge_duplicates, scale_popularity};
 use super::report::Report;
@@ -96,11 +97,13 @@ pub fn scan(
     let barred = Junctions::new(elements.nodes.len());
     let mut ways = ways::read(&reading, &elements, &junctions, &barred)?;
     reading.begin("reading streets");
+    let parks = Parks::new(std::mem::take(&mut ways.parks));
     let cutter = Cutter {
         nodes: &elements.nodes,
         junctions: &junctions,
         barred: &barred,
         passages: &elements.passages,
+        parks: &parks,
         area,
     };
     let grounds = Grounds::new(&ways.squares);

@@ -90,13 +90,14 @@ impl<'a> Grounds<'a> {
             .collect();
         let round = round(&crossings);
         let mut found = Streets::default();
-        for crossings in crossings {
+        for (square, crossings) in self.squares.iter().zip(crossings) {
             let too_large = crossings.is_none();
             found
                 .report
                 .skip("squares too large to be crossed", u64::from(too_large));
             let mut edges = crossings.map_or_else(Vec::new, |crossings| crossings.edges);
             edges.retain(|edge| is_within(edge, cutter));
+            cutter.parks.shut(&mut edges, &square.way);
             found.edges += edges.len() as u64;
             emit(edges);
         }

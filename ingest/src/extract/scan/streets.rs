@@ -11,6 +11,7 @@ use super::shores::Shores;
 use super::squares::Grounds;
 use super::{Batch, Reading};
 use crate::extract::elements::{OsmId, is_real_tag};
+use crate::extract::hours::{self, UNREAD};
 use crate::extract::network::Cutter;
 use crate::extract::pbf::ExtractError;
 use crate::extract::report::Report;
@@ -52,6 +53,7 @@ pub(super) fn read(
             for way in ways(reading, number, block) {
                 let tags: Vec<_> = way.tags().filter(is_real_tag).collect();
                 grounds.see(&way, &Tags::new(&tags), cutter.nodes);
+                report.skip(UNREAD, hours::unread(&Tags::new(&tags)));
                 let Some(walk) = walkable(elements, way.id(), &Tags::new(&tags)) else {
                     continue;
                 };

@@ -1,6 +1,6 @@
 //! Second reading: the places and the base map among the ways and relations, and which nodes the walkable ways share.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use wildside_engine::Point;
@@ -16,9 +16,11 @@ use crate::extract::elements::{OsmId, clean, real_tags};
 use crate::extract::geometry::{
     assemble_rings, is_ring, point_inside, representative_point, square_metres,
 };
+use crate::extract::hours;
 use crate::extract::network::{Junctions, crossing_id};
 use crate::extract::nodes::{Located, Node};
 use crate::extract::overview::Afar;
+use crate::extract::parks::Park;
 use crate::extract::pbf::ExtractError;
 use crate::extract::places::Place;
 use crate::extract::report::Report;
@@ -33,6 +35,8 @@ pub(super) struct Ways {
     pub(super) shores: Vec<Shore>,
     /// Areas that are walked all over.
     pub(super) squares: Vec<Square>,
+    /// Areas with hours.
+    pub(super) parks: Vec<Park>,
     pub(super) report: Report,
     afar: Afar,
     /// Nodes of the ways that relations are made of.
@@ -65,7 +69,15 @@ pub(super) fn read(
                 let style = base::style(&tags, is_closed(&way));
                 let is_member = wanted.contains(&way.id());
                 let is_barrier = access().bars(&tags);
-                if !(is_walkable || is_barrier || is_place || style.is_some() || is_member) {
+                let hours = hours::of_area(&tags).filter(|_| is_closed(&way));
+                let is_park = hours.is_some();
+                if !(is_park
+                    || is_walkable
+                    || is_barrier
+                    || is_place
+                    || style.is_some()
+                    || is_member)
+                {
                     continue;
                 }
                 let nodes = elements.nodes.of_way(way.refs());
@@ -87,6 +99,9 @@ pub(super) fn read(
                     local.squares.extend(way_square(way.id(), walk, &nodes));
                 }
                 let nodes: Vec<Node> = nodes.into_iter().flatten().map(|(_, node)| node).collect();
+                if let Some(hours) = hours {
+                    local.parks.extend(Park::new(vec![nodes.clone()], hours));
+                }
                 if is_place {
                     match way_place(way.id(), &nodes, &tags, elements) {
                         Some(place) => {
@@ -107,6 +122,7 @@ pub(super) fn read(
             let found = &mut *found.lock().unwrap_or_else(PoisonError::into_inner);
             found.places.extend(local.places);
             found.squares.extend(local.squares);
+            found.parks.extend(local.parks);
             found.shores.extend(local.shores);
             found.members.extend(local.members);
             found.report.add(&local.report);
@@ -156,6 +172,10 @@ impl Ways {
         let rings: Vec<Vec<Point>> = outlines.iter().map(|ring| points(ring)).collect();
         self.squares
             .extend(relation_square(relation, outlines.clone()));
+        if let Some(hours) = &relation.hours {
+            self.parks
+                .extend(Park::new(outlines.clone(), Arc::clone(hours)));
+        }
         if relation.is_place {
             match relation_place(relation, &ways, &rings, elements) {
                 Some(place) => {

@@ -1,0 +1,161 @@
+//! Hours at which ways are open and places can be entered, at the time and the place of a walk.
+//!
+//! The grammar of `opening_hours` is the crate `opening-hours`' own, but for what people write otherwise than it reads:
+//! [`Hours::parse`] tells. Nothing is guessed: hours that can't be read are unknown, and so are those that a comment explains.
+
+mod conditional;
+mod time;
+mod way_hours;
+
+use opening_hours::localization::TzLocation;
+use opening_hours::{OpeningHours, RuleKind};
+
+pub use conditional::{Clause, clauses};
+pub use time::WalkTime;
+pub use way_hours::WayHours;
+
+/// State of a place or a condition at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Open, or the condition holds.
+    Open,
+    /// Closed, or it does not hold.
+    Closed,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Opening hours that can be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hours(OpeningHours);
+
+impl Hours {
+    /// Reads hours in the grammar of `opening_hours`; `None`: they can't be read.
+    ///
+    /// A blank after the comma between days (`Sa, Su 10:00-12:00`) means the same as none, and a dash is a hyphen.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().replace(['–', '—'], "-");
+        join_days(&text).parse().ok().map(Self)
+    }
+
+    /// The state so many seconds after the departure.
+    pub fn state(&self, time: &WalkTime, seconds: u32) -> State {
+        let (kind, comment) = self.at(time).state(time.after(seconds));
+        state(kind, &comment)
+    }
+
+    /// Seconds after the departure of the first change after so many; `None`: for a month there is none.
+    pub fn next_change(&self, time: &WalkTime, seconds: u32) -> Option<u32> {
+        let change = self.at(time).next_change(time.after(seconds))?;
+        time.seconds_until(&change).filter(|next| *next > seconds)
+    }
+
+    fn at(&self, time: &WalkTime) -> OpeningHours<TzLocation<chrono_tz::Tz>> {
+        self.0.clone().with_context(time.context().clone())
+    }
+}
+
+/// What a comment says, only a person can tell: `"on appointment"`.
+fn state(kind: RuleKind, comment: &str) -> State {
+    match kind {
+        RuleKind::Closed => State::Closed,
+        RuleKind::Open if comment.is_empty() => State::Open,
+        RuleKind::Open | RuleKind::Unknown => State::Unknown,
+    }
+}
+
+const DAYS: [&str; 9] = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su", "PH", "SH"];
+
+/// Takes out the blank after a comma between two days, where it would begin a rule of its own that is open all day.
+fn join_days(text: &str) -> String {
+    let is_day = |word: Option<&str>| word.is_some_and(|word| DAYS.contains(&word));
+    let mut parts = text.split(", ");
+    let mut joined = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let last = joined.len().checked_sub(2).and_then(|at| joined.get(at..));
+        let is_between_days = is_day(last) && is_day(part.get(..2));
+        joined.push_str(if is_between_days { "," } else { ", " });
+        joined.push_str(part);
+    }
+    joined
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::geo::Point;
+
+    /// A time in Helsinki, in winter two hours ahead.
+    pub(crate) fn helsinki(utc: &str) -> WalkTime {
+        let place = Point::new(24.9384, 60.1699);
+        WalkTime::new(utc.parse().unwrap(), place).unwrap()
+    }
+
+    fn state(hours: &str, utc: &str) -> Option<State> {
+        Some(Hours::parse(hours)?.state(&helsinki(utc), 0))
+    }
+
+    /// A Friday, a Saturday and a Sunday in December, the Sunday a public holiday; local time is two hours later.
+    const FRIDAY_NOON: &str = "2026-12-04T10:00:00Z";
+    const SATURDAY_NOON: &str = "2026-12-05T10:00:00Z";
+    const INDEPENDENCE_DAY: &str = "2026-12-06T10:00:00Z";
+
+    #[test]
+    fn hours_are_those_of_the_place() {
+        use State::{Closed, Open, Unknown};
+        for (hours, time, expected) in [
+            ("Mo-Fr 10:00-12:30", FRIDAY_NOON, Some(Open)),
+            ("Mo-Fr 10:00-11:30", FRIDAY_NOON, Some(Closed)),
+            ("24/7", FRIDAY_NOON, Some(Open)),
+            ("Mo-Su 22:00-06:00", "2026-12-04T21:00:00Z", Some(Open)),
+            ("Mo-Su 22:00-06:00", "2026-12-05T02:00:00Z", Some(Open)),
+            ("sunrise-sunset", FRIDAY_NOON, Some(Open)),
+            ("sunrise-sunset", "2026-12-04T15:00:00Z", Some(Closed)),
+            ("dawn-dusk", "2026-06-24T20:00:00Z", Some(Open)),
+            (
+                "Nov-Mar off; 08:00-20:00",
+                "2026-12-04T20:00:00Z",
+                Some(Closed),
+            ),
+            (
+                "Mo-Fr 10:00-18:00 \"ring the bell\"",
+                FRIDAY_NOON,
+                Some(Unknown),
+            ),
+            ("\"on appointment\"", FRIDAY_NOON, Some(Unknown)),
+            ("10:00-18:00 unknown", FRIDAY_NOON, Some(Unknown)),
+            ("off \"renovation\"", FRIDAY_NOON, Some(Closed)),
+            ("Mo-Fr 7-19", FRIDAY_NOON, None),
+            ("winter", FRIDAY_NOON, None),
+        ] {
+            assert_eq!(state(hours, time), expected, "{hours} at {time}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_days_is_read_as_people_mean_it() {
+        use State::{Closed, Open};
+        for (hours, time, expected) in [
+            ("Sa, Su 10:00-14:00", SATURDAY_NOON, Open),
+            ("Sa, Su 14:00-16:00", SATURDAY_NOON, Closed),
+            ("Mo-We, Fr 14:00-16:00", FRIDAY_NOON, Closed),
+            ("Mo-Sa 08:00-20:00; Su, PH off", INDEPENDENCE_DAY, Closed),
+            ("Mo-Su 08:00-20:00; PH off", INDEPENDENCE_DAY, Closed),
+            ("Mo-Su 08:00–20:00", INDEPENDENCE_DAY, Open),
+            ("Mo-Fr 08:00-11:00, Mo-Fr 12:00-14:00", FRIDAY_NOON, Open),
+        ] {
+            assert_eq!(state(hours, time), Some(expected), "{hours} at {time}");
+        }
+    }
+
+    #[test]
+    fn the_next_change_is_told_in_seconds_after_the_departure() {
+        let hours = Hours::parse("08:00-20:00").unwrap();
+        let change = hours.next_change(&helsinki(FRIDAY_NOON), 600);
+        assert_eq!(change, Some(8 * 3600));
+        let always = Hours::parse("24/7").unwrap();
+        assert_eq!(always.next_change(&helsinki(FRIDAY_NOON), 0), None);
+    }
+}
