@@ -93,6 +93,7 @@ mod tests {
             kind: KindId(0),
             themes: Vec::new(),
             popularity: 0.5,
+            hours: None,
         }
     }
 
@@ -112,6 +113,7 @@ mod tests {
             visit_seconds: 60,
             matches: true,
             reason: None,
+            opening: None,
         }
     }
 

@@ -127,6 +127,7 @@ pub(crate) fn instant_walk(
         visit_seconds: 10,
         matches: true,
         reason: None,
+        opening: None,
     });
     Ok(Walk {
         path: path.collect(),

@@ -107,6 +107,7 @@ mod tests {
             kind: KindId(0),
             themes,
             popularity: 0.5,
+            hours: None,
         }
     }
 

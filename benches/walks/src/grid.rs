@@ -83,5 +83,6 @@ fn poi(id: i64, location: Point, random: &mut Random) -> Poi {
         kind: KindId(kind as u16),
         themes: catalogue().kinds()[kind].themes.clone(),
         popularity: random.share() as f32,
+        hours: None,
     }
 }

@@ -7,15 +7,18 @@ mod conditional;
 mod time;
 mod way_hours;
 
+use chrono::{DateTime, FixedOffset};
 use opening_hours::localization::TzLocation;
 use opening_hours::{OpeningHours, RuleKind};
+use serde::{Deserialize, Serialize};
 
 pub use conditional::{Clause, clauses};
 pub use time::WalkTime;
 pub use way_hours::WayHours;
 
 /// State of a place or a condition at one time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// Open, or the condition holds.
     Open,
@@ -24,6 +27,27 @@ pub enum State {
     /// Nobody knows.
     Unknown,
 }
+
+/// Opening of a place at the time of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// State when the visit begins.
+    pub state: State,
+    /// Time at which the state ends, at the place; `None`: nobody knows, or it lasts for a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<FixedOffset>>,
+}
+
+impl Opening {
+    /// Opening of a place whose hours nobody knows.
+    pub const UNKNOWN: Self = Self {
+        state: State::Unknown,
+        until: None,
+    };
+}
+
+/// Changes of hours within a walk that are looked at: more are no hours but a mistake.
+const MOST_CHANGES: usize = 100;
 
 /// Opening hours that can be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +72,37 @@ impl Hours {
     pub fn next_change(&self, time: &WalkTime, seconds: u32) -> Option<u32> {
         let change = self.at(time).next_change(time.after(seconds))?;
         time.seconds_until(&change).filter(|next| *next > seconds)
+    }
+
+    /// The opening so many seconds after the departure.
+    pub fn opening(&self, time: &WalkTime, seconds: u32) -> Opening {
+        match self.state(time, seconds) {
+            State::Unknown => Opening::UNKNOWN,
+            state => Opening {
+                state,
+                until: self
+                    .next_change(time, seconds)
+                    .map(|change| time.after(change).fixed_offset()),
+            },
+        }
+    }
+
+    /// True if it is not closed from one time to another, in seconds after the departure.
+    pub fn is_open_from(&self, time: &WalkTime, from: u32, to: u32) -> bool {
+        self.states(time, from, to)
+            .all(|state| state != State::Closed)
+    }
+
+    /// True if it is not closed all the time from one time to another.
+    pub fn is_ever_open(&self, time: &WalkTime, from: u32, to: u32) -> bool {
+        self.states(time, from, to)
+            .any(|state| state != State::Closed)
+    }
+
+    fn states(&self, time: &WalkTime, from: u32, to: u32) -> impl Iterator<Item = State> {
+        let next = move |at: &u32| self.next_change(time, *at).filter(|next| *next < to);
+        let times = std::iter::successors(Some(from), next).take(MOST_CHANGES);
+        times.map(|at| self.state(time, at))
     }
 
     fn at(&self, time: &WalkTime) -> OpeningHours<TzLocation<chrono_tz::Tz>> {
@@ -148,6 +203,28 @@ pub(crate) mod tests {
         ] {
             assert_eq!(state(hours, time), Some(expected), "{hours} at {time}");
         }
+    }
+
+    #[test]
+    fn a_place_is_open_for_a_visit_or_part_of_it_or_closed() {
+        let hours = Hours::parse("10:00-12:30,14:00-18:00").unwrap();
+        let noon = helsinki(FRIDAY_NOON);
+        let open = |from, to| {
+            (
+                hours.is_open_from(&noon, from, to),
+                hours.is_ever_open(&noon, from, to),
+            )
+        };
+        assert_eq!(open(0, 1800), (true, true));
+        assert_eq!(open(0, 1801), (false, true));
+        assert_eq!(open(1800, 7200), (false, false));
+        assert_eq!(open(1800, 7201), (false, true));
+        let opening = hours.opening(&noon, 0);
+        assert_eq!(opening.state, State::Open);
+        let until = opening.until.unwrap().to_rfc3339();
+        assert_eq!(until, "2026-12-04T12:30:00+02:00");
+        let unknown = Hours::parse("\"ring\"").unwrap();
+        assert_eq!(unknown.opening(&noon, 0), Opening::UNKNOWN);
     }
 
     #[test]

@@ -1,10 +1,7 @@
 //! Hours of a way: the times at which one may walk on it.
 
 use super::conditional::{Clause, clauses};
-use super::{Hours, State, WalkTime};
-
-/// Changes of one rule within a walk that are looked at: more are no hours but a mistake.
-const MOST_CHANGES: usize = 100;
+use super::{Hours, MOST_CHANGES, State, WalkTime};
 
 /// Hours of a way, its gates and the park it leads through.
 ///

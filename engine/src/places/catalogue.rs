@@ -61,6 +61,8 @@ pub struct Kind {
     pub unnamed: bool,
     /// True if it feeds: a break for who has not asked for its themes, and no sight.
     pub feeds: bool,
+    /// True if it is entered, and no stop while it is closed; others are seen from outside.
+    pub entered: bool,
 }
 
 /// Tags that make a place belong more, or less, to a theme.
@@ -232,6 +234,7 @@ impl Catalogue {
             popularity: source.popularity,
             unnamed: source.unnamed,
             feeds: source.feeds,
+            entered: source.entered,
             name,
         });
         Ok(())

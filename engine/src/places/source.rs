@@ -36,6 +36,8 @@ pub(super) struct KindSource {
     pub(super) unnamed: bool,
     #[serde(default)]
     pub(super) feeds: bool,
+    #[serde(default)]
+    pub(super) entered: bool,
     pub(super) visit_seconds: u32,
     pub(super) popularity: f32,
     pub(super) themes: Weights,

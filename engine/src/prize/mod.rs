@@ -272,6 +272,7 @@ mod tests {
                 .map(|&(number, weight)| (theme(number), weight))
                 .collect(),
             popularity,
+            hours: None,
         }
     }
 

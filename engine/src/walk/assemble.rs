@@ -39,6 +39,7 @@ pub(super) fn assemble(
                 visit_seconds,
                 matches: candidate.matches,
                 reason: (!candidate.matches).then(|| reason(candidate.poi, scene.request)),
+                opening: None,
             });
             clock += visit_seconds;
         }

@@ -6,12 +6,12 @@ use super::assemble::assemble;
 use super::candidates::{self, Candidate};
 use super::fill;
 use super::limits::{INCLUDED, PACE, VARIANT};
+use super::opening::at_its_hour;
 use super::plan::best_plan;
 use super::required::required;
 use super::start::{Ground, settle};
 use super::variant::{Earlier, Esteem};
 use super::{NoWalk, Poi, Walk, WalkRequest};
-use crate::hours::WalkTime;
 use crate::network::{EdgeId, Network, Snap};
 use crate::routing::{Hierarchy, Matrix, Reach, SearchGraph};
 
@@ -60,20 +60,12 @@ pub fn generate_route_tuned(
     tuning: Tuning,
 ) -> Result<Walk, NoWalk> {
     check(request)?;
-    let departure = request.choice.departure.filter(|_| network.has_hours());
-    let Some(time) = departure.and_then(|departure| WalkTime::new(departure, request.start)) else {
-        return best_of(request, pois, network, deadline, tuning);
-    };
-    let seconds = request.budget_seconds;
-    let open = network.clone().at(&time, seconds);
-    let walk = best_of(request, pois, &open, deadline, tuning)?;
-    Ok(Walk {
-        same_for: network.same_for(&time, seconds),
-        ..walk
+    at_its_hour(request, pois, network, |pois, network| {
+        best_of(request, pois, network, deadline, tuning)
     })
 }
 
-/// The walk on streets that are all open.
+/// The walk to places and on streets that are all open.
 fn best_of(
     request: &WalkRequest,
     pois: &[Poi],

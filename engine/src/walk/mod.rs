@@ -12,6 +12,7 @@ mod generate;
 pub mod limits;
 mod line;
 mod mend;
+mod opening;
 mod plan;
 pub mod reach;
 mod refill;

@@ -1,9 +1,12 @@
 //! Requests of the engine.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
+use crate::hours::Hours;
 use crate::network::DEFAULT_SPEED_METRES_PER_SECOND;
 use crate::places::{KindId, ThemeId};
 
@@ -83,4 +86,6 @@ pub struct Poi {
     pub themes: Vec<(ThemeId, f32)>,
     /// 0 hidden gem … 1 hotspot.
     pub popularity: f32,
+    /// Hours of a place that is entered; `None`: it is not, or nobody knows them.
+    pub hours: Option<Arc<Hours>>,
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
+use crate::hours::Opening;
 use crate::network::WayClass;
 
 /// A walk along real streets that fits its budget.
@@ -83,6 +84,9 @@ pub struct Stop {
     pub matches: bool,
     /// Reason for a stop that does not match, for a person.
     pub reason: Option<String>,
+    /// Opening at the arrival; `None`: it is seen from outside, or no time was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Opening>,
 }
 
 /// The way from one stop to the next. It has no steps where both are visited from the same corner.

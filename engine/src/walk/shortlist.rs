@@ -192,6 +192,7 @@ mod tests {
                 .map(|&(number, weight)| (theme(number), weight))
                 .collect(),
             popularity: 0.5,
+            hours: None,
         }
     }
 

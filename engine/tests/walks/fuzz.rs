@@ -76,6 +76,7 @@ fn poi() -> impl Strategy<Value = Poi> {
                 .map(|(number, weight)| (theme(number), weight))
                 .collect(),
             popularity,
+            hours: None,
         },
     )
 }

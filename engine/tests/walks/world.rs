@@ -78,6 +78,7 @@ pub(crate) fn poi(id: i64, location: Point) -> Poi {
         kind: KindId(id as u16 % 40),
         themes: vec![(theme(1), 1.0)],
         popularity: 0.5,
+        hours: None,
     }
 }
 

@@ -50,6 +50,7 @@ impl Place {
             kind: self.classification.kind,
             themes: self.classification.themes.clone(),
             popularity: self.popularity,
+            hours: None,
         }
     }
 }

@@ -119,9 +119,9 @@ impl RouteFeatures {
     /// The walk with its stops.
     pub fn new(route: &Route, stops: Vec<RouteStop>, language: Language) -> Self {
         let told = directions(route, &stops, language);
-        let Fitting { unmatched, .. } = Fitting::taken_from(&mut route.details.clone());
+        let fitting = Fitting::taken_from(&mut route.details.clone());
         let stops = stops.into_iter();
-        let stops = stops.map(|stop| RouteFeature::stop(StopView::new(stop, &unmatched)));
+        let stops = stops.map(|stop| RouteFeature::stop(StopView::new(stop, &fitting)));
         Self {
             kind: "FeatureCollection",
             attribution: ATTRIBUTION,

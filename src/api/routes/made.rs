@@ -47,7 +47,7 @@ pub struct GenerationParams {
     #[schema(value_type = f64, required = false)]
     pub pace: Option<f64>,
     /// Time at which the walk begins; absent: when it was made.
-    #[schema(required = false)]
+    #[schema(value_type = DateTime<Utc>, required = false)]
     pub depart_at: Option<DateTime<Utc>>,
     /// Sources of what a request may leave out; absent in requests of before this was kept.
     #[schema(value_type = Sources, required = false)]
@@ -195,6 +195,26 @@ pub struct Fit {
     pub summary: String,
 }
 
+/// Opening of a place at the time of the visit.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({"state": "open", "until": "2026-12-01T18:00:00+02:00"}))]
+pub struct Opening {
+    /// State at the arrival. What is closed then is a stop only where the request includes it.
+    pub state: OpeningState,
+    /// Time at which the state ends; absent: nobody knows, or it lasts for a month.
+    #[schema(value_type = DateTime<Utc>, required = false)]
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// State of a place.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case", example = "open")]
+pub enum OpeningState {
+    Open,
+    Closed,
+    Unknown,
+}
+
 /// Metres of the path by light at night.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({"lit_metres": 3000.0, "unlit_metres": 20.5, "unknown_metres": 100.0}))]
@@ -260,6 +280,7 @@ mod tests {
             end: walk::Gap::default(),
             fit: Some(walk::Fit::default()),
             unmatched: vec![],
+            openings: vec![],
             same_until: None,
         };
         let mut details = serde_json::to_value(details).unwrap();

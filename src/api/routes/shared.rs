@@ -90,7 +90,9 @@ impl SharedRouteView {
             path: route.path.as_slice().into(),
             distance_metres: route.distance_metres,
             duration_seconds: route.duration_seconds,
-            pois: stops.map(|stop| StopView::new(stop, &[])).collect(),
+            pois: stops
+                .map(|stop| StopView::new(stop, &Fitting::default()))
+                .collect(),
             details: route.details,
             attribution: ATTRIBUTION,
         }

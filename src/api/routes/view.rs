@@ -6,12 +6,13 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 use uuid::Uuid;
+use wildside_engine::hours::Opening;
 use wildside_engine::{Point, bounding_box};
 
 use super::body::GeoJsonPoint;
-use super::made::{Fit, GenerationParams, RouteDetails};
+use super::made::{self, Fit, GenerationParams, RouteDetails};
 use crate::api::extract::values;
-use crate::db::routes::{Route, RouteStop, Unmatched};
+use crate::db::routes::{Route, RouteStop, StopOpening, Unmatched};
 
 /// Credit for the data that a walk is made of.
 pub const ATTRIBUTION: &str =
@@ -140,15 +141,24 @@ pub struct StopView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub reason: Option<String>,
+    /// Opening at the arrival of a place that is entered; absent: it is seen from outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = made::Opening, required = false)]
+    pub opening: Option<Opening>,
 }
 
 impl StopView {
-    /// The stop, unmatched if it is among those that are.
-    pub fn new(stop: RouteStop, unmatched: &[Unmatched]) -> Self {
-        let unmatched = unmatched.iter().find(|one| one.position == stop.position);
+    /// The stop with what is kept of it.
+    pub fn new(stop: RouteStop, fitting: &Fitting) -> Self {
+        let is_this = |position: i32| position == stop.position;
+        let mut unmatched = fitting.unmatched.iter();
+        let unmatched = unmatched.find(|one| is_this(one.position));
+        let mut openings = fitting.openings.iter();
+        let opening = openings.find(|one| is_this(one.position));
         Self {
             matches: unmatched.is_none(),
             reason: unmatched.map(|one| one.reason.clone()),
+            opening: opening.map(|one| one.opening),
             id: stop.poi_id,
             position: stop.position,
             name: stop.name,
@@ -163,10 +173,11 @@ impl StopView {
 }
 
 /// Fit of a stored walk, which is kept with its details.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Fitting {
     pub fit: Option<Value>,
     pub unmatched: Vec<Unmatched>,
+    pub openings: Vec<StopOpening>,
 }
 
 impl Fitting {
@@ -179,6 +190,9 @@ impl Fitting {
             unmatched: take("unmatched")
                 .and_then(|unmatched| serde_json::from_value(unmatched).ok())
                 .unwrap_or_default(),
+            openings: take("openings")
+                .and_then(|openings| serde_json::from_value(openings).ok())
+                .unwrap_or_default(),
         }
     }
 }
@@ -186,7 +200,7 @@ impl Fitting {
 impl RouteView {
     /// The walk with its stops, as one user sees it.
     pub fn new(mut route: Route, stops: Vec<RouteStop>, saved: bool) -> Self {
-        let Fitting { fit, unmatched } = Fitting::taken_from(&mut route.details);
+        let fitting = Fitting::taken_from(&mut route.details);
         let stops = stops.into_iter();
         Self {
             id: route.id,
@@ -196,8 +210,8 @@ impl RouteView {
             distance_metres: route.distance_metres,
             duration_seconds: route.duration_seconds,
             score: route.score,
-            pois: stops.map(|stop| StopView::new(stop, &unmatched)).collect(),
-            fit,
+            pois: stops.map(|stop| StopView::new(stop, &fitting)).collect(),
+            fit: fitting.fit,
             details: route.details,
             generation_params: route.generation_params,
             saved,

@@ -1,10 +1,13 @@
 //! `pois`: places that may become stops.
 
-use diesel::sql_types::{Array, BigInt, Double, Float4, Text, Uuid as SqlUuid};
+use std::sync::Arc;
+
+use diesel::sql_types::{Array, BigInt, Double, Float4, Nullable, Text, Uuid as SqlUuid};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
-use wildside_engine::places::{ThemeId, catalogue};
+use wildside_engine::hours::Hours;
+use wildside_engine::places::{KindId, ThemeId, catalogue};
 use wildside_engine::{Poi, Point};
 
 use crate::db::prepared::Prepared;
@@ -23,6 +26,8 @@ struct ThemeOfPlace {
     kind: String,
     #[diesel(sql_type = Float4)]
     popularity: f32,
+    #[diesel(sql_type = Nullable<Text>)]
+    opening_hours: Option<String>,
     #[diesel(sql_type = SqlUuid)]
     theme_id: Uuid,
     #[diesel(sql_type = Float4)]
@@ -60,7 +65,15 @@ fn to_poi(themes: &[ThemeOfPlace]) -> Option<Poi> {
             .map(|theme| (ThemeId(theme.theme_id), theme.weight))
             .collect(),
         popularity: place.popularity,
+        hours: hours(kind, place.opening_hours.as_deref()),
     })
+}
+
+/// Hours of a place that is entered, if they can be read.
+fn hours(kind: KindId, text: Option<&str>) -> Option<Arc<Hours>> {
+    let is_entered = catalogue().kind(kind).is_some_and(|kind| kind.entered);
+    let hours = text.filter(|_| is_entered).and_then(Hours::parse);
+    hours.map(Arc::new)
 }
 
 /// Position of a place.

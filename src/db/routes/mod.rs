@@ -18,6 +18,7 @@ use postgis_diesel::types::{LineString, Point as SqlPoint};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
+use wildside_engine::hours::Opening;
 use wildside_engine::walk::{Fit, Gap, Leg, Light, Stop};
 use wildside_engine::{Point, Walk};
 
@@ -45,6 +46,9 @@ pub struct RouteDetails {
     /// Stops that match none of the themes.
     #[serde(default)]
     pub unmatched: Vec<Unmatched>,
+    /// Openings of the stops that are entered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub openings: Vec<StopOpening>,
     /// Time until which the walk answers requests that name no departure; none: it does as long as its data are current.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_until: Option<DateTime<Utc>>,
@@ -68,6 +72,23 @@ impl Unmatched {
                 reason: stop.reason.clone().unwrap_or_default(),
             })
             .collect()
+    }
+}
+
+/// Opening of a stop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StopOpening {
+    /// From 1.
+    pub position: i32,
+    #[serde(flatten)]
+    pub opening: Opening,
+}
+
+impl StopOpening {
+    fn of(stops: &[Stop]) -> Vec<Self> {
+        let of_stop =
+            |(stop, position): (&Stop, i32)| stop.opening.map(|opening| Self { position, opening });
+        stops.iter().zip(1..).filter_map(of_stop).collect()
     }
 }
 
@@ -114,6 +135,7 @@ impl NewRoute {
                 end: walk.end,
                 fit: Some(walk.fit),
                 unmatched: Unmatched::among(&walk.stops),
+                openings: StopOpening::of(&walk.stops),
                 same_until,
             })?,
             stops: walk.stops,

@@ -179,14 +179,21 @@ async fn a_walk_says_how_well_it_fits() {
         "UPDATE routes SET details = details || $${}$$ WHERE id = '{route}'",
         json!({
             "fit": {"matched_stops": 1, "filled_stops": 1, "appeal_share": 0.5, "summary": "So so."},
-            "unmatched": [{"position": 2, "reason": "A sight on the way."}]
+            "unmatched": [{"position": 2, "reason": "A sight on the way."}],
+            "openings": [{"position": 1, "state": "open", "until": "2026-12-01T18:00:00+01:00"}],
+            "same_until": "2026-12-01T12:00:00Z"
         })
     ));
     let walk = ada.get(&url).await.json();
     assert_eq!(walk["fit"]["summary"], "So so.");
     assert_eq!(walk["pois"][0]["matches"], true);
     assert!(walk["pois"][0].get("reason").is_none());
+    let opening = json!({"state": "open", "until": "2026-12-01T18:00:00+01:00"});
+    assert_eq!(walk["pois"][0]["opening"], opening);
+    assert!(walk["pois"][1].get("opening").is_none());
     assert_eq!(walk["pois"][1]["matches"], false);
     assert_eq!(walk["pois"][1]["reason"], "A sight on the way.");
-    assert!(walk["details"].get("fit").is_none() && walk["details"].get("unmatched").is_none());
+    for kept in ["fit", "unmatched", "openings", "same_until"] {
+        assert!(walk["details"].get(kept).is_none(), "{kept}");
+    }
 }

@@ -118,3 +118,37 @@ async fn a_walk_that_begins_now_answers_others_until_something_opens_or_closes()
     assert!(ttl <= 43_200, "{ttl}");
     worker.stop().await;
 }
+
+#[actix_web::test]
+async fn a_museum_is_a_stop_while_it_is_open() {
+    let stage = Stage::set();
+    stage.database.sql(&park("open 24/7"));
+    let museum = at(200.0, 55.0);
+    stage.database.sql(&format!(
+        "INSERT INTO pois (id, location, name, kind, osm_tags) \
+         VALUES (21, 'POINT({} {})', 'Museum', 'museum', '{{\"opening_hours\": \"10:00-18:00\"}}'); \
+         INSERT INTO poi_interest_themes (poi_id, theme_id) SELECT 21, id FROM interest_themes ORDER BY name LIMIT 1;",
+        museum.lon, museum.lat
+    ));
+    let worker = RunningWorker::start(&stage, &stage.config(&[]));
+    for (hour, stops) in [(13, "11,21"), (23, "11")] {
+        let choice = Choice {
+            departure: Some(time(hour)),
+            ..Choice::default()
+        };
+        let params = an_hour_from(at(48.0, 49.0)).choosing(choice);
+        let request = stage.submit(&params).await;
+        let ended = stage.ended(request.id, Duration::from_secs(30)).await;
+        assert_eq!((ended.status, &ended.error_code), (Status::Complete, &None));
+        let route = ended.route_id.unwrap();
+        let found = stage.database.sql(&format!(
+            "SELECT string_agg(poi_id::text, ',' ORDER BY poi_id) FROM route_pois WHERE route_id = '{route}'"
+        ));
+        assert_eq!(found.trim(), stops, "at {hour} UTC");
+    }
+    let states = stage.database.sql(
+        "SELECT count(*) FROM routes WHERE jsonb_path_exists(details, '$.openings[*] ? (@.state == \"open\" && exists (@.until))')",
+    );
+    assert_eq!(states.trim(), "1");
+    worker.stop().await;
+}
