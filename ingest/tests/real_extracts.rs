@@ -53,3 +53,30 @@ fn edges_hang_together_and_reading_again_gives_the_same() {
         );
     }
 }
+
+#[test]
+fn gardens_that_close_at_night_give_their_ways_their_hours() {
+    let monaco = extract("monaco");
+    let mut hours: Vec<&str> = monaco
+        .edges
+        .iter()
+        .filter_map(|edge| edge.hours.as_ref())
+        .map(|hours| hours.text())
+        .collect();
+    let count = hours.len();
+    hours.sort_unstable();
+    hours.dedup();
+    assert_eq!(
+        hours,
+        [
+            "open Apr 1-Oct 31 09:00-18:45; Nov 1-Mar 31 09:00-17:45",
+            "open Mo-Su 8:30-17:30",
+            "open Nov-Jan: 09:00-17:00; Feb-Apr,Oct: 09:00-18:00; May-Sep: 09:00-19:00; Nov 19,Dec 25 off",
+        ]
+    );
+    assert!((50..500).contains(&count), "{count}");
+    let unread = "hours of ways, gates and parks that can't be read";
+    for city in ["helsinki", "monaco"] {
+        assert_eq!(extract(city).report.skipped.get(unread), None, "{city}");
+    }
+}
