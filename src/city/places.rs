@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 use wildside_engine::network::CellId;
 use wildside_engine::walk::reach::Reach;
@@ -19,8 +20,8 @@ use crate::db::city::pois;
 use crate::db::ledger::params::RouteParams;
 use crate::db::{Pool, SharedError};
 
-/// A choice among more takes a millisecond and longer, and is made away from the runtime's threads.
-const CHOSEN_AT_ONCE: usize = 5_000;
+/// A choice among more, with their hours, takes a millisecond and longer, and is made away from the runtime's threads.
+const CHOSEN_AT_ONCE: usize = 500;
 /// Longest life of the knowledge of the generations.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -84,7 +85,7 @@ impl PlaceCache {
         }
     }
 
-    /// Shortlist of a request with this reach, from places that are still there in the data of `areas` or newer. Without any
+    /// Shortlist of a request with this departure and reach, from places that are still there in the data of `areas` or newer. Without any
     /// areas, in the data that there are now.
     ///
     /// # Errors
@@ -92,12 +93,14 @@ impl PlaceCache {
     pub async fn candidates(
         &self,
         params: &RouteParams,
+        departure: DateTime<Utc>,
         reach: Reach,
         areas: &[AreaState],
     ) -> Result<Vec<Poi>, SharedError> {
         self.forget_if_older_than(areas).await?;
         let cells = self.cells.cells(&reach.place_cells()).await?;
-        let request = params.to_walk_request();
+        let mut request = params.to_walk_request();
+        request.choice.departure = Some(departure);
         let count: usize = cells.iter().map(|cell| cell.0.len()).sum();
         let choose = move || shortlist::choose(cells.iter().flat_map(|cell| &cell.0), &request);
         if count <= CHOSEN_AT_ONCE {

@@ -4,10 +4,11 @@
 
 use std::cmp::Ordering;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::reach;
 use super::{Poi, WalkRequest};
+use crate::hours::WalkTime;
 use crate::places::ThemeId;
 use crate::prize::{Taste, promise};
 
@@ -16,6 +17,9 @@ const MAX_PLACES: usize = 1000;
 
 /// Matching places beside which no others are needed to fill a walk.
 const ENOUGH_MATCHES: usize = 150;
+
+/// One place of so many on a shortlist that is closed for the whole walk makes them many.
+const MANY_CLOSED: usize = 4;
 
 /// A place within reach.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +35,27 @@ struct Near<'a> {
 ///
 /// Of more places than fit, each theme ranks its own by what they promise; they are taken rank by rank, so that a theme
 /// with many places does not push out one with few.
+///
+/// Where many of those are closed for the whole walk, as museums are at night, as many others come with them.
 pub fn choose<'a>(places: impl IntoIterator<Item = &'a Poi>, request: &WalkRequest) -> Vec<Poi> {
-    choose_at_most(places, request, MAX_PLACES)
+    let departure = request.choice.departure;
+    let Some(time) = departure.and_then(|departure| WalkTime::new(departure, request.start)) else {
+        return choose_at_most(places, request, MAX_PLACES);
+    };
+    let places: Vec<&Poi> = places.into_iter().collect();
+    let mut chosen = choose_at_most(places.iter().copied(), request, MAX_PLACES);
+    let is_closed = |poi: &&Poi| {
+        let hours = poi.hours.as_deref();
+        hours.is_some_and(|hours| !hours.is_ever_open(&time, 0, request.budget_seconds))
+    };
+    let closed: FxHashSet<i64> = chosen.iter().filter(is_closed).map(|poi| poi.id).collect();
+    if closed.len() * MANY_CLOSED > chosen.len() {
+        let rest = places.into_iter().filter(|poi| !closed.contains(&poi.id));
+        chosen.retain(|poi| closed.contains(&poi.id));
+        chosen.extend(choose_at_most(rest, request, MAX_PLACES));
+        chosen.sort_unstable_by_key(|poi| poi.id);
+    }
+    chosen
 }
 
 fn choose_at_most<'a>(
@@ -168,10 +191,13 @@ fn first_ranks<'a>(
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::sync::Arc;
+
     use uuid::Uuid;
 
     use super::*;
     use crate::geo::{METRES_PER_DEGREE, Point};
+    use crate::hours::Hours;
     use crate::places::{KindId, catalogue};
     use crate::walk::{Accessibility, Choice};
 
@@ -268,6 +294,33 @@ mod tests {
         assert_eq!(shortlist(9), [1, 2, 3, 4]);
         let three = choose_at_most(&pois, &wish, 9).swap_remove(2);
         assert_eq!(three.themes, pois[2].themes, "its own");
+    }
+
+    #[test]
+    fn where_the_matches_are_closed_others_come_with_them() {
+        let key = |key: &str| {
+            let mut themes = catalogue().themes().iter();
+            themes.find(|theme| theme.key == key).unwrap().id
+        };
+        let hours = Hours::parse("10:00-18:00").map(Arc::new);
+        let about = |id: i64, key, hours: &Option<Arc<Hours>>| Poi {
+            themes: vec![(key, 0.9)],
+            hours: hours.clone(),
+            ..poi(id, id as f64, &[])
+        };
+        let count = ENOUGH_MATCHES as i64;
+        let mut pois: Vec<Poi> = (1..=count)
+            .map(|id| about(id, key("museums"), &hours))
+            .collect();
+        pois.push(about(count + 1, key("architecture"), &None));
+        let mut wish = hour(&[], None);
+        wish.themes = vec![key("museums")];
+        let mut at = |time: &str| {
+            wish.choice.departure = Some(time.parse().unwrap());
+            ids(&choose(&pois, &wish)).len() as i64
+        };
+        assert_eq!(at("2026-12-01T12:00:00Z"), count);
+        assert_eq!(at("2026-12-01T22:00:00Z"), count + 1);
     }
 
     #[test]

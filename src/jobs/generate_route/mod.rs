@@ -129,9 +129,15 @@ impl<'a> Work<'a> {
             Ok(reach) => reach,
             Err(cause) => return self.fail(OutOfReach::CODE, &cause.to_string()).await,
         };
-        let (pois, streets) = join!(self.load_places(&params, reach), self.load_streets(reach));
+        let departure = params.departure().unwrap_or_else(Utc::now);
+        let (pois, streets) = join!(
+            self.load_places(&params, departure, reach),
+            self.load_streets(reach)
+        );
         let pois = pois?;
-        let outcome = self.answer(&params, pois.clone(), streets?).await;
+        let outcome = self
+            .answer(&params, departure, pois.clone(), streets?)
+            .await;
         enrich_sparse_themes(&params, &pois, self.request.trace_id, self.context).await;
         outcome
     }
@@ -140,10 +146,10 @@ impl<'a> Work<'a> {
     async fn answer(
         &self,
         params: &RouteParams,
+        departure: DateTime<Utc>,
         pois: Arc<[Poi]>,
         network: Network,
     ) -> Result<(), JobError> {
-        let departure = params.departure().unwrap_or_else(Utc::now);
         let computing = self.supervise(params, departure, pois, network);
         let walk = match self.in_stage("computing", 0.3, computing).await {
             Ok(walk) => walk,
@@ -174,10 +180,13 @@ impl<'a> Work<'a> {
     async fn load_places(
         &self,
         params: &RouteParams,
+        departure: DateTime<Utc>,
         reach: Reach,
     ) -> Result<Arc<[Poi]>, JobError> {
         let places = &self.context.places;
-        let pois = places.candidates(params, reach, &self.job.areas).await?;
+        let pois = places
+            .candidates(params, departure, reach, &self.job.areas)
+            .await?;
         tracing::debug!(pois = pois.len(), "places loaded");
         Ok(pois.into())
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
 use wildside::city::places::PlaceCache;
 use wildside::db::city::areas::AreaState;
 use wildside::db::ledger::params::RouteParams;
@@ -18,7 +19,10 @@ async fn areas(stage: &Stage) -> Vec<AreaState> {
 
 async fn shortlist(cache: &PlaceCache, params: &RouteParams, areas: &[AreaState]) -> Vec<Poi> {
     let reach = params.reach().unwrap();
-    cache.candidates(params, reach, areas).await.unwrap()
+    cache
+        .candidates(params, Utc::now(), reach, areas)
+        .await
+        .unwrap()
 }
 
 async fn candidates(cache: &PlaceCache, params: &RouteParams, areas: &[AreaState]) -> Vec<i64> {
