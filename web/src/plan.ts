@@ -9,6 +9,8 @@ export interface Wish {
   start: Place;
   end?: Place;
   minutes: number;
+  // As the clock on the wall shows it; left out: now.
+  departure?: string;
   bias: number;
   themes: string[];
   avoidStairs: boolean;
@@ -20,6 +22,7 @@ export function requestBody(wish: Wish): Schemas['RouteRequest'] {
     start_location: {type: 'Point', coordinates: wish.start},
     end_location: wish.end ? {type: 'Point', coordinates: wish.end} : null,
     duration_minutes: wish.minutes,
+    depart_at: wish.departure ? new Date(wish.departure).toISOString() : null,
     popularity_bias: wish.bias,
     interest_theme_ids: wish.themes,
     accessibility: {avoid_stairs: wish.avoidStairs, prefer_well_lit: wish.preferLit},
@@ -28,7 +31,7 @@ export function requestBody(wish: Wish): Schemas['RouteRequest'] {
 
 const KEPT = 'wildside.wish';
 
-// The wish of the last visit, or of the user's preferences. Where the walk begins is not kept.
+// The wish of the last visit, or of the user's preferences. Where and when the walk begins is not kept.
 export function firstWish(profile: Profile | undefined): Omit<Wish, 'start'> {
   const preferred = profile?.preferences;
   const usual = {
@@ -45,7 +48,7 @@ export function firstWish(profile: Profile | undefined): Omit<Wish, 'start'> {
   }
 }
 
-export function keepWish({start: _, end: __, ...rest}: Wish): void {
+export function keepWish({start: _, end: __, departure: ___, ...rest}: Wish): void {
   localStorage.setItem(KEPT, JSON.stringify(rest));
 }
 
@@ -85,10 +88,14 @@ function slider(wish: Wish): HTMLElement[] {
     wish.minutes = Number((target as HTMLInputElement).value);
     shown.textContent = minutes(wish.minutes * 60);
   };
+  const departure = ({target}: Event) => { wish.departure = (target as HTMLInputElement).value || undefined; };
   const bias = ({target}: Event) => { wish.bias = Number((target as HTMLInputElement).value); };
   return [
     el('div', {class: 'field'}, el('label', {for: 'minutes'}, 'How long?'), shown,
       el('input', {id: 'minutes', type: 'range', min: 15, max: 180, step: 15, value: wish.minutes, oninput: time})),
+    el('div', {class: 'field'}, el('label', {for: 'departure'}, 'When?'),
+      el('input', {id: 'departure', type: 'datetime-local', value: wish.departure ?? '', oninput: departure, 'aria-describedby': 'departure-note'}),
+      el('small', {id: 'departure-note'}, 'Left empty: now. Parks and museums are part of it while they are open.')),
     el('div', {class: 'field'}, el('label', {for: 'bias'}, 'Past what?'),
       el('input', {id: 'bias', type: 'range', min: 0, max: 1, step: 0.1, value: wish.bias, oninput: bias, 'aria-describedby': 'bias-ends'}),
       el('div', {id: 'bias-ends', class: 'ends'}, el('span', {}, 'Hidden gems'), el('span', {}, 'Hotspots'))),

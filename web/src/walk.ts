@@ -41,6 +41,17 @@ function way(leg: Schemas['Leg'] | undefined, to: string): HTMLElement | undefin
     el('ol', {}, ...steps));
 }
 
+// What is known of the hours of a place that is entered, by the clock of the place.
+function doors({opening}: Schemas['StopView'], walk: Schemas['RouteView']): string {
+  if (!opening) {
+    return '';
+  }
+  const begin = new Date(walk.generation_params.depart_at ?? walk.created_at).getTime();
+  const isSoon = opening.until && new Date(opening.until).getTime() - begin < 24 * 3600 * 1000;
+  const until = isSoon ? ` until ${opening.until?.slice(11, 16)}` : '';
+  return {open: `, open${until}`, closed: `, closed${until}`, unknown: ', hours unknown'}[opening.state];
+}
+
 function stopItem(stop: Schemas['StopView'], {walk, themes, showStop}: Walking): HTMLElement {
   const name = stop.name ?? 'A place without a name';
   const its = themes.filter(({id}) => stop.theme_ids.includes(id));
@@ -50,7 +61,7 @@ function stopItem(stop: Schemas['StopView'], {walk, themes, showStop}: Walking):
     el('div', {class: 'place'}, el('b', {class: 'number', 'aria-hidden': 'true'}, String(stop.position)),
       el('div', {},
         el('h3', {}, button(name, () => showStop(stop), 'link')),
-        el('p', {class: 'soft'}, `After ${minutes(stop.arrive_after_seconds)}${visit}`),
+        el('p', {class: 'soft'}, `After ${minutes(stop.arrive_after_seconds)}${visit}${doors(stop, walk)}`),
         stop.narrative && el('p', {}, stop.narrative),
         its.length > 0 && el('p', {class: 'tags'}, ...its.map(({name: theme}) => el('span', {class: `tag ${kindOf(theme)}`}, theme))))));
 }
