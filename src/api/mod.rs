@@ -61,6 +61,7 @@ pub fn public_endpoints(config: &mut ServiceConfig<'_>) {
 pub fn web(config: &mut actix_web::web::ServiceConfig) {
     config
         .service(web_app::show_page)
+        .service(web_app::show_beside)
         .service(web_app::show_asset)
         .service(tiles::base_tile)
         .service(tiles::place_tile)

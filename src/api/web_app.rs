@@ -31,6 +31,8 @@ const TILES: &str = "data-tiles=\"/tiles\"";
 pub struct WebApp {
     page: Tagged,
     policy: HeaderValue,
+    /// Files beside the page, whose names stay when their content changes.
+    beside: HashMap<&'static str, Tagged>,
     assets: HashMap<&'static str, Asset>,
 }
 
@@ -46,6 +48,10 @@ impl WebApp {
         let page = page.context("web/dist/index.html is not embedded")?;
         let base = tiles.base();
         let told = format!("data-tiles=\"{}\"", escape(base));
+        let beside = FILES.files().filter_map(|file| {
+            let name = file.path().file_name()?.to_str()?;
+            Some((name, Tagged::new(content_type(name), file.contents())))
+        });
         let files = FILES.get_dir("assets").map(Dir::files);
         let assets = files.into_iter().flatten().filter_map(|file| {
             let name = file.path().file_name()?.to_str()?;
@@ -54,8 +60,17 @@ impl WebApp {
         Ok(Self {
             page: Tagged::new("text/html; charset=utf-8", page.replacen(TILES, &told, 1)),
             policy: policy(base).parse().context("TILE_URL_TEMPLATE")?,
+            beside: beside.collect(),
             assets: assets.collect(),
         })
+    }
+
+    /// What may have changed since a browser last asked for it, under the page's policy.
+    fn answer(&self, file: &Tagged, req: &HttpRequest) -> HttpResponse {
+        let mut response = file.answer(req, "no-cache");
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
+        response
     }
 }
 
@@ -82,6 +97,19 @@ fn policy(tiles: &str) -> String {
     )
 }
 
+/// Media type of a file, by the ending of its name.
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "json" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "png" => "image/png",
+        _ => "application/octet-stream",
+    }
+}
+
 /// A file whose name says its content.
 #[derive(Debug)]
 struct Asset {
@@ -92,17 +120,8 @@ struct Asset {
 
 impl Asset {
     fn new(name: &str, content: &'static [u8]) -> Self {
-        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-        let content_type = match ending {
-            "js" | "mjs" => "text/javascript; charset=utf-8",
-            "css" => "text/css; charset=utf-8",
-            "svg" => "image/svg+xml",
-            "json" | "webmanifest" => "application/json",
-            "png" => "image/png",
-            _ => "application/octet-stream",
-        };
         Self {
-            content_type,
+            content_type: content_type(name),
             content,
             compressed: OnceCell::new(),
         }
@@ -125,10 +144,18 @@ fn gzip(content: &[u8]) -> std::io::Result<Bytes> {
 /// The page.
 #[get("/")]
 pub async fn show_page(app: Data<WebApp>, req: HttpRequest) -> HttpResponse {
-    let mut response = app.page.answer(&req, "no-cache");
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, app.policy.clone());
-    response
+    app.answer(&app.page, &req)
+}
+
+/// A file beside the page: the service worker, which has its scope from its place, the manifest and its icons.
+#[get("/{name:sw\\.js|manifest\\.webmanifest|icon-[a-z0-9-]+\\.png}")]
+pub async fn show_beside(
+    app: Data<WebApp>,
+    name: Path<String>,
+    req: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let file = app.beside.get(name.as_str());
+    Ok(app.answer(file.ok_or(ApiError::NotFound("file"))?, &req))
 }
 
 /// A file of the page, compressed for whoever reads gzip. A worker has the policy of its own file.

@@ -74,6 +74,7 @@ function shown() {
     drawn: [...new Set(features.map(({layer, properties}) => `${layer.id} ${properties.position ?? properties.id}`))],
     streets: walkMap.map.querySourceFeatures('base', {sourceLayer: 'streets'}).length,
     directions: texts('.way li').length,
+    reasons: texts('.why'),
     credit: document.querySelector('.maplibregl-ctrl-attrib').textContent,
   };
 }
@@ -115,8 +116,114 @@ async function saveAndFindAgain(page) {
   await page.waitForSelector('#stops .stop');
 }
 
+// The link as somebody without an account opens it.
+async function openLink(browser, link, name) {
+  const page = await open(browser, {viewport: DESK, colorScheme: 'light'});
+  await page.goto(link);
+  await page.getByRole('heading', {name, exact: true}).waitFor();
+  await until(page, 'the shared walk is drawn', isDrawn);
+  await examine(page, 'shared walk');
+  return page;
+}
+
+async function nameAndShare(browser, page) {
+  const name = 'By the harbour';
+  await page.getByRole('button', {name: 'Name', exact: true}).click();
+  await page.locator('dialog input').fill(name);
+  await examine(page, 'name');
+  await page.getByRole('button', {name: 'Keep the name'}).click();
+  await page.getByRole('heading', {name, exact: true}).waitFor();
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('button', {name: 'Share', exact: true}).click();
+  await page.getByRole('button', {name: 'Copy'}).click();
+  await page.getByText('Copied.').waitFor();
+  await examine(page, 'share');
+  const stranger = await openLink(browser, await page.evaluate(() => navigator.clipboard.readText()), name);
+  seen.shared = {stops: await stranger.locator('#stops h3').allTextContents(), buttons: await stranger.locator('#walk button.quiet').allTextContents()};
+  await page.getByRole('button', {name: 'Withdraw the link'}).click();
+  await page.getByRole('button', {name: 'Withdraw', exact: true}).click();
+  await page.getByRole('button', {name: 'Share', exact: true}).waitFor();
+  await stranger.reload();
+  seen.withdrawn = await stranger.locator('.notice').innerText();
+  await stranger.context().close();
+}
+
+// Another walk for the same wish, which is deleted again: one is left.
+async function takeAnotherAndDeleteIt(page) {
+  const before = await page.locator('#stops h3').allTextContents();
+  await page.getByRole('button', {name: 'Another one'}).click();
+  await page.waitForSelector('#stops', {state: 'detached'});
+  await page.waitForSelector('#stops .stop');
+  seen.another = {before, after: await page.locator('#stops h3').allTextContents()};
+  await page.getByRole('button', {name: 'Delete', exact: true}).click();
+  await examine(page, 'delete');
+  await page.locator('dialog').getByRole('button', {name: 'Delete', exact: true}).click();
+  await page.getByRole('heading', {name: 'My walks'}).waitFor();
+  await page.waitForSelector('.walks li');
+  seen.left = await page.locator('.walks strong').allTextContents();
+  await page.locator('.walks button').first().click();
+  await page.waitForSelector('#stops .stop');
+}
+
+// A simulated walker goes to the end of the walk.
+async function walkToTheEnd(page) {
+  const [, walk] = seen.drawn.find((text) => text.startsWith('walk ')).split(' ');
+  await page.addInitScript(() => {
+    const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+    navigator.wakeLock.request = (kind) => {
+      window.awake = kind;
+      return request(kind);
+    };
+  });
+  await page.goto(`${address}?simulate=30#walk=${walk}`);
+  await page.getByRole('button', {name: 'Start walking'}).click();
+  // Runs in the page.
+  await page.evaluate(() => {
+    window.told = [];
+    const note = () => {
+      const text = (selector) => document.querySelector(`#guide ${selector}`)?.textContent;
+      const {stop = '', left} = {stop: text('.next-stop'), left: text('.left')};
+      window.told.push({said: text('.said'), stop, left, done: document.querySelector('#guide progress')?.value});
+    };
+    new MutationObserver(note).observe(document.querySelector('#guide'), {subtree: true, childList: true, characterData: true, attributes: true});
+  });
+  await page.waitForFunction(() => /^Next stop: /.test(document.querySelector('.next-stop').textContent));
+  await page.waitForSelector('.walker');
+  await examine(page, 'on the way');
+  await page.waitForTimeout(4_000);
+  await picture(page, 'on-the-way-desk');
+  await page.getByRole('heading', {name: 'That was your walk'}).waitFor({timeout: 180_000});
+  await examine(page, 'arrived');
+  const told = await page.evaluate(() => window.told);
+  const distinct = (texts) => [...new Set(texts.filter(Boolean))];
+  seen.guided = {
+    awake: await page.evaluate(() => window.awake),
+    said: distinct(told.map(({said}) => said)),
+    next: distinct(told.map(({stop}) => /^Next stop: (.*), [^,]*$/.exec(stop)?.[1])),
+    done: told.map(({done}) => done).filter((done) => done !== undefined),
+    walkers: await page.locator('.walker').count(),
+  };
+  await page.getByRole('button', {name: 'Look at it again'}).click();
+  await page.waitForSelector('#stops .stop');
+}
+
+// Somebody whose device says that he is beside the way.
+async function strayFromTheWay(browser, storageState) {
+  const [longitude, latitude] = [24.9522, 60.159];
+  const page = await open(browser, {storageState, viewport: PHONE, colorScheme: 'light', permissions: ['geolocation'], geolocation: {longitude, latitude}});
+  const [, walk] = seen.drawn.find((text) => text.startsWith('walk ')).split(' ');
+  await page.goto(`${address}#walk=${walk}`);
+  await page.getByRole('button', {name: 'Start walking'}).click();
+  await page.waitForFunction(() => document.querySelector('#guide .ahead').textContent);
+  seen.strayed = await page.locator('#guide .next').innerText();
+  await picture(page, 'on-the-way-phone');
+  await page.getByRole('button', {name: 'End the walk'}).click();
+  await page.waitForSelector('#stops .stop');
+  await page.context().close();
+}
+
 async function askForAPlaceThatIsNotLoaded(page) {
-  await page.getByRole('button', {name: 'Another walk'}).click();
+  await page.getByRole('button', {name: 'New walk'}).click();
   await page.evaluate(() => walkMap.map.jumpTo({center: [0.5, 0.5], zoom: 14}));
   await page.getByRole('button', {name: 'Map centre'}).click();
   await page.getByRole('button', {name: 'Walk!'}).click();
@@ -148,8 +255,12 @@ try {
   const page = await open(browser, {viewport: DESK, colorScheme: 'light'});
   await signUpAndWalk(page);
   await saveAndFindAgain(page);
+  await nameAndShare(browser, page);
+  await takeAnotherAndDeleteIt(page);
   await askForAPlaceThatIsNotLoaded(page);
   const state = await page.context().storageState();
+  await walkToTheEnd(page);
+  await strayFromTheWay(browser, state);
   await lookAgain(browser, state, 'phone', {viewport: PHONE, deviceScaleFactor: 2, isMobile: true, hasTouch: true, colorScheme: 'light'});
   await lookAgain(browser, state, 'dark', {viewport: DESK, colorScheme: 'dark', reducedMotion: 'reduce'});
   console.log(JSON.stringify(seen));

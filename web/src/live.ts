@@ -1,10 +1,33 @@
 // Statuses of requests as they come over the WebSocket. A lost connection is made again; the server then repeats all that is
 // unfinished or has just ended, so nothing is missed.
 import {call, type Schemas} from './api';
+import type {Place} from './map';
+
+// Where the walker is, as the service tells it.
+export interface Progress {
+  route_id: string;
+  on_route: boolean;
+  metres_off_route: number;
+  remaining_metres: number;
+  next_poi_id?: number;
+  metres_to_next?: number;
+  next_instruction?: {maneuver: string; text: string; metres: number; street?: string; bearing?: number};
+}
+
+type Frame = ({type: 'route_generation_status'} & Status) | ({type: 'walk_progress'} & Progress) | {type: 'error'};
+
+interface Walker {
+  id: string;
+  place?: Place;
+  heed: (progress: Progress) => void;
+  linked: (isUp: boolean) => void;
+}
 
 export type Status = Omit<Schemas['RequestStatus'], 'created_at'>;
 
 const [SHORTEST, LONGEST] = [500, 30_000];
+// The service takes two places a second.
+const BETWEEN_PLACES = 550;
 
 export class Live {
   #socket: WebSocket | undefined;
@@ -12,6 +35,8 @@ export class Live {
   #retry = 0;
   #wanted = false;
   #last = new Map<string, Status>();
+  #walker: Walker | undefined;
+  #sending = 0;
   #followers = new Map<string, (status: Status) => void>();
 
   constructor() {
@@ -49,6 +74,43 @@ export class Live {
     this.#followers.delete(id);
   }
 
+  // Takes the places of somebody on that walk, and tells what follows. While there is no connection, the latest waits.
+  walk(id: string, heed: Walker['heed'], linked: Walker['linked']): {at(place: Place): void; stop(): void} {
+    const walker: Walker = {id, heed, linked};
+    this.#walker = walker;
+    if ((this.#socket?.readyState ?? WebSocket.CLOSED) === WebSocket.CLOSED) {
+      linked(false);
+    }
+    return {
+      at: (place) => {
+        walker.place = place;
+        this.#sendPlace();
+      },
+      stop: () => {
+        if (this.#walker === walker) {
+          this.#walker = undefined;
+        }
+      },
+    };
+  }
+
+  // Sends the latest place now, or as soon as it may be.
+  #sendPlace(): void {
+    if (!this.#sending) {
+      this.#tellPlace();
+    }
+  }
+
+  #tellPlace(): void {
+    this.#sending = 0;
+    const {id, place} = this.#walker ?? {};
+    if (place && this.#socket?.readyState === WebSocket.OPEN) {
+      delete this.#walker?.place;
+      this.#socket.send(JSON.stringify({type: 'update_location', route_id: id, location: {type: 'Point', coordinates: place}}));
+      this.#sending = window.setTimeout(() => this.#tellPlace(), BETWEEN_PLACES);
+    }
+  }
+
   async #poll(id: string, pause: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, jittered(pause)));
     if (!this.#followers.has(id)) {
@@ -82,14 +144,21 @@ export class Live {
     url.protocol = url.protocol.replace('http', 'ws');
     const socket = new WebSocket(url);
     this.#socket = socket;
-    socket.onopen = () => { this.#tries = 0; };
+    socket.onopen = () => {
+      this.#tries = 0;
+      this.#walker?.linked(true);
+      this.#sendPlace();
+    };
     socket.onmessage = ({data}: MessageEvent<string>) => {
-      const frame = JSON.parse(data) as {type: string} & Status;
+      const frame = JSON.parse(data) as Frame;
       if (frame.type === 'route_generation_status') {
         this.#hear(frame);
+      } else if (frame.type === 'walk_progress' && frame.route_id === this.#walker?.id) {
+        this.#walker.heed(frame);
       }
     };
     socket.onclose = () => {
+      this.#walker?.linked(false);
       const pause = Math.min(SHORTEST * 2 ** this.#tries, LONGEST);
       this.#tries += 1;
       this.#retry = window.setTimeout(() => this.#again(), jittered(pause));

@@ -3,13 +3,16 @@ import './app.css';
 import {enter, leave, whoAmI, type Profile} from './account';
 import {ApiError, call, type Schemas} from './api';
 import {button, byId, el} from './dom';
+import {guide} from './guide';
 import {Live, type Status} from './live';
 import {making} from './making';
 import type {Place, WalkMap} from './map';
 import {coveredAreas, notice, type Cure} from './notice';
-import {firstWish, keepWish, planView, requestBody, type Planning, type Wish} from './plan';
-import {walkView} from './walk';
+import {ownButtons} from './mine';
+import {anotherBody, firstWish, keepWish, planView, requestBody, type Planning, type Wish} from './plan';
+import {walkView, type Walking} from './walk';
 import {walksView} from './walks';
+import {drop, forget, install, keep} from './offline';
 import {useUnits} from './words';
 
 const LOCATING = {enableHighAccuracy: true, timeout: 10_000, maximumAge: 60_000};
@@ -21,6 +24,8 @@ class Page {
   #isPicking = false;
   #isPlanning = false;
   #live = new Live();
+  // Ends the way that somebody is on.
+  #endWay = () => {};
   #map!: WalkMap;
 
   async open(): Promise<void> {
@@ -37,9 +42,18 @@ class Page {
     // For who looks at it from the console.
     Object.assign(window, {walkMap: this.#map});
     this.#wish = {...firstWish(profile), start: this.#map.center};
-    const shared = new URLSearchParams(location.hash.slice(1)).get('walk');
-    if (shared && profile) {
-      await this.#openWalk(shared);
+    addEventListener('hashchange', () => void this.#openAddress());
+    await this.#openAddress();
+  }
+
+  // Shows what the address tells: a walk of one's own or one that is shared, or the plan.
+  async #openAddress(): Promise<void> {
+    const parts = new URLSearchParams(location.hash.slice(1));
+    const [walk, shared] = [parts.get('walk'), parts.get('shared')];
+    if (shared) {
+      await this.#openShared(shared);
+    } else if (walk && this.#profile) {
+      await this.#openWalk(walk);
     } else {
       this.#plan();
     }
@@ -47,6 +61,8 @@ class Page {
 
   // Shows a view; whoever reads with a screen reader is told its heading.
   #show(...view: HTMLElement[]): void {
+    this.#endWay();
+    this.#endWay = () => {};
     const panel = byId('panel');
     panel.replaceChildren(...view);
     panel.scrollTop = 0;
@@ -74,6 +90,7 @@ class Page {
 
   async #logOut(): Promise<void> {
     await leave().catch(() => undefined);
+    await forget();
     this.#live.stop();
     this.#setProfile(undefined);
     this.#plan();
@@ -81,7 +98,7 @@ class Page {
 
   #plan(trouble?: HTMLElement): void {
     this.#isPlanning = true;
-    this.#remember(undefined);
+    this.#remember();
     this.#map.show(undefined);
     this.#map.pin('start', this.#wish.start);
     this.#map.pin('end', this.#wish.end);
@@ -136,6 +153,10 @@ class Page {
       return;
     }
     keepWish(this.#wish);
+    await this.#make(requestBody(this.#wish), (error) => this.#refused(error));
+  }
+
+  async #make(wish: Schemas['RouteRequest'], refused: (error: unknown) => void): Promise<void> {
     this.#isPlanning = false;
     let id = '';
     const {view, tell} = making(() => {
@@ -145,7 +166,7 @@ class Page {
     });
     this.#show(view);
     try {
-      const accepted = await call('post', '/api/v1/routes', {body: requestBody(this.#wish)});
+      const accepted = await call('post', '/api/v1/routes', {body: wish});
       if (id) {
         return;
       }
@@ -153,19 +174,19 @@ class Page {
       if (accepted.route_id) {
         await this.#openWalk(accepted.route_id);
       } else {
-        this.#live.follow(id, (status) => this.#heard(status, tell));
+        this.#live.follow(id, (status) => this.#heard(status, tell, refused));
       }
     } catch (error) {
-      this.#refused(error);
+      refused(error);
     }
   }
 
-  #heard(status: Status, tell: (status: Status) => void): void {
+  #heard(status: Status, tell: (status: Status) => void, refused: (error: unknown) => void): void {
     tell(status);
     if (status.route_id) {
       void this.#openWalk(status.route_id);
     } else if (status.status === 'failed') {
-      this.#plan(notice(new Error(status.error?.message ?? 'there is no such walk')));
+      refused(new Error(status.error?.message ?? 'there is no such walk'));
     }
   }
 
@@ -195,43 +216,83 @@ class Page {
     }
   }
 
-  #showWalk(walk: Schemas['RouteView']): void {
+  // A walk that somebody else shares, which takes no account.
+  async #openShared(token: string): Promise<void> {
+    try {
+      const walk = await call('get', '/api/v1/shared/{token}', {at: {token}});
+      this.#isPlanning = false;
+      this.#remember('shared', token);
+      this.#map.show(walk);
+      this.#map.pin('start', walk.path.coordinates[0] as Place);
+      this.#map.pin('end', undefined);
+      this.#showStops({walk, liked: [], buttons: button('Plan a walk of my own', () => this.#plan(), 'quiet')});
+    } catch (error) {
+      const isGone = error instanceof ApiError && error.status === 404;
+      this.#plan(notice(isGone ? new Error('this link has been withdrawn, or is not whole') : error));
+    }
+  }
+
+  #showWalk(walk: Schemas['RouteView'], trouble?: HTMLElement): void {
+    void (walk.saved ? keep(walk) : drop(walk.id));
     this.#isPlanning = false;
-    this.#remember(walk.id);
+    this.#remember('walk', walk.id);
     this.#map.show(walk);
-    const {start_location: start, end_location: end} = walk.generation_params;
+    const {interest_theme_ids: liked, depart_at, start_location: start, end_location: end} = walk.generation_params;
     this.#map.pin('start', start.coordinates as Place);
     this.#map.pin('end', end?.coordinates as Place | undefined);
-    const at = {at: {route_id: walk.id}};
-    this.#show(walkView({
-      walk,
-      themes: this.#themes,
-      setSaved: (isSaved) => call(isSaved ? 'put' : 'delete', '/api/v1/routes/{route_id}/saved', at),
-      showStop: ({id, location}) => {
-        this.#map.goTo(location.coordinates as Place);
-        void this.#map.tellOf(id, location.coordinates as Place);
+    const buttons = ownButtons(walk, {
+      changed: (changed) => this.#showWalk(changed),
+      deleted: () => {
+        void drop(walk.id);
+        this.#showWalks();
       },
-      another: () => this.#plan(),
-    }));
+      start: () => this.#startWalking(walk),
+      another: () => void this.#make(anotherBody(walk.generation_params), (error) => this.#showWalk(walk, notice(error))),
+      plan: () => this.#plan(),
+    });
+    this.#showStops({walk, liked, begins: depart_at ?? walk.created_at, buttons}, trouble);
+  }
+
+  #startWalking(walk: Schemas['RouteView']): void {
+    const {view, end} = guide({
+      walk,
+      live: this.#live,
+      moved: (place) => this.#map.follow(place),
+      done: (view) => this.#show(view),
+      back: () => this.#showWalk(walk),
+    });
+    this.#show(view);
+    this.#endWay = end;
+  }
+
+  #showStops(shown: Omit<Walking, 'themes' | 'showStop'>, trouble?: HTMLElement): void {
+    const showStop = ({id, location}: Schemas['StopView']) => {
+      this.#map.goTo(location.coordinates as Place);
+      void this.#map.tellOf(id, location.coordinates as Place);
+    };
+    this.#show(...(trouble ? [trouble] : []), walkView({...shown, themes: this.#themes, showStop}));
   }
 
   #showWalks(): void {
     this.#isPlanning = false;
+    this.#remember();
+    this.#map.show(undefined);
     this.#show(walksView((id) => void this.#openWalk(id), () => this.#plan()));
   }
 
   // The address tells the walk, so that it is there again after a reload.
-  #remember(walk: string | undefined): void {
+  #remember(which?: 'walk' | 'shared', value = ''): void {
     const parts = new URLSearchParams(location.hash.slice(1));
-    if (walk) {
-      parts.set('walk', walk);
-    } else {
-      parts.delete('walk');
+    parts.delete('walk');
+    parts.delete('shared');
+    if (which) {
+      parts.set(which, value);
     }
     history.replaceState(null, '', `#${parts.toString().replaceAll('%2F', '/')}`);
   }
 }
 
+install();
 new Page().open().catch((error: unknown) => {
   const again = {text: 'Load again', act: () => location.reload()};
   byId('panel').replaceChildren(el('section', {}, el('h2', {}, 'Wildside'), notice(error, [again])));

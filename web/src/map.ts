@@ -2,9 +2,9 @@
 import 'maplibre-gl/dist/maplibre-gl.css';
 import {GeoJSONSource, Map, Marker, NavigationControl, Popup, ScaleControl, setWorkerUrl} from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import {call, type Schemas} from './api';
+import {call} from './api';
 import {button, el} from './dom';
-import {STOPS, style, walkData} from './style';
+import {STOPS, style, walkData, type Drawn} from './style';
 
 // Longitude, latitude.
 export type Place = [number, number];
@@ -23,8 +23,9 @@ export interface Wishes {
 
 export class WalkMap {
   readonly map: Map;
-  #walk: Schemas['RouteView'] | undefined;
+  #walk: Drawn | undefined;
   #pins: {start?: Marker; end?: Marker} = {};
+  #walker: Marker | undefined;
   #popup: Popup | undefined;
 
   constructor(container: HTMLElement, private readonly wishes: Wishes) {
@@ -55,7 +56,7 @@ export class WalkMap {
   }
 
   #style() {
-    return style(darkness.matches, document.documentElement.dataset.tiles ?? '/tiles', this.#walk);
+    return style(darkness.matches, this.#walk);
   }
 
   #clicked(point: {x: number; y: number}, at: Place): void {
@@ -82,6 +83,21 @@ export class WalkMap {
       pin.on('dragend', ({target}) => this.wishes.moved(which, target.getLngLat().toArray()));
       this.#pins[which] = pin;
     }
+  }
+
+  // Shows where the walker is, and goes along; nobody walks without a place.
+  follow(place: Place | undefined): void {
+    if (!place) {
+      this.#walker?.remove();
+      this.#walker = undefined;
+      return;
+    }
+    if (!this.#walker) {
+      const element = el('div', {class: 'walker', role: 'img', 'aria-label': 'You are here'});
+      this.#walker = new Marker({element}).setLngLat(place).addTo(this.map);
+    }
+    this.#walker.setLngLat(place);
+    this.map.easeTo({center: place, zoom: Math.max(this.map.getZoom(), 16), duration: 500});
   }
 
   goTo(place: Place): void {
@@ -119,11 +135,12 @@ export class WalkMap {
   }
 
   // Draws a walk, or none.
-  show(walk: Schemas['RouteView'] | undefined): void {
+  show(walk: Drawn | undefined): void {
+    const isOther = walk?.path !== this.#walk?.path;
     this.#walk = walk;
     this.#popup?.remove();
     this.#draw();
-    if (walk) {
+    if (walk && isOther) {
       const [west = 0, south = 0, east = 0, north = 0] = walk.bounds;
       this.map.fitBounds([west, south, east, north], {padding: 60, maxZoom: 17});
     }

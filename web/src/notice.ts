@@ -30,7 +30,7 @@ function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1).replace(/[.]?$/, '.');
 }
 
-const FIELDS: Record<string, string> = {username: 'The name', password: 'The password', duration_minutes: 'The time'};
+const FIELDS: Record<string, string> = {username: 'The name', password: 'The password', name: 'The name', duration_minutes: 'The time'};
 
 function ofFaults(error: ApiError): Said | undefined {
   if (error.fault('outside_coverage')) {

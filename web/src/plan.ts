@@ -29,6 +29,13 @@ export function requestBody(wish: Wish): Schemas['RouteRequest'] {
   };
 }
 
+// The same wish once more, for another walk.
+export function anotherBody({sources: _, depart_at, variant = 0, ...wish}: Schemas['GenerationParams']): Schemas['RouteRequest'] {
+  const isAhead = depart_at && Date.parse(depart_at) > Date.now();
+  return {...wish, variant: (variant + 1) % VARIANTS, ...(isAhead ? {depart_at} : {})};
+}
+
+const VARIANTS = 10;
 const KEPT = 'wildside.wish';
 
 // The wish of the last visit, or of the user's preferences. Where and when the walk begins is not kept.

@@ -9,12 +9,15 @@ export const STOPS = 'stops';
 const CREDIT = '© <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors';
 const NOTHING: FeatureCollection = {type: 'FeatureCollection', features: []};
 
-function line(walk: Schemas['RouteView']): FeatureCollection {
+// A walk to be drawn; one that is shared has no id.
+export type Drawn = Schemas['SharedRouteView'] & {id?: string};
+
+function line(walk: Drawn): FeatureCollection {
   const geometry = {type: 'LineString' as const, coordinates: walk.path.coordinates};
-  return {type: 'FeatureCollection', features: [{type: 'Feature', geometry, properties: {id: walk.id}}]};
+  return {type: 'FeatureCollection', features: [{type: 'Feature', geometry, properties: {id: walk.id ?? ''}}]};
 }
 
-function stops(walk: Schemas['RouteView']): FeatureCollection {
+function stops(walk: Drawn): FeatureCollection {
   const features = walk.pois.map(({id, position, name, location}) => ({
     type: 'Feature' as const,
     geometry: {type: 'Point' as const, coordinates: location.coordinates},
@@ -24,7 +27,7 @@ function stops(walk: Schemas['RouteView']): FeatureCollection {
 }
 
 // Sources of the walk by name.
-export function walkData(walk: Schemas['RouteView'] | undefined): {walk: FeatureCollection; stops: FeatureCollection} {
+export function walkData(walk: Drawn | undefined): {walk: FeatureCollection; stops: FeatureCollection} {
   return walk ? {walk: line(walk), stops: stops(walk)} : {walk: NOTHING, stops: NOTHING};
 }
 
@@ -47,14 +50,19 @@ function drawnFromMemory(layer: LayerSpecification): LayerSpecification {
   } as LayerSpecification;
 }
 
+// Template of the tiles of a source.
+export function tilesAt(source: string): string {
+  const tiles = document.documentElement.dataset.tiles ?? '/tiles';
+  return `${new URL(tiles, location.href).href}/${source}/{z}/{x}/{y}.pbf`;
+}
+
 // The style for light or darkness.
-export function style(isDark: boolean, tiles: string, walk: Schemas['RouteView'] | undefined): StyleSpecification {
+export function style(isDark: boolean, walk: Drawn | undefined): StyleSpecification {
   const shipped = (isDark ? dark : light) as unknown as StyleSpecification;
-  const absolute = new URL(tiles, location.href).href;
   const data = walkData(walk);
   const at = (source: string) => {
     const {minzoom, maxzoom} = shipped.sources[source] as {minzoom: number; maxzoom: number};
-    return {type: 'vector' as const, tiles: [`${absolute}/${source}/{z}/{x}/{y}.pbf`], minzoom, maxzoom, attribution: CREDIT};
+    return {type: 'vector' as const, tiles: [tilesAt(source)], minzoom, maxzoom, attribution: CREDIT};
   };
   return {
     ...shipped,

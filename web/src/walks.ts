@@ -9,9 +9,10 @@ type Summary = Schemas['RouteSummary'];
 function item(walk: Summary, open: (id: string) => void): HTMLElement {
   const themes = walk.generation_params.interest_theme_ids.length;
   const about = themes > 0 ? count(themes, 'theme') : 'all themes';
+  const size = `${distance(walk.distance_metres)} in ${minutes(walk.duration_seconds)}`;
   return el('li', {}, el('button', {type: 'button', class: 'walk', onclick: () => open(walk.id)},
-    el('strong', {}, `${walk.saved ? '★ ' : ''}${distance(walk.distance_metres)} in ${minutes(walk.duration_seconds)}`),
-    el('small', {}, `${day(walk.requested_at)}, ${about}`)));
+    el('strong', {}, `${walk.saved ? '★ ' : ''}${walk.name ?? size}`),
+    el('small', {}, `${day(walk.requested_at)}, ${walk.name ? size : about}`)));
 }
 
 export function walksView(open: (id: string) => void, back: () => void): HTMLElement {

@@ -25,6 +25,10 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+export function listed(names: string[]): string {
+  return new Intl.ListFormat('en').format(names);
+}
+
 export function day(time: string): string {
   return new Intl.DateTimeFormat('en', {dateStyle: 'medium', timeStyle: 'short'}).format(new Date(time));
 }

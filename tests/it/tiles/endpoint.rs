@@ -26,12 +26,21 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(database: &Database, variables: &[(&str, &str)]) -> Self {
-        let redis = TestRedis::start();
         let bind = format!("127.0.0.1:{}", free_port());
+        Self::start_at(&bind, database, variables).await
+    }
+
+    /// Starts one at an address, with a Redis of its own.
+    pub(crate) async fn start_at(
+        bind: &str,
+        database: &Database,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let redis = TestRedis::start();
         let process = Command::new(env!("CARGO_BIN_EXE_wildside"))
             .env("DATABASE_URL", database.server.url())
             .env("REDIS_URL", redis.url())
-            .env("WILDSIDE_BIND", &bind)
+            .env("WILDSIDE_BIND", bind)
             .env("SESSION_COOKIE_SECURE", "0")
             .env_remove("TILE_TOKEN_KEY_FILE")
             .envs(variables.iter().copied())

@@ -1,15 +1,18 @@
 //! The page at `/`: the journey of people who come for a walk, in a browser. See `tests/browser/page.mjs`.
 
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use crate::tiles::database::Database;
-use crate::tiles::endpoint::Server;
+use crate::tiles::endpoint::{Server, write_keys};
 
 const JOURNEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/page.mjs");
+
+const OUTAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/outage.mjs");
 
 /// State of the page on one screen.
 #[derive(Debug, Deserialize)]
@@ -19,9 +22,34 @@ struct Shown {
     drawn: BTreeSet<String>,
     streets: usize,
     directions: usize,
+    reasons: Vec<String>,
     credit: String,
     #[serde(default)]
     overflows: bool,
+}
+
+/// A walk at its link, as somebody without an account sees it.
+#[derive(Debug, Deserialize)]
+struct Shared {
+    stops: Vec<String>,
+    buttons: Vec<String>,
+}
+
+/// Stops of a walk, and of another one for the same wish.
+#[derive(Debug, Deserialize)]
+struct Another {
+    before: Vec<String>,
+    after: Vec<String>,
+}
+
+/// What a walker was told on the way, in order.
+#[derive(Debug, Deserialize)]
+struct Guided {
+    awake: String,
+    said: Vec<String>,
+    next: Vec<String>,
+    done: Vec<f64>,
+    walkers: usize,
 }
 
 /// All that was seen on the way.
@@ -32,6 +60,12 @@ struct Journey {
     phone: Shown,
     dark: Shown,
     walks: usize,
+    shared: Shared,
+    withdrawn: String,
+    another: Another,
+    left: Vec<String>,
+    guided: Guided,
+    strayed: String,
     files: BTreeSet<String>,
     refusal: String,
     requests: Vec<String>,
@@ -53,18 +87,38 @@ fn take_the_journey(page: &str) -> Journey {
 fn assert_walk(shown: &Shown, route: &str) {
     let stops = shown.stops.len();
     assert!(stops >= 3, "{shown:?}");
-    assert!(
-        shown.title.starts_with(&format!("{stops} stops in ")),
-        "{shown:?}"
-    );
     assert!(shown.drawn.contains(route), "{shown:?}");
     for position in 1..=stops {
         let stop = format!("stops {position}");
         assert!(shown.drawn.contains(&stop), "{shown:?}");
     }
     assert!(shown.streets > 0 && shown.directions > stops, "{shown:?}");
+    let reasons = &shown.reasons;
+    assert!(
+        reasons
+            .iter()
+            .any(|why| why.starts_with("Because you like ")),
+        "{shown:?}"
+    );
     assert!(shown.credit.contains("OpenStreetMap"), "{shown:?}");
     assert!(!shown.overflows, "{shown:?}");
+}
+
+fn assert_guided(guided: &Guided, stops: &[String]) {
+    assert_eq!(guided.awake, "screen");
+    assert!(guided.said.len() > stops.len(), "{guided:?}");
+    // At this pace the walker passes stops that are close together between two places that it tells.
+    let mut ahead = stops.iter();
+    let in_order = guided
+        .next
+        .iter()
+        .all(|stop| ahead.any(|name| name == stop));
+    assert!(in_order && guided.next.len() >= 3, "{guided:?}");
+    assert_eq!(guided.next.last(), stops.last(), "{guided:?}");
+    // Where the way turns back, both of its sides are near.
+    let advances = guided.done.windows(2).all(|pair| pair[1] > pair[0] - 15.0);
+    assert!(advances && guided.done.len() > 10, "{guided:?}");
+    assert_eq!(guided.walkers, 0);
 }
 
 #[tokio::test]
@@ -80,9 +134,27 @@ async fn people_sign_up_take_a_walk_and_find_it_again() {
     for shown in [&seen.desk, &seen.phone, &seen.dark] {
         assert_walk(shown, &route);
     }
+    assert!(
+        seen.desk.title.contains(" stops in "),
+        "{}",
+        seen.desk.title
+    );
+    assert_eq!(seen.phone.title, "By the harbour");
     assert_eq!(seen.walks, 1);
     let files = ["200 geojson", "200 gpx"].map(str::to_owned);
     assert_eq!(seen.files, BTreeSet::from(files));
+    assert_eq!(seen.shared.stops, seen.desk.stops);
+    assert_eq!(seen.shared.buttons, ["Plan a walk of my own"]);
+    assert!(
+        seen.withdrawn.contains("has been withdrawn"),
+        "{}",
+        seen.withdrawn
+    );
+    assert_eq!(seen.another.before, seen.desk.stops);
+    assert_ne!(seen.another.after, seen.another.before);
+    assert_eq!(seen.left, ["★ By the harbour"]);
+    assert_guided(&seen.guided, &seen.desk.stops);
+    assert!(seen.strayed.contains("Turn round"), "{}", seen.strayed);
     assert!(seen.refusal.contains("Go to"), "{}", seen.refusal);
     assert!(seen.refusal.contains("Number: "), "{}", seen.refusal);
     for request in seen.requests {
@@ -91,6 +163,72 @@ async fn people_sign_up_take_a_walk_and_find_it_again() {
             "a foreign host: {request}"
         );
     }
+}
+
+/// What the page did while its server was away and when it was back.
+#[derive(Debug, Deserialize)]
+struct Outage {
+    stops: Vec<String>,
+    without: Vec<String>,
+    drawn: BTreeSet<String>,
+    listed: Vec<String>,
+    directions: usize,
+    notices: Vec<String>,
+    elsewhere: String,
+    sockets: usize,
+    left_after_logout: usize,
+    failures: Vec<String>,
+}
+
+/// Goes through an outage: the script says when the server shall go, and when it shall come back.
+async fn go_through_an_outage(database: &Database) -> Outage {
+    let keys = tempfile::tempdir().unwrap();
+    let key = keys.path().join("session.key");
+    write_keys(&key, &"k".repeat(64));
+    let variables = [
+        ("WILDSIDE_MODE", "all"),
+        ("SESSION_KEY_FILE", key.to_str().unwrap()),
+    ];
+    let mut server = Some(Server::start(database, &variables).await);
+    let address = server.as_ref().unwrap().address().to_owned();
+    let mut script = tokio::process::Command::new("node")
+        .args([OUTAGE, &format!("http://{address}/")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut answers = script.stdin.take().unwrap();
+    let mut lines = BufReader::new(script.stdout.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        match line.as_str() {
+            "stop" => server = None,
+            "start" => server = Some(Server::start_at(&address, database, &variables).await),
+            seen => return serde_json::from_str(seen).unwrap(),
+        }
+        answers.write_all(b"done\n").await.unwrap();
+    }
+    panic!("the script ended early; server there: {}", server.is_some());
+}
+
+#[tokio::test]
+async fn a_saved_walk_is_there_without_a_server_and_the_way_goes_on_when_it_is_back() {
+    let database = Database::of_helsinki().await;
+    let seen = go_through_an_outage(&database).await;
+    assert!(seen.stops.len() >= 3, "{seen:?}");
+    assert_eq!(seen.without, seen.stops);
+    assert!(
+        seen.drawn.iter().any(|part| part.starts_with("base ")),
+        "{seen:?}"
+    );
+    assert!(seen.drawn.contains("walk"), "{seen:?}");
+    assert_eq!(seen.listed.len(), 1, "{seen:?}");
+    assert!(seen.directions > seen.stops.len(), "{seen:?}");
+    assert_eq!(seen.notices, ["No connection", "none"]);
+    assert!(seen.elsewhere.starts_with("★ "), "{seen:?}");
+    assert!(seen.sockets >= 2, "{seen:?}");
+    assert_eq!(seen.left_after_logout, 0);
+    assert_eq!(seen.failures, Vec::<String>::new());
 }
 
 async fn get(server: &Server, path: &str) -> Response {
@@ -143,6 +281,21 @@ async fn the_page_is_small_strict_and_kept_by_browsers() {
         // Workers have that of their own file.
         assert_eq!(header(&file, "content-security-policy"), policy, "{name}");
     }
+    let beside = [
+        ("/sw.js", "text/javascript; charset=utf-8"),
+        ("/manifest.webmanifest", "application/manifest+json"),
+        ("/icon-192.png", "image/png"),
+        ("/icon-maskable-512.png", "image/png"),
+    ];
+    for (name, content_type) in beside {
+        let file = get(&server, name).await;
+        assert_eq!(file.status(), StatusCode::OK, "{name}");
+        assert_eq!(header(&file, "content-type"), content_type);
+        assert_eq!(header(&file, "cache-control"), "no-cache", "{name}");
+        assert_eq!(header(&file, "content-security-policy"), policy, "{name}");
+    }
+    let missing = get(&server, "/icon-7.png").await;
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
     let missing = get(&server, "/assets/none.js").await;
     assert_eq!(missing.status(), StatusCode::NOT_FOUND);
     let posted = Client::new().post(format!("http://{}/", server.address()));
