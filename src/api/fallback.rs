@@ -12,8 +12,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::api::error::ApiError;
 
 /// Paths that are no part of the description; all can only be read.
-const UNDESCRIBED: [&str; 5] = [
+const UNDESCRIBED: [&str; 6] = [
     "/",
+    "/{name:sw\\.js|manifest\\.webmanifest|icon-[a-z0-9-]+\\.png}",
     "/assets/{name}",
     "/tiles/base/{z}/{x}/{y}",
     "/tiles/pois/{z}/{x}/{y}",

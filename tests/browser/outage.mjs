@@ -22,6 +22,8 @@ async function open(context) {
 const stopsOf = (page) => page.locator('#stops h3').allTextContents();
 
 async function signUpAndSave(page) {
+  await page.goto(`${address}healthz`);
+  await page.evaluate(() => caches.open('shell of the build before'));
   await page.goto(`${address}?simulate=1`);
   await page.getByRole('button', {name: 'Walk!'}).click();
   await page.getByLabel('Name').fill('otso');
@@ -30,6 +32,13 @@ async function signUpAndSave(page) {
   await page.waitForSelector('#stops .stop');
   seen.stops = await stopsOf(page);
   await page.evaluate(() => navigator.serviceWorker.ready);
+  seen.shells = await page.evaluate(async () => {
+    const shells = async () => (await caches.keys()).filter((name) => name.startsWith('shell '));
+    for (let tries = 0; (await shells()).length > 1 && tries < 50; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return shells();
+  });
   await page.getByRole('button', {name: 'Save'}).click();
   await page.getByRole('button', {name: 'Saved', pressed: true}).waitFor();
   // Runs in the page: until no tile has come for a while.
@@ -65,20 +74,35 @@ async function readWithoutAServer(page) {
   await page.waitForSelector('#stops .stop');
 }
 
+// The device leads to the end of the walk by itself.
+async function walkAlone(page) {
+  await page.goto(`${address}?simulate=60${await page.evaluate(() => location.hash)}`);
+  await page.getByRole('button', {name: 'Start walking'}).click();
+  const next = new Set();
+  while (!(await page.getByRole('heading', {name: 'That was your walk'}).isVisible())) {
+    const stop = await page.evaluate(() => document.querySelector('.next-stop')?.textContent);
+    next.add(/^Next stop: (.*), [^,]*$/.exec(stop ?? '')?.[1]);
+    await page.waitForTimeout(100);
+  }
+  next.delete(undefined);
+  seen.alone = [...next];
+}
+
 // The connection is lost on the way, and made again.
 async function walkOn(page) {
   let sockets = 0;
   page.on('websocket', () => { sockets += 1; });
+  await page.goto(`${address}?simulate=1${await page.evaluate(() => location.hash)}`);
   await page.getByRole('button', {name: 'Start walking'}).click();
   await page.getByText(/^No connection/).waitFor();
   seen.notices = ['No connection'];
   await ask('start');
-  await page.waitForFunction(() => document.querySelector('#guide .ahead').textContent);
-  seen.notices.push(await page.getByText(/^No connection/).count() === 0 ? 'none' : 'still there');
+  await page.getByText(/^No connection/).waitFor({state: 'detached'});
   await ask('stop');
   await page.getByText(/^No connection/).waitFor();
   await ask('start');
   await page.getByText(/^No connection/).waitFor({state: 'detached'});
+  seen.notices.push('none');
   seen.sockets = sockets;
 }
 
@@ -89,6 +113,7 @@ try {
   await signUpAndSave(page);
   await ask('stop');
   await readWithoutAServer(page);
+  await walkAlone(page);
   await walkOn(page);
   // Another tab of the same browser sees the same walks.
   const tab = await open(context);

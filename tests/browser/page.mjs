@@ -60,7 +60,7 @@ async function examine(page, view) {
 
 async function picture(page, name) {
   if (folder) {
-    await page.screenshot({path: join(folder, `${name}.png`)});
+    await page.screenshot({path: join(folder, `${name}.jpg`), type: 'jpeg', quality: 80});
   }
 }
 
@@ -191,7 +191,9 @@ async function walkToTheEnd(page) {
   await page.waitForSelector('.walker');
   await examine(page, 'on the way');
   await page.waitForTimeout(4_000);
-  await picture(page, 'on-the-way-desk');
+  await page.setViewportSize(PHONE);
+  await picture(page, 'on-the-way');
+  await page.setViewportSize(DESK);
   await page.getByRole('heading', {name: 'That was your walk'}).waitFor({timeout: 180_000});
   await examine(page, 'arrived');
   const told = await page.evaluate(() => window.told);
@@ -210,13 +212,13 @@ async function walkToTheEnd(page) {
 // Somebody whose device says that he is beside the way.
 async function strayFromTheWay(browser, storageState) {
   const [longitude, latitude] = [24.9522, 60.159];
-  const page = await open(browser, {storageState, viewport: PHONE, colorScheme: 'light', permissions: ['geolocation'], geolocation: {longitude, latitude}});
+  const page = await open(browser, {storageState, viewport: PHONE, colorScheme: 'dark', permissions: ['geolocation'], geolocation: {longitude, latitude}});
   const [, walk] = seen.drawn.find((text) => text.startsWith('walk ')).split(' ');
   await page.goto(`${address}#walk=${walk}`);
   await page.getByRole('button', {name: 'Start walking'}).click();
   await page.waitForFunction(() => document.querySelector('#guide .ahead').textContent);
   seen.strayed = await page.locator('#guide .next').innerText();
-  await picture(page, 'on-the-way-phone');
+  await examine(page, 'on the way in the dark');
   await page.getByRole('button', {name: 'End the walk'}).click();
   await page.waitForSelector('#stops .stop');
   await page.context().close();
@@ -247,6 +249,9 @@ async function lookAgain(browser, storageState, name, options) {
   await picture(page, `walk-${name}`);
   const overflows = () => document.documentElement.scrollWidth > innerWidth;
   seen[name] = {...(await page.evaluate(shown)), overflows: await page.evaluate(overflows)};
+  await page.getByRole('button', {name: 'New walk'}).click();
+  await page.waitForSelector('.chip');
+  await examine(page, `plan ${name}`);
   await page.context().close();
 }
 

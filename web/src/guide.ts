@@ -3,8 +3,9 @@ import type {Schemas} from './api';
 import {keepAwake} from './awake';
 import {button, el} from './dom';
 import type {Live, Progress} from './live';
-import type {Place} from './map';
+import type {Place} from './geo';
 import {notice} from './notice';
+import {Track} from './track';
 import {directions, nameOf} from './walk';
 import {device, simulated, simulation} from './whereabouts';
 import {count, distance, minutes} from './words';
@@ -15,6 +16,8 @@ const SIGNS: Record<string, string> = {
   depart: '↑', continue: '↑', slight_left: '↖', left: '←', sharp_left: '↙', slight_right: '↗', right: '→', sharp_right: '↘',
   u_turn: '↶', return: '↶', arrive: '◎', finish: '⚑',
 };
+// A service that says nothing for so long is away, though the connection may not know yet.
+const SILENCE = 5_000;
 // Who is so near to the end has arrived, once he was further away: a round walk begins where it ends.
 const [ARRIVED_METRES, AWAY_METRES] = [15, 50];
 
@@ -51,8 +54,9 @@ export function guide(guiding: Guiding): {view: HTMLElement; end: () => void} {
   const stop = el('p', {class: 'next-stop'});
   const left = el('p', {class: 'soft left'});
   const bar = el('progress', {max: walk.distance_metres, value: 0, 'aria-label': 'Progress of your walk'});
-  const trouble = el('div');
-  let wasAway = false;
+  const [trouble, link] = [el('div'), el('div', {role: 'status'})];
+  const track = new Track(walk);
+  let [wasAway, isLinked, heard] = [false, true, Date.now()];
 
   const say = (text: string) => {
     if (said.textContent !== text) {
@@ -67,7 +71,6 @@ export function guide(guiding: Guiding): {view: HTMLElement; end: () => void} {
       done(arrived(guiding));
       return;
     }
-    trouble.replaceChildren();
     sign.textContent = SIGNS[next?.maneuver ?? 'continue'] ?? '↑';
     ahead.textContent = next ? distance(next.metres) : '';
     say(next?.text ?? 'Follow the line on the map.');
@@ -76,15 +79,25 @@ export function guide(guiding: Guiding): {view: HTMLElement; end: () => void} {
     left.textContent = `${minutes(secondsLeft(walk, progress))} and ${distance(remaining_metres)} left`;
     bar.value = walk.distance_metres - remaining_metres;
   };
-  const linked = (isUp: boolean) => trouble.replaceChildren(...(isUp ? [] : [el('p', {class: 'notice', role: 'alert'},
-    'No connection: follow the directions below. We are trying again.')]));
+  const linked = (isUp: boolean) => {
+    isLinked = isUp;
+    link.replaceChildren(...(isUp ? [] : [el('p', {class: 'notice'}, 'No connection: your device leads you alone, and tries again.')]));
+  };
   const lost = () => trouble.replaceChildren(notice(new Error('your device does not tell us where it is: allow it, or follow the directions below')));
 
-  const walker = live.walk(walk.id, heed, linked);
+  const walker = live.walk(walk.id, (progress) => {
+    heard = Date.now();
+    heed(progress);
+  }, linked);
   const watch = speed > 0 ? simulated(walk.path.coordinates as Place[], speed) : device;
   const unwatch = watch((place) => {
+    trouble.replaceChildren();
     moved(place);
     walker.at(place);
+    const progress = track.progress(place);
+    if (!isLinked || Date.now() - heard > SILENCE) {
+      heed(progress);
+    }
   }, lost);
   const sleep = keepAwake();
   const end = () => {
@@ -94,7 +107,7 @@ export function guide(guiding: Guiding): {view: HTMLElement; end: () => void} {
     moved(undefined);
   };
   const view = el('section', {id: 'guide'}, el('h2', {tabindex: -1, class: 'unseen'}, 'On the way'),
-    el('div', {class: 'next'}, sign, ahead, said), trouble, stop, left, bar,
+    el('div', {class: 'next'}, sign, ahead, said), trouble, link, stop, left, bar,
     speed > 0 && el('p', {class: 'soft'}, `A simulated walker, ${speed} times as fast as people are.`),
     button('End the walk', () => { end(); back(); }, 'quiet'),
     directions(walk));

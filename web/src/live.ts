@@ -1,7 +1,7 @@
 // Statuses of requests as they come over the WebSocket. A lost connection is made again; the server then repeats all that is
 // unfinished or has just ended, so nothing is missed.
 import {call, type Schemas} from './api';
-import type {Place} from './map';
+import type {Place} from './geo';
 
 // Where the walker is, as the service tells it.
 export interface Progress {

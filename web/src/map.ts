@@ -4,10 +4,8 @@ import {GeoJSONSource, Map, Marker, NavigationControl, Popup, ScaleControl, setW
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import {call} from './api';
 import {button, el} from './dom';
+import type {Place} from './geo';
 import {STOPS, style, walkData, type Drawn} from './style';
-
-// Longitude, latitude.
-export type Place = [number, number];
 
 setWorkerUrl(new URL(workerUrl, location.href).href);
 

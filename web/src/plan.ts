@@ -2,7 +2,7 @@
 import type {Profile} from './account';
 import type {Schemas} from './api';
 import {button, el} from './dom';
-import type {Place} from './map';
+import type {Place} from './geo';
 import {minutes} from './words';
 
 export interface Wish {

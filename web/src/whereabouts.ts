@@ -1,5 +1,5 @@
 // Where the walker is: as the device tells, or as a simulated walker goes along the walk.
-import type {Place} from './map';
+import {along, type Place} from './geo';
 
 // Tells each place until the function that it returns is called; `lost` is told when there is none to be had.
 export type Watch = (found: (place: Place) => void, lost: () => void) => () => void;
@@ -13,27 +13,6 @@ export const device: Watch = (found, lost) => {
 
 const TICK = 600;
 const METRES_PER_SECOND = 1.33;
-const METRES_PER_DEGREE = 111_195;
-
-function metres([west, south]: Place, [east, north]: Place): number {
-  const shrunk = Math.cos((south + north) * Math.PI / 360);
-  return METRES_PER_DEGREE * Math.hypot((east - west) * shrunk, north - south);
-}
-
-// The place so many metres along a path; undefined beyond its end.
-function along(path: Place[], distance: number): Place | undefined {
-  let left = distance;
-  for (const [index, to] of path.entries()) {
-    const from = path[index - 1];
-    const length = from ? metres(from, to) : 0;
-    if (from && left <= length) {
-      const share = length > 0 ? left / length : 0;
-      return [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])];
-    }
-    left -= length;
-  }
-  return undefined;
-}
 
 // A walker on the path, so many times as fast as people are.
 export function simulated(path: Place[], speed: number): Watch {

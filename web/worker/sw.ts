@@ -9,7 +9,7 @@ const FILES = __SHELL__;
 const SHELL = `shell ${FILES.join(' ')}`;
 const PAGE = '/';
 const BESIDE = ['/manifest.webmanifest', '/icon-192.png'];
-// Somebody with a poor connection would rather have the page of the last time.
+// Somebody with a poor connection would rather have the page that is kept.
 const PATIENCE = 4_000;
 
 async function install(): Promise<void> {
@@ -26,17 +26,15 @@ async function activate(): Promise<void> {
 }
 
 async function page(): Promise<Response> {
-  const shell = await caches.open(SHELL);
   try {
     const answer = await fetch(PAGE, {signal: AbortSignal.timeout(PATIENCE)});
     if (answer.ok) {
-      await shell.put(PAGE, answer.clone());
       return answer;
     }
   } catch {
-    // The page of the last time will do.
+    // The one that fits the files will do.
   }
-  return await shell.match(PAGE) ?? Response.error();
+  return await (await caches.open(SHELL)).match(PAGE) ?? Response.error();
 }
 
 async function file(request: Request): Promise<Response> {

@@ -104,17 +104,18 @@ fn assert_walk(shown: &Shown, route: &str) {
     assert!(!shown.overflows, "{shown:?}");
 }
 
+/// The stops ahead, one after the other to the last. A quick walker passes some that are close together between two of his places.
+fn assert_in_order(next: &[String], stops: &[String]) {
+    let mut ahead = stops.iter();
+    let in_order = next.iter().all(|stop| ahead.any(|name| name == stop));
+    assert!(in_order && next.len() >= 3, "{next:?} of {stops:?}");
+    assert_eq!(next.last(), stops.last());
+}
+
 fn assert_guided(guided: &Guided, stops: &[String]) {
     assert_eq!(guided.awake, "screen");
     assert!(guided.said.len() > stops.len(), "{guided:?}");
-    // At this pace the walker passes stops that are close together between two places that it tells.
-    let mut ahead = stops.iter();
-    let in_order = guided
-        .next
-        .iter()
-        .all(|stop| ahead.any(|name| name == stop));
-    assert!(in_order && guided.next.len() >= 3, "{guided:?}");
-    assert_eq!(guided.next.last(), stops.last(), "{guided:?}");
+    assert_in_order(&guided.next, stops);
     // Where the way turns back, both of its sides are near.
     let advances = guided.done.windows(2).all(|pair| pair[1] > pair[0] - 15.0);
     assert!(advances && guided.done.len() > 10, "{guided:?}");
@@ -168,11 +169,13 @@ async fn people_sign_up_take_a_walk_and_find_it_again() {
 /// What the page did while its server was away and when it was back.
 #[derive(Debug, Deserialize)]
 struct Outage {
+    shells: Vec<String>,
     stops: Vec<String>,
     without: Vec<String>,
     drawn: BTreeSet<String>,
     listed: Vec<String>,
     directions: usize,
+    alone: Vec<String>,
     notices: Vec<String>,
     elsewhere: String,
     sockets: usize,
@@ -216,6 +219,8 @@ async fn a_saved_walk_is_there_without_a_server_and_the_way_goes_on_when_it_is_b
     let database = Database::of_helsinki().await;
     let seen = go_through_an_outage(&database).await;
     assert!(seen.stops.len() >= 3, "{seen:?}");
+    assert_eq!(seen.shells.len(), 1, "{seen:?}");
+    assert!(seen.shells[0].contains("/assets/"), "{seen:?}");
     assert_eq!(seen.without, seen.stops);
     assert!(
         seen.drawn.iter().any(|part| part.starts_with("base ")),
@@ -224,6 +229,7 @@ async fn a_saved_walk_is_there_without_a_server_and_the_way_goes_on_when_it_is_b
     assert!(seen.drawn.contains("walk"), "{seen:?}");
     assert_eq!(seen.listed.len(), 1, "{seen:?}");
     assert!(seen.directions > seen.stops.len(), "{seen:?}");
+    assert_in_order(&seen.alone, &seen.stops);
     assert_eq!(seen.notices, ["No connection", "none"]);
     assert!(seen.elsewhere.starts_with("★ "), "{seen:?}");
     assert!(seen.sockets >= 2, "{seen:?}");
@@ -298,10 +304,12 @@ async fn the_page_is_small_strict_and_kept_by_browsers() {
     assert_eq!(missing.status(), StatusCode::NOT_FOUND);
     let missing = get(&server, "/assets/none.js").await;
     assert_eq!(missing.status(), StatusCode::NOT_FOUND);
-    let posted = Client::new().post(format!("http://{}/", server.address()));
-    let posted = posted.send().await.unwrap();
-    assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(header(&posted, "allow"), "GET, HEAD, OPTIONS");
+    for path in ["/", "/sw.js"] {
+        let posted = Client::new().post(format!("http://{}{path}", server.address()));
+        let posted = posted.send().await.unwrap();
+        assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(header(&posted, "allow"), "GET, HEAD, OPTIONS");
+    }
 }
 
 #[tokio::test]
