@@ -106,6 +106,11 @@ async function saveAndFindAgain(page) {
   await page.getByRole('button', {name: 'Saved', pressed: true}).waitFor();
   seen.files = await page.evaluate(() => Promise.all([...document.querySelectorAll('a[download]')]
     .map(async ({href}) => `${(await fetch(href)).status} ${href.split('.').pop()}`)));
+  await page.context().setOffline(true);
+  await page.getByText('Offline', {exact: true}).waitFor();
+  await examine(page, 'offline');
+  await page.context().setOffline(false);
+  await page.getByText('Offline', {exact: true}).waitFor({state: 'detached'});
   await page.reload();
   await page.waitForSelector('#stops .stop');
   await page.getByRole('button', {name: 'My walks'}).click();
@@ -126,15 +131,37 @@ async function openLink(browser, link, name) {
   return page;
 }
 
+// Goes to a button by keyboard, and presses it.
+async function pressByKeyboard(page, name) {
+  for (let tries = 0; tries < 80; tries += 1) {
+    await page.keyboard.press('Tab');
+    if (await page.evaluate((name) => document.activeElement.textContent === name, name)) {
+      await page.keyboard.press('Enter');
+      return;
+    }
+  }
+  throw new Error(`no Tab leads to ${name}`);
+}
+
+// Without a mouse.
+async function giveName(page, name) {
+  await pressByKeyboard(page, 'Share');
+  await page.getByLabel('Link to the walk').waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog', {state: 'detached'});
+  await pressByKeyboard(page, 'Name');
+  await page.waitForFunction(() => document.activeElement.name === 'name');
+  await page.keyboard.type(name);
+  await examine(page, 'name');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', {name, exact: true}).waitFor();
+}
+
 async function nameAndShare(browser, page) {
   const name = 'By the harbour';
-  await page.getByRole('button', {name: 'Name', exact: true}).click();
-  await page.locator('dialog input').fill(name);
-  await examine(page, 'name');
-  await page.getByRole('button', {name: 'Keep the name'}).click();
-  await page.getByRole('heading', {name, exact: true}).waitFor();
+  await giveName(page, name);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await page.getByRole('button', {name: 'Share', exact: true}).click();
+  await page.getByRole('button', {name: 'Shared', exact: true}).click();
   await page.getByRole('button', {name: 'Copy'}).click();
   await page.getByText('Copied.').waitFor();
   await examine(page, 'share');
@@ -252,6 +279,8 @@ async function lookAgain(browser, storageState, name, options) {
   await page.getByRole('button', {name: 'New walk'}).click();
   await page.waitForSelector('.chip');
   await examine(page, `plan ${name}`);
+  await page.evaluate(() => { document.documentElement.dir = 'rtl'; });
+  seen[name].overflows ||= await page.evaluate(overflows);
   await page.context().close();
 }
 

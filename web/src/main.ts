@@ -8,12 +8,12 @@ import {guide} from './guide';
 import {Live, type Status} from './live';
 import {making} from './making';
 import type {WalkMap} from './map';
-import {coveredAreas, notice, type Cure} from './notice';
 import {ownButtons} from './mine';
+import {coveredAreas, notice, type Cure} from './notice';
+import {drop, forget, install, keep} from './offline';
 import {anotherBody, firstWish, keepWish, planView, requestBody, type Planning, type Wish} from './plan';
 import {walkView, type Walking} from './walk';
 import {walksView} from './walks';
-import {drop, forget, install, keep} from './offline';
 import {useUnits} from './words';
 
 const LOCATING = {enableHighAccuracy: true, timeout: 10_000, maximumAge: 60_000};
@@ -293,7 +293,15 @@ class Page {
   }
 }
 
+// Says that there is no network, for as long as the device knows of none.
+function tellOfNetwork(): void {
+  byId('network').textContent = navigator.onLine ? '' : 'Offline';
+}
+
 install();
+addEventListener('online', tellOfNetwork);
+addEventListener('offline', tellOfNetwork);
+tellOfNetwork();
 new Page().open().catch((error: unknown) => {
   const again = {text: 'Load again', act: () => location.reload()};
   byId('panel').replaceChildren(el('section', {}, el('h2', {}, 'Wildside'), notice(error, [again])));
