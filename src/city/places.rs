@@ -20,8 +20,8 @@ use crate::db::city::pois;
 use crate::db::ledger::params::RouteParams;
 use crate::db::{Pool, SharedError};
 
-/// A choice among more, with their hours, takes a millisecond and longer, and is made away from the runtime's threads.
-const CHOSEN_AT_ONCE: usize = 500;
+/// A choice among more takes a millisecond and longer, and is made away from the runtime's threads, as is one by the hour.
+const CHOSEN_AT_ONCE: usize = 5_000;
 /// Longest life of the knowledge of the generations.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -102,8 +102,10 @@ impl PlaceCache {
         let mut request = params.to_walk_request();
         request.choice.departure = Some(departure);
         let count: usize = cells.iter().map(|cell| cell.0.len()).sum();
+        let has_hours = |cell: &Arc<Places>| cell.0.iter().any(|poi| poi.hours.is_some());
+        let has_hours = cells.iter().any(has_hours);
         let choose = move || shortlist::choose(cells.iter().flat_map(|cell| &cell.0), &request);
-        if count <= CHOSEN_AT_ONCE {
+        if count <= CHOSEN_AT_ONCE && !has_hours {
             return Ok(choose());
         }
         tokio::task::spawn_blocking(choose)

@@ -20,7 +20,7 @@ use wildside::telemetry::observability::Observability;
 use wildside::walks::route_cache::CacheKey;
 use wildside_actors::Status;
 use wildside_engine::Point;
-use wildside_engine::walk::Accessibility;
+use wildside_engine::walk::{Accessibility, Choice};
 use wildside_ingest::load::{Load, load};
 use wildside_test_support::{FakeOverpass, OverpassFault, TestDatabase, TestRedis};
 
@@ -116,6 +116,11 @@ impl City {
             0.5,
             Accessibility::default(),
         );
+        // A Wednesday afternoon, at which museums are open.
+        let params = params.choosing(Choice {
+            departure: Some("2026-12-02T12:00:00Z".parse().unwrap()),
+            ..Choice::default()
+        });
         let mut connection = self.pool.get().await.unwrap();
         let areas = AreaState::all(&mut connection).await.unwrap();
         let key = CacheKey::new(&params, &areas).as_str().to_owned();

@@ -1,8 +1,9 @@
 //! Hours at which ways are open and places can be entered, at the time and the place of a walk.
 //!
 //! The grammar of `opening_hours` is the crate `opening-hours`' own, but for what people write otherwise than it reads:
-//! [`Hours::parse`] tells. Nothing is guessed: hours that can't be read are unknown, and so are those that a comment explains.
+//! what `as_meant` writes anew. Nothing is guessed: hours that can't be read are unknown, and so are those that a comment explains.
 
+mod as_meant;
 mod conditional;
 mod time;
 mod way_hours;
@@ -12,6 +13,7 @@ use opening_hours::localization::TzLocation;
 use opening_hours::{OpeningHours, RuleKind};
 use serde::{Deserialize, Serialize};
 
+use self::as_meant::as_meant;
 pub use conditional::{Clause, clauses};
 pub use time::WalkTime;
 pub use way_hours::WayHours;
@@ -51,21 +53,32 @@ const MOST_CHANGES: usize = 100;
 
 /// Opening hours that can be read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Hours(OpeningHours);
+pub struct Hours {
+    hours: OpeningHours,
+    /// True if a rule is for the times of which the others say nothing.
+    has_fallback: bool,
+}
 
 impl Hours {
     /// Reads hours in the grammar of `opening_hours`; `None`: they can't be read.
-    ///
-    /// A blank after the comma between days (`Sa, Su 10:00-12:00`) means the same as none, and a dash is a hyphen.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().replace(['–', '—'], "-");
-        join_days(&text).parse().ok().map(Self)
+        Some(Self {
+            hours: as_meant(text).parse().ok()?,
+            has_fallback: text.contains("||"),
+        })
     }
 
     /// The state so many seconds after the departure.
     pub fn state(&self, time: &WalkTime, seconds: u32) -> State {
         let (kind, comment) = self.at(time).state(time.after(seconds));
-        state(kind, &comment)
+        match kind {
+            // The crate asks the fallback on days that no other rule names, not at times.
+            RuleKind::Closed if self.has_fallback => State::Unknown,
+            RuleKind::Closed => State::Closed,
+            // What a comment says, only a person can tell: `"on appointment"`.
+            RuleKind::Open if comment.is_empty() => State::Open,
+            RuleKind::Open | RuleKind::Unknown => State::Unknown,
+        }
     }
 
     /// Seconds after the departure of the first change after so many; `None`: for a month there is none.
@@ -106,33 +119,8 @@ impl Hours {
     }
 
     fn at(&self, time: &WalkTime) -> OpeningHours<TzLocation<chrono_tz::Tz>> {
-        self.0.clone().with_context(time.context().clone())
+        self.hours.clone().with_context(time.context().clone())
     }
-}
-
-/// What a comment says, only a person can tell: `"on appointment"`.
-fn state(kind: RuleKind, comment: &str) -> State {
-    match kind {
-        RuleKind::Closed => State::Closed,
-        RuleKind::Open if comment.is_empty() => State::Open,
-        RuleKind::Open | RuleKind::Unknown => State::Unknown,
-    }
-}
-
-const DAYS: [&str; 9] = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su", "PH", "SH"];
-
-/// Takes out the blank after a comma between two days, where it would begin a rule of its own that is open all day.
-fn join_days(text: &str) -> String {
-    let is_day = |word: Option<&str>| word.is_some_and(|word| DAYS.contains(&word));
-    let mut parts = text.split(", ");
-    let mut joined = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let last = joined.len().checked_sub(2).and_then(|at| joined.get(at..));
-        let is_between_days = is_day(last) && is_day(part.get(..2));
-        joined.push_str(if is_between_days { "," } else { ", " });
-        joined.push_str(part);
-    }
-    joined
 }
 
 #[cfg(test)]
@@ -181,6 +169,7 @@ pub(crate) mod tests {
             ),
             ("\"on appointment\"", FRIDAY_NOON, Some(Unknown)),
             ("10:00-18:00 unknown", FRIDAY_NOON, Some(Unknown)),
+            ("Mo-Fr 08:00-11:00 || \"call\"", FRIDAY_NOON, Some(Unknown)),
             ("off \"renovation\"", FRIDAY_NOON, Some(Closed)),
             ("Mo-Fr 7-19", FRIDAY_NOON, None),
             ("winter", FRIDAY_NOON, None),
@@ -200,6 +189,16 @@ pub(crate) mod tests {
             ("Mo-Su 08:00-20:00; PH off", INDEPENDENCE_DAY, Closed),
             ("Mo-Su 08:00–20:00", INDEPENDENCE_DAY, Open),
             ("Mo-Fr 08:00-11:00, Mo-Fr 12:00-14:00", FRIDAY_NOON, Open),
+            (
+                "Mo-Fr 11:00-02:00; Sa-Su 12:00-02:00",
+                "2026-12-04T23:00:00Z",
+                Open,
+            ),
+            (
+                "Mo-Fr 11:00-02:00; Sa-Su 12:00-02:00",
+                "2026-12-05T01:00:00Z",
+                Closed,
+            ),
         ] {
             assert_eq!(state(hours, time), Some(expected), "{hours} at {time}");
         }

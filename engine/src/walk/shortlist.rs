@@ -38,12 +38,13 @@ struct Near<'a> {
 ///
 /// Where many of those are closed for the whole walk, as museums are at night, as many others come with them.
 pub fn choose<'a>(places: impl IntoIterator<Item = &'a Poi>, request: &WalkRequest) -> Vec<Poi> {
-    let departure = request.choice.departure;
-    let Some(time) = departure.and_then(|departure| WalkTime::new(departure, request.start)) else {
-        return choose_at_most(places, request, MAX_PLACES);
-    };
     let places: Vec<&Poi> = places.into_iter().collect();
     let mut chosen = choose_at_most(places.iter().copied(), request, MAX_PLACES);
+    let has_hours = chosen.iter().any(|poi| poi.hours.is_some());
+    let departure = request.choice.departure.filter(|_| has_hours);
+    let Some(time) = departure.and_then(|departure| WalkTime::new(departure, request.start)) else {
+        return chosen;
+    };
     let is_closed = |poi: &&Poi| {
         let hours = poi.hours.as_deref();
         hours.is_some_and(|hours| !hours.is_ever_open(&time, 0, request.budget_seconds))

@@ -106,7 +106,9 @@ async fn a_walk_that_begins_now_answers_others_until_something_opens_or_closes()
         .database
         .sql(&park("yes; no @ (00:00-00:01,12:00-12:01)"));
     let worker = RunningWorker::start(&stage, &stage.config(&[]));
-    let request = stage.submit(&an_hour_from(at(48.0, 49.0))).await;
+    let request = stage
+        .submit(&an_hour_from(at(48.0, 49.0)).choosing(Choice::default()))
+        .await;
     let ended = stage.ended(request.id, Duration::from_secs(30)).await;
     assert_eq!(ended.status, Status::Complete);
     let left = stage.database.sql(

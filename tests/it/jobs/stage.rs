@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -23,7 +24,7 @@ use wildside::walks::route_cache::CacheKey;
 use wildside_actors::StatusEvent;
 use wildside_actors::event::all_channels;
 use wildside_actors::route_supervisor::Engine;
-use wildside_engine::walk::{Accessibility, Fit, Leg, Light, Stop};
+use wildside_engine::walk::{Accessibility, Choice, Fit, Leg, Light, Stop};
 use wildside_engine::{Point, Walk};
 use wildside_ingest::digest::digest;
 use wildside_ingest::load::{Load, load};
@@ -278,9 +279,17 @@ impl RunningWorker {
     }
 }
 
-/// A round walk of an hour.
+/// A Wednesday afternoon in winter, at which museums and parks are open whenever the test runs.
+pub(crate) const IN_THE_AFTERNOON: DateTime<Utc> =
+    DateTime::from_timestamp(1_796_212_800, 0).expect("it is a time");
+
+/// A round walk of an hour, in the afternoon.
 pub(crate) fn an_hour_from(start: Point) -> RouteParams {
-    RouteParams::new(start, None, 60, Vec::new(), 0.5, Accessibility::default())
+    let params = RouteParams::new(start, None, 60, Vec::new(), 0.5, Accessibility::default());
+    params.choosing(Choice {
+        departure: Some(IN_THE_AFTERNOON),
+        ..Choice::default()
+    })
 }
 
 /// An engine that is counted, and answers at once with a walk round the block, or does what `behave` does before.
