@@ -161,12 +161,13 @@ fn in_a_valley_with_one_road_the_time_is_walked_there_and_back() {
 }
 
 #[test]
-fn a_few_steps_are_no_walk() {
+fn a_few_steps_are_a_walk_only_to_a_place_to_see() {
     let stub = vec![street(1, (1, at(0.0, 0.0)), (2, at(9.0, 0.0)))];
-    for pois in [vec![], vec![poi(1, at(9.0, 0.0))]] {
-        let none = walk(&request(at(0.0, 0.0), 60), &pois, &network(stub.clone()));
-        assert_eq!(none, Err(NoWalk::CutOff { metres: 9 }));
-    }
+    let along = |pois: &[Poi]| walk(&request(at(0.0, 0.0), 60), pois, &network(stub.clone()));
+    assert_eq!(along(&[]), Err(NoWalk::CutOff { metres: 9 }));
+    let walk = along(&[poi(1, at(9.0, 0.0))]).unwrap();
+    assert_eq!(walk.stops.len(), 1);
+    assert!((walk.distance_metres - 18.0).abs() < 0.1);
 }
 
 #[test]
