@@ -12,7 +12,7 @@ use crate::area::Polygon;
 use crate::extract::{Access, ExtractError};
 
 /// Grows with each change of the rules that are code, not catalogue or access table: how ways are cut, how places are located.
-const RULES: u32 = 10;
+const RULES: u32 = 11;
 
 /// SHA-256 of the file, the area and the rules by which both are read, in hexadecimal.
 ///

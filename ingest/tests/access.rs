@@ -386,3 +386,43 @@ fn hours_that_can_not_be_read_leave_all_as_it_is_and_are_counted() {
         .get("hours of ways, gates and parks that can't be read");
     assert_eq!(count, Some(&2));
 }
+
+/// Ends of the stretches of a way as they may be walked, and whether that is so in this direction only.
+fn directions_of(extract: &Extract, way: i64) -> Vec<(i64, i64, bool)> {
+    let of_way = extract.edges.iter().filter(|edge| edge.way_id == way);
+    of_way
+        .map(|edge| (edge.from_node, edge.to_node, edge.one_way))
+        .collect()
+}
+
+#[test]
+fn a_way_for_one_direction_is_drawn_in_it() {
+    let steps = |key, value| [("highway", "steps"), ("incline", "30%"), (key, value)];
+    for (tags, ends, incline) in [
+        (steps("oneway", "yes"), (3, 7, false), 30.0),
+        (steps("oneway:foot", "yes"), (3, 7, true), 30.0),
+        (steps("oneway:foot", "-1"), (7, 3, true), -30.0),
+        (steps("conveying", "forward"), (3, 7, true), 30.0),
+        (steps("conveying", "backward"), (7, 3, true), -30.0),
+        (steps("foot:forward", "no"), (7, 3, true), -30.0),
+    ] {
+        let found = read(&two_streets(&[]).way(50, &[3, 4, 5, 6, 7], &tags));
+        assert_eq!(directions_of(&found, 50), [ends], "{tags:?}");
+        let edge = found.edges.iter().find(|edge| edge.way_id == 50).unwrap();
+        assert_eq!(edge.incline_percent, Some(incline), "{tags:?}");
+        assert!(edge.geometry[0] != edge.geometry[4] && edge.geometry.len() == 5);
+        let is_eastward = edge.geometry[0].lon < edge.geometry[4].lon;
+        assert_eq!(is_eastward, ends.0 == 3, "{tags:?}");
+    }
+    for nowhere in [
+        steps("conveying", "yes"),
+        [
+            ("highway", "steps"),
+            ("oneway:foot", "-1"),
+            ("conveying", "forward"),
+        ],
+    ] {
+        let found = read(&two_streets(&[]).way(50, &[3, 4, 5, 6, 7], &nowhere));
+        assert_eq!(directions_of(&found, 50), [], "{nowhere:?}");
+    }
+}

@@ -1,4 +1,4 @@
-//! The tables of `migrations/`, as Diesel sees them.
+//! The tables of `migrations/`, as Diesel sees them. `walk_edges`, which has more columns than a table here may have, is read by SQL.
 
 #![allow(
     clippy::wildcard_imports,
@@ -231,30 +231,6 @@ diesel::table! {
     use diesel::sql_types::*;
     use postgis_diesel::sql_types::Geometry;
 
-    walk_edges (area_id, way_id, segment) {
-        area_id -> Int4,
-        way_id -> Int8,
-        segment -> Int4,
-        cell -> Int4,
-        from_node -> Int8,
-        to_node -> Int8,
-        length_metres -> Float4,
-        class -> Text,
-        stairs -> Bool,
-        lit -> Nullable<Bool>,
-        surface -> Nullable<Text>,
-        incline_percent -> Nullable<Float4>,
-        name -> Nullable<Text>,
-        geom -> Geometry,
-        price_percent -> Int2,
-        hours -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use postgis_diesel::sql_types::Geometry;
-
     walk_nodes (area_id, id) {
         id -> Int8,
         area_id -> Int4,
@@ -274,7 +250,6 @@ diesel::joinable!(routes -> users (user_id));
 diesel::joinable!(user_credentials -> users (user_id));
 diesel::joinable!(user_interest_themes -> interest_themes (theme_id));
 diesel::joinable!(user_interest_themes -> users (user_id));
-diesel::joinable!(walk_edges -> areas (area_id));
 diesel::joinable!(walk_nodes -> areas (area_id));
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
@@ -287,6 +262,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     user_credentials,
     user_interest_themes,
     users,
-    walk_edges,
     walk_nodes,
 );

@@ -70,6 +70,7 @@ fn street(way: i64, (from_node, to_node): (i64, i64), geometry: Vec<Point>) -> E
         incline_percent: None,
         price_percent: Edge::FAIR_PRICE,
         hours: None,
+        one_way: false,
         name: Some(Arc::from(format!("Street {way}"))),
         geometry,
     }

@@ -84,6 +84,7 @@ mod tests {
             name: None,
             price_percent: Edge::FAIR_PRICE,
             hours: None,
+            one_way: false,
             geometry: vec![Point::new(0.0, 0.0), Point::new(0.0, 0.001)],
         })
     }

@@ -29,6 +29,8 @@ pub struct Cell {
     arcs: Vec<CellArc>,
     index: BoxIndex,
     timed: Vec<Timed>,
+    /// Edges for one direction only.
+    one_way: Vec<u32>,
 }
 
 /// Hours, and the edges that have them.
@@ -89,6 +91,7 @@ impl Cell {
             foreign: foreign_nodes(&edges, &measures, home),
             index: BoxIndex::new(&boxes),
             timed: by_hours(&edges),
+            one_way: one_way(&edges),
             edges,
             measures,
             nodes,
@@ -132,6 +135,10 @@ impl Cell {
     pub(crate) fn timed(&self) -> &[Timed] {
         &self.timed
     }
+
+    pub(crate) fn one_way(&self) -> &[u32] {
+        &self.one_way
+    }
 }
 
 impl Measure {
@@ -166,6 +173,14 @@ fn by_hours(edges: &[Edge]) -> Vec<Timed> {
         }
     }
     all
+}
+
+fn one_way(edges: &[Edge]) -> Vec<u32> {
+    let numbered = edges.iter().zip(0..);
+    numbered
+        .filter(|(edge, _)| edge.one_way)
+        .map(|(_, number)| number)
+        .collect()
 }
 
 /// Tells apart two stretches of one way between the same two nodes, such as the halves of a ring.

@@ -114,6 +114,7 @@ mod tests {
             incline_percent: None,
             price_percent: Edge::FAIR_PRICE,
             hours: None,
+            one_way: false,
             name: None,
             geometry: (from..=to)
                 .map(|at| Point::new(at as f64 * 1e-3, 48.0))

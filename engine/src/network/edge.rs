@@ -72,6 +72,8 @@ pub struct Edge {
     pub price_percent: u16,
     /// Hours at which one may walk there; `None`: at all times.
     pub hours: Option<Arc<WayHours>>,
+    /// True if walkers may use it from `from_node` to `to_node` only.
+    pub one_way: bool,
     /// Street name, if any.
     pub name: Option<Arc<str>>,
     /// Shape points from `from_node` to `to_node`, at least two.

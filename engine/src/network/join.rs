@@ -30,7 +30,7 @@ pub struct Network {
     canonical: FxHashMap<u32, NodeId>,
     /// For a node that goes by its own number and is in more cells: all its numbers.
     twins: FxHashMap<NodeId, Vec<u32>>,
-    /// Edges on which nobody may walk at the time.
+    /// Edges on which nobody may walk at the time, or which are left out.
     shut: FxHashSet<EdgeId>,
 }
 
@@ -79,6 +79,25 @@ impl Network {
         all.filter(|timed| seen.insert(timed.hours.text()))
             .filter_map(|timed| timed.hours.same_for(time, seconds))
             .min()
+    }
+
+    /// True if any of its streets is for one direction only.
+    pub(crate) fn has_one_ways(&self) -> bool {
+        self.cells.iter().any(|cell| !cell.one_way().is_empty())
+    }
+
+    /// Streets for one direction only.
+    pub(crate) fn one_ways(&self) -> Vec<EdgeId> {
+        let cells = self.cells.iter().zip(&self.first_edge);
+        cells
+            .flat_map(|(cell, first)| cell.one_way().iter().map(move |edge| EdgeId(first + edge)))
+            .collect()
+    }
+
+    /// The same network without some streets: no walk begins, ends or passes there.
+    pub(crate) fn without(mut self, edges: impl IntoIterator<Item = EdgeId>) -> Self {
+        self.shut.extend(edges);
+        self
     }
 
     pub(crate) fn is_shut(&self, edge: EdgeId) -> bool {

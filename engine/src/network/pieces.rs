@@ -121,6 +121,7 @@ mod tests {
             incline_percent: None,
             price_percent: Edge::FAIR_PRICE,
             hours: None,
+            one_way: false,
             name: None,
             geometry,
         }

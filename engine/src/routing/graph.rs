@@ -18,9 +18,11 @@ pub(crate) struct SearchGraph {
     pub(super) arcs: Vec<Arc>,
     pub(super) links: Vec<Link>,
     pub(super) pieces: Vec<Piece>,
+    /// Links that lead over a street for one direction only, and whether they are against it backwards and forwards.
+    against: FxHashMap<u32, [bool; 2]>,
 }
 
-/// A way between two nodes without a choice in between; the same in both directions.
+/// A way between two nodes without a choice in between, as long in both directions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Link {
     /// The nodes at its ends.
@@ -46,6 +48,11 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
+    /// True if it is walked against the one direction of its street.
+    pub(crate) fn is_against(&self, network: &Network) -> bool {
+        self.from > self.to && network.edge(self.edge).one_way
+    }
+
     /// The same part, walked the other way.
     fn reversed(self) -> Self {
         Self {
@@ -86,12 +93,35 @@ impl SearchGraph {
         streets.add_edges_of_places();
         streets.add_edges_between_nodes();
         let kept = contract(&streets.links, streets.node_count as usize, places.len());
-        Self::from_links(
+        let mut graph = Self::from_links(
             places.len(),
             kept.nodes,
             kept.links,
             kept.pieces.iter().map(|&step| streets.piece(step)),
-        )
+        );
+        if network.has_one_ways() {
+            graph.note_one_ways(network);
+        }
+        graph
+    }
+
+    fn note_one_ways(&mut self, network: &Network) {
+        for link in 0..self.links.len() as u32 {
+            let is_against = |forward| {
+                let mut pieces = self.walked(Hop { link, forward });
+                pieces.any(|piece| piece.is_against(network))
+            };
+            let against = [false, true].map(is_against);
+            if against.contains(&true) {
+                self.against.insert(link, against);
+            }
+        }
+    }
+
+    /// True if a hop leads against the one direction of a street.
+    pub(crate) fn is_against(&self, hop: Hop) -> bool {
+        let of_link = self.against.get(&hop.link);
+        of_link.is_some_and(|against| against[usize::from(hop.forward)])
     }
 
     /// The graph of some links between numbered nodes, the first of which are the places.
@@ -134,6 +164,7 @@ impl SearchGraph {
             arcs,
             links,
             pieces: pieces.collect(),
+            against: FxHashMap::default(),
         }
     }
 

@@ -63,6 +63,23 @@ impl<'a> Router<'a> {
         to: u32,
         cost: impl Fn(u32, &Link) -> u32,
     ) -> Option<Vec<Hop>> {
+        self.way_by(from, to, |hop, link| cost(hop.link, link))
+    }
+
+    /// The cheapest way from `from` to `to` that leads against no street for one direction; `None`: there is none.
+    pub(crate) fn way_in_direction(&mut self, from: u32, to: u32) -> Option<Vec<Hop>> {
+        let graph = self.hierarchy.graph();
+        let cost = |hop, link: &Link| {
+            if graph.is_against(hop) {
+                u32::MAX
+            } else {
+                link.cost
+            }
+        };
+        self.way_by(from, to, cost)
+    }
+
+    fn way_by(&mut self, from: u32, to: u32, cost: impl Fn(Hop, &Link) -> u32) -> Option<Vec<Hop>> {
         let (hierarchy, potential) = (self.hierarchy, &mut self.potential);
         potential.aim(hierarchy, to);
         if potential.cost_from(hierarchy, from) >= MOST_COST {
@@ -82,6 +99,7 @@ impl<'a> Router<'a> {
         last: impl Fn(u32, Label) -> bool,
         cost: impl Fn(u32, &Link) -> u32,
     ) {
+        let cost = |hop: Hop, link: &Link| cost(hop.link, link);
         self.tree
             .grow(self.hierarchy.graph(), from, last, cost, |_| 0);
     }
@@ -122,7 +140,7 @@ impl Tree {
         graph: &SearchGraph,
         from: u32,
         last: impl Fn(u32, Label) -> bool,
-        cost: impl Fn(u32, &Link) -> u32,
+        cost: impl Fn(Hop, &Link) -> u32,
         mut left: impl FnMut(u32) -> u32,
     ) {
         self.labels.fill(Label::UNREACHED);
@@ -138,7 +156,12 @@ impl Tree {
                 continue;
             }
             for arc in graph.arcs(node) {
-                let next = label.plus(cost(arc.link, &graph.links[arc.link as usize]), arc.ticks);
+                let link = &graph.links[arc.link as usize];
+                let hop = Hop {
+                    link: arc.link,
+                    forward: link.ends[1] == arc.head,
+                };
+                let next = label.plus(cost(hop, link), arc.ticks);
                 let known = &mut self.labels[arc.head as usize];
                 if next.cost < known.cost {
                     *known = next;

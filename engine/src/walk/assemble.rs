@@ -68,6 +68,7 @@ pub(super) fn assemble(
     Made {
         walk,
         ground: drawing.ground,
+        against: drawing.against,
     }
 }
 
@@ -95,6 +96,8 @@ struct Drawing<'a> {
     light: Light,
     /// Streets walked, and metres on each.
     ground: Vec<(EdgeId, f64)>,
+    /// Streets for one direction that are walked in the other.
+    against: Vec<EdgeId>,
     /// Ticks walked, and those of them on pleasant ground.
     ticks: f64,
     pleasant_ticks: f64,
@@ -111,6 +114,7 @@ impl<'a> Drawing<'a> {
             stairs_metres: 0.0,
             light: Light::default(),
             ground: Vec::new(),
+            against: Vec::new(),
             ticks: 0.0,
             pleasant_ticks: 0.0,
         }
@@ -168,6 +172,9 @@ impl<'a> Drawing<'a> {
             self.stairs_metres += metres;
         }
         self.ground.push((piece.edge, metres));
+        if piece.is_against(self.network) {
+            self.against.push(piece.edge);
+        }
         let ticks = f64::from(measure.ticks) * metres / f64::from(measure.metres).max(1e-9);
         self.ticks += ticks;
         if measure.appeal.is_pleasant() {

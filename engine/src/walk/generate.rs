@@ -6,6 +6,7 @@ use super::assemble::assemble;
 use super::candidates::{self, Candidate};
 use super::fill;
 use super::limits::{INCLUDED, PACE, VARIANT};
+use super::one_way::in_direction;
 use super::opening::at_its_hour;
 use super::plan::best_plan;
 use super::required::required;
@@ -61,21 +62,25 @@ pub fn generate_route_tuned(
 ) -> Result<Walk, NoWalk> {
     check(request)?;
     at_its_hour(request, pois, network, |pois, network| {
-        best_of(request, pois, network, deadline, tuning)
+        in_direction(network, |network| {
+            best_of(request, pois, network, deadline, tuning)
+        })
     })
 }
 
-/// The walk to places and on streets that are all open.
+/// The walk to places and on streets that are all open, and the streets for one direction that it or an earlier variant of it leads
+/// over in the other.
 fn best_of(
     request: &WalkRequest,
     pois: &[Poi],
     network: &Network,
     deadline: Instant,
     tuning: Tuning,
-) -> Result<Walk, NoWalk> {
+) -> Result<(Walk, Vec<EdgeId>), NoWalk> {
     let (ground, chosen) = start(request, pois, network)?;
     let mut earlier = Earlier::default();
     let mut made = None;
+    let mut against = Vec::new();
     for number in 0..=request.choice.variant {
         let scene = Scene {
             request,
@@ -95,9 +100,11 @@ fn best_of(
             scene.another_walk()?
         };
         earlier.note(&next);
+        against.extend(next.against);
         made = Some(next.walk);
     }
-    made.ok_or(NoWalk::NothingToSee)
+    let walk = made.ok_or(NoWalk::NothingToSee)?;
+    Ok((walk, against))
 }
 
 /// Streets from which so many metres can be walked are a start without any place.
@@ -153,6 +160,8 @@ pub(super) struct Made {
     pub(super) walk: Walk,
     /// Streets in the order in which they are walked, and metres on each.
     pub(super) ground: Vec<(EdgeId, f64)>,
+    /// Streets for one direction that it leads over in the other.
+    pub(super) against: Vec<EdgeId>,
 }
 
 /// A request, and all that its walk is made from.

@@ -12,6 +12,7 @@ mod generate;
 pub mod limits;
 mod line;
 mod mend;
+mod one_way;
 mod opening;
 mod plan;
 pub mod reach;

@@ -232,7 +232,7 @@ impl Planner<'_> {
             .into_iter()
             .map(|(plan, value)| self.improve(plan, value));
         let best = improved.max_by(|a, b| a.1.total_cmp(&b.1));
-        best.map(|(plan, _)| plan)
+        best.map(|(plan, _)| self.in_direction(plan))
     }
 
     /// A plan and its value for each reserve whose tour of a problem can be walked, with all that is kept.

@@ -29,6 +29,7 @@ fn way(name: &str, points: &[Position]) -> Edge {
         incline_percent: None,
         price_percent: Edge::FAIR_PRICE,
         hours: None,
+        one_way: false,
         name,
         geometry: points
             .iter()

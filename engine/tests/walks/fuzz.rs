@@ -51,6 +51,7 @@ fn edge() -> impl Strategy<Value = Edge> {
                 incline_percent,
                 price_percent: 100 * (way_id.unsigned_abs() as u16 % 3),
                 hours: None,
+                one_way: way_id == 4,
                 name: (way_id > 2).then(|| Arc::from(format!("Street {way_id}"))),
                 geometry,
             },

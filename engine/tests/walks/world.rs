@@ -30,6 +30,7 @@ pub(crate) fn street(id: i64, from: (i64, Point), to: (i64, Point)) -> Edge {
         incline_percent: None,
         price_percent: Edge::FAIR_PRICE,
         hours: None,
+        one_way: false,
         name: Some(Arc::from(format!("Street {id}"))),
         geometry: vec![from.1, to.1],
     }

@@ -13,7 +13,7 @@ use super::hours::{self, Passage};
 use super::nodes::{Located, Node, NodeStore};
 use super::parks::Parks;
 use super::squares::{Step, step};
-use super::walkable::WalkWay;
+use super::walkable::{Directions, WalkWay};
 use crate::area::Polygon;
 
 /// Junctions: nodes that walkers pass more than once, and where they may choose.
@@ -319,11 +319,22 @@ impl<'a> Pieces<'a> {
         self.edges.extend([self.edge(&out), self.edge(&back)]);
     }
 
+    /// The edge along some nodes; one for one direction is drawn in it. The outline of an area is walked both ways.
     fn edge(&self, nodes: &[Node]) -> Edge {
-        Edge {
+        let directions = match self.round {
+            Some(_) => Directions::Both,
+            None => self.way.directions,
+        };
+        let along = Edge {
             price_percent: self.price_percent,
             hours: self.hours.clone(),
+            one_way: directions != Directions::Both,
             ..edge(self.way_id, self.way, nodes)
+        };
+        if directions == Directions::Backward {
+            reversed(along)
+        } else {
+            along
         }
     }
 }
@@ -340,8 +351,20 @@ pub(crate) fn edge(way_id: i64, way: &WalkWay, nodes: &[Node]) -> Edge {
         incline_percent: way.incline_percent,
         price_percent: way.price_percent,
         hours: way.hours.clone(),
+        one_way: false,
         name: way.name.clone(),
         geometry: nodes.iter().map(|node| node.point()).collect(),
+    }
+}
+
+/// The edge as it is drawn from its end to its beginning.
+fn reversed(edge: Edge) -> Edge {
+    Edge {
+        from_node: edge.to_node,
+        to_node: edge.from_node,
+        incline_percent: edge.incline_percent.map(|incline| -incline),
+        geometry: edge.geometry.iter().rev().copied().collect(),
+        ..edge
     }
 }
 

@@ -20,9 +20,18 @@ pub(crate) struct WalkWay {
     pub(crate) price_percent: u16,
     /// Hours at which one may walk there; `None`: at all times.
     pub(crate) hours: Option<Arc<WayHours>>,
+    pub(crate) directions: Directions,
     pub(crate) name: Option<Arc<str>>,
     /// True if it passes over or under what it seems to cross.
     pub(crate) is_on_another_level: bool,
+}
+
+/// Directions in which a way may be walked, as its nodes are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Directions {
+    Both,
+    Forward,
+    Backward,
 }
 
 /// The way in a walker's terms; `None`: it may not or cannot be walked on.
@@ -32,10 +41,8 @@ pub(crate) fn walk_way(tags: &Tags<'_>) -> Option<WalkWay> {
     let Walk::At(price_percent) = passage.walk else {
         return None;
     };
-    if is_one_way(tags) {
-        return None;
-    }
     Some(WalkWay {
+        directions: directions(tags)?,
         class,
         lit: lit(tags),
         surface: tags.get("surface").map(text),
@@ -92,15 +99,26 @@ fn is_line(tags: &Tags<'_>) -> bool {
         || tags.get("leisure") == Some("track")
 }
 
-/// Escalators, and ways for one direction only: the network knows no directions, and there nearly always is another way
-/// beside them.
-fn is_one_way(tags: &Tags<'_>) -> bool {
-    let directed = |key| tags.get(key).is_some_and(|value| value != "no");
-    let closed = |key| tags.get(key) == Some("no");
-    directed("conveying")
-        || directed("oneway:foot")
-        || closed("foot:forward")
-        || closed("foot:backward")
+/// Directions for walkers: a plain `oneway` binds vehicles. `None`: what the tags say of them leaves none.
+fn directions(tags: &Tags<'_>) -> Option<Directions> {
+    let said = |key, forward: &[&str], backward: &[&str]| match tags.get(key) {
+        Some(value) if forward.contains(&value) => Directions::Forward,
+        Some(value) if backward.contains(&value) => Directions::Backward,
+        _ => Directions::Both,
+    };
+    let all = [
+        said("oneway:foot", &["yes", "true", "1"], &["-1", "reverse"]),
+        said("conveying", &["forward"], &["backward"]),
+        said("foot:forward", &[], &["no"]),
+        said("foot:backward", &["no"], &[]),
+    ];
+    let is_for = |direction| !all.contains(&direction);
+    match (is_for(Directions::Backward), is_for(Directions::Forward)) {
+        (true, true) => Some(Directions::Both),
+        (true, false) => Some(Directions::Forward),
+        (false, true) => Some(Directions::Backward),
+        (false, false) => None,
+    }
 }
 
 fn is_on_another_level(tags: &Tags<'_>) -> bool {
@@ -229,12 +247,37 @@ mod tests {
                 fair(WayClass::Other),
             ),
             (&[("railway", "disused"), ("access", "customers")], None),
-            (&[("highway", "steps"), ("conveying", "forward")], None),
-            (&[("highway", "footway"), ("oneway:foot", "yes")], None),
-            (&[("highway", "footway"), ("foot:backward", "no")], None),
             (&[("railway", "platform")], fair(WayClass::Other)),
         ] {
             assert_eq!(walked(pairs), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn one_direction_is_told_from_both_and_from_none() {
+        let (forward, backward) = (Some(Directions::Forward), Some(Directions::Backward));
+        for (pairs, expected) in [
+            (&[][..], Some(Directions::Both)),
+            (&[("oneway", "yes")], Some(Directions::Both)),
+            (&[("oneway:foot", "no")], Some(Directions::Both)),
+            (&[("conveying", "no")], Some(Directions::Both)),
+            (&[("oneway:foot", "yes")], forward),
+            (&[("oneway:foot", "-1")], backward),
+            (&[("conveying", "forward")], forward),
+            (&[("conveying", "backward")], backward),
+            (&[("foot:backward", "no")], forward),
+            (&[("foot:forward", "no")], backward),
+            (&[("conveying", "forward"), ("oneway:foot", "yes")], forward),
+            (&[("conveying", "forward"), ("oneway:foot", "-1")], None),
+            (&[("foot:forward", "no"), ("foot:backward", "no")], None),
+            (&[("conveying", "yes")], None),
+        ] {
+            let tags: Vec<_> = [("highway", "steps")]
+                .into_iter()
+                .chain(pairs.iter().copied())
+                .collect();
+            let way = walk_way(&Tags::new(&tags));
+            assert_eq!(way.map(|way| way.directions), expected, "{pairs:?}");
         }
     }
 

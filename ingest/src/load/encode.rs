@@ -126,6 +126,7 @@ impl Encoder {
                 &Ewkb::line(&edge.geometry),
                 &(edge.price_percent as i16),
                 &edge.hours.as_ref().map(|hours| hours.text()),
+                &edge.one_way,
             ]);
         }
         rows

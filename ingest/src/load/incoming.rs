@@ -57,7 +57,7 @@ impl Table {
             Self::BaseAreas => "base_areas (area_id, osm_id, class, name, min_zoom, geom)",
             Self::WalkEdges => {
                 "walk_edges (area_id, way_id, segment, cell, from_node, to_node, length_metres, class, stairs, lit, surface, \
-                 incline_percent, name, geom, price_percent, hours)"
+                 incline_percent, name, geom, price_percent, hours, one_way)"
             }
             other => other.name(),
         }

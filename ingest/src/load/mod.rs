@@ -272,12 +272,13 @@ pub async fn connect(url: &str) -> Result<Client, LoadError> {
 }
 
 async fn require_migrations(client: &Client) -> Result<(), LoadError> {
-    const NEEDED: [&str; 6] = [
+    const NEEDED: [&str; 7] = [
         "base_overviews.name",
         "areas.popularity_quantiles",
         "pois.narrative_source",
         "walk_edges.price_percent",
         "walk_edges.hours",
+        "walk_edges.one_way",
         "interest_themes.name",
     ];
     let query = "SELECT 1 FROM information_schema.columns \

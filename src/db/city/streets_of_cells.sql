@@ -2,14 +2,14 @@
 -- $1 cells; $2, $3, $4, $5 west, south, east and north of each.
 -- One that is longer than 300 m (LONG_EDGE_METRES) comes for each cell that it may pass: these are few, and have an index of
 -- their own, which is used only where its condition stands here as it is.
-SELECT cell, area_id, way_id, from_node, to_node, class, lit, surface, incline_percent, price_percent, hours, stretches.name, line, long
+SELECT cell, area_id, way_id, from_node, to_node, class, lit, surface, incline_percent, price_percent, hours, one_way, stretches.name, line, long
 FROM (
-    SELECT cell, area_id, way_id, segment, from_node, to_node, class, lit, surface, incline_percent, price_percent, hours, name,
+    SELECT cell, area_id, way_id, segment, from_node, to_node, class, lit, surface, incline_percent, price_percent, hours, one_way, name,
            geom, geom::bytea AS line, false AS long
     FROM walk_edges
     WHERE cell = ANY ($1) AND length_metres <= 300
     UNION ALL
-    SELECT square.id, area_id, way_id, segment, from_node, to_node, class, lit, surface, incline_percent, price_percent, hours, name,
+    SELECT square.id, area_id, way_id, segment, from_node, to_node, class, lit, surface, incline_percent, price_percent, hours, one_way, name,
            geom, geom::bytea, true
     FROM unnest($1, $2, $3, $4, $5) AS square (id, west, south, east, north)
     JOIN walk_edges ON geom && ST_MakeEnvelope(west, south, east, north, 4326)

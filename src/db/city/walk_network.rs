@@ -43,6 +43,8 @@ pub struct StoredEdge {
     price_percent: i16,
     #[diesel(sql_type = Nullable<Text>)]
     hours: Option<String>,
+    #[diesel(sql_type = Bool)]
+    one_way: bool,
     #[diesel(sql_type = Nullable<Text>)]
     name: Option<String>,
     #[diesel(sql_type = Binary)]
@@ -117,6 +119,7 @@ impl StoredEdge {
             incline_percent: self.incline_percent,
             price_percent: self.price_percent.unsigned_abs(),
             hours: self.hours.and_then(|text| words.hours(text)),
+            one_way: self.one_way,
             name: self.name.map(|word| words.share(word)),
             geometry,
         })

@@ -1,0 +1,1 @@
+ALTER TABLE walk_edges DROP COLUMN one_way;
