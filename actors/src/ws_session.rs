@@ -33,7 +33,7 @@ pub type LocationMatcher = Arc<
 >;
 
 /// User of a connection, and the login with which it ends.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Login {
     /// The user.
     pub user_id: Uuid,
@@ -43,6 +43,8 @@ pub struct Login {
     pub ends_at: Instant,
     /// Tag of the language in which the user is spoken to.
     pub language: &'static str,
+    /// Tag of the language in which places are named; `None`: as they are on the spot.
+    pub names: Option<Arc<str>>,
 }
 
 /// Events that a connection may be behind; one that is further behind is dropped.
@@ -104,9 +106,9 @@ impl WsSessions {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let session = WsSession {
             id: NEXT_ID.fetch_add(1, Relaxed),
-            login,
             protocol: Protocol::new(self.shared.limits.clone(), Instant::now())
                 .ending_at(login.ends_at),
+            login,
             dropped: Arc::default(),
             shared: self.shared.clone(),
         };
@@ -192,7 +194,7 @@ impl WsSession {
     fn match_location(&self, update: UpdateLocation, ctx: &mut Ctx) {
         let matching = timeout(
             MATCH_TIMEOUT,
-            (self.shared.match_location)(self.login, update),
+            (self.shared.match_location)(self.login.clone(), update),
         );
         ctx.spawn(matching.into_actor(self).map(|answer, session, ctx| {
             let frame = match answer {

@@ -104,6 +104,7 @@ async fn endpoint(
         generation: 1,
         ends_at: Instant::now() + Duration::from_hours(12),
         language: "en",
+        names: None,
     };
     sessions.start(&request, payload, login)
 }

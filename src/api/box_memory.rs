@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::api::conditional::Tagged;
 use crate::api::error::ApiError;
 use crate::api::places::BoxParams;
+use crate::db::city::names::NameLanguage;
 use crate::db::city::places::BoundingBox;
 
 /// Time for which an answer is kept.
@@ -23,8 +24,8 @@ const USUAL_ANSWERS: usize = 512;
 /// Bytes that an answer takes besides its body.
 const OVERHEAD: usize = 256;
 
-/// Question: the box in millionths of a degree, theme and limit.
-type Question = ([i32; 4], Option<Uuid>, i32);
+/// Question: the box in millionths of a degree, theme, limit, and the language of names.
+type Question = ([i32; 4], Option<Uuid>, i32, NameLanguage);
 
 /// The answers of the last minute. However many boxes are asked for, it takes no more than its capacity.
 #[derive(Debug)]
@@ -53,9 +54,10 @@ impl BoxMemory {
     pub async fn get_or_look(
         &self,
         params: &BoxParams,
+        names: &NameLanguage,
         look: impl Future<Output = Result<Tagged, ApiError>>,
     ) -> Result<Tagged, ApiError> {
-        let question = question(params);
+        let question = question(params, names);
         let is_old = |(since, _): &(Instant, _)| since.elapsed() >= MEMORY;
         self.0.remove_if(&question, is_old);
         let looking = async { Ok((Instant::now(), look.await?)) };
@@ -66,8 +68,9 @@ impl BoxMemory {
     }
 }
 
-fn question(params: &BoxParams) -> Question {
-    (micro_degrees(params.bbox), params.theme_id, params.limit)
+fn question(params: &BoxParams, names: &NameLanguage) -> Question {
+    let bbox = micro_degrees(params.bbox);
+    (bbox, params.theme_id, params.limit, names.clone())
 }
 
 /// Within a tenth of a metre it is the same box.
@@ -94,7 +97,10 @@ mod tests {
 
     async fn keep(memory: &BoxMemory, number: i32, answer: Vec<u8>) {
         let answer = async { Ok(Tagged::new("text/plain", answer)) };
-        memory.get_or_look(&at(number), answer).await.unwrap();
+        memory
+            .get_or_look(&at(number), &NameLanguage::default(), answer)
+            .await
+            .unwrap();
     }
 
     #[tokio::test]
@@ -106,7 +112,9 @@ mod tests {
                 tokio::task::yield_now().await;
                 Ok(Tagged::new("text/plain", "some"))
             };
-            memory.get_or_look(&at(number), look).await
+            memory
+                .get_or_look(&at(number), &NameLanguage::default(), look)
+                .await
         };
         for _ in 0..2 {
             join_all((0..50).map(|n| ask(n % 2))).await;
@@ -118,7 +126,12 @@ mod tests {
     async fn a_look_that_fails_is_not_kept() {
         let memory = BoxMemory::default();
         let failing = async { Err(ApiError::unavailable("away")) };
-        assert!(memory.get_or_look(&at(1), failing).await.is_err());
+        assert!(
+            memory
+                .get_or_look(&at(1), &NameLanguage::default(), failing)
+                .await
+                .is_err()
+        );
         keep(&memory, 1, Vec::new()).await;
         assert_eq!(memory.0.len(), 1);
     }

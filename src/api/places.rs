@@ -1,5 +1,6 @@
 //! Places.
 
+use actix_web::http::header::{HeaderValue, VARY};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
@@ -11,10 +12,13 @@ use wildside_engine::Point;
 use crate::api::conditional::Tagged;
 use crate::api::cost::Dear;
 use crate::api::error::ApiError;
-use crate::api::extract::{ClientAddress, Fields, FromFields, Params, PathId};
+use crate::api::extract::{
+    ClientAddress, Fields, FromFields, LanguageHeader, LanguageQuery, Named, Params, PathId,
+};
 use crate::api::fault::FaultCode;
 use crate::api::routes::body::GeoJsonPoint;
 use crate::api::state::AppState;
+use crate::db::city::names::NameLanguage;
 use crate::db::city::places::{BoundingBox, Place};
 
 /// The widest box, in degrees.
@@ -37,7 +41,7 @@ const WIDEST: f64 = 2.0;
 }))]
 pub struct PlaceView {
     id: i64,
-    /// As the place calls itself.
+    /// In the language asked for, where OpenStreetMap has such a name, else as the place is called on the spot.
     name: Option<String>,
     kind: String,
     location: GeoJsonPoint,
@@ -108,7 +112,7 @@ pub fn osm_link(id: i64) -> String {
 }
 
 /// One place.
-#[utoipa::path(tag = "places", params(("poi_id" = i64, Path)), responses(
+#[utoipa::path(tag = "places", params(("poi_id" = i64, Path), LanguageQuery, LanguageHeader), responses(
     (status = 200, description = "The place", body = PlaceView),
     (status = 304, description = "Not changed since the `If-None-Match` of the request"),
 ))]
@@ -117,13 +121,22 @@ pub async fn poi(
     state: Data<AppState>,
     req: HttpRequest,
     PathId(id): PathId<i64>,
+    Named(names): Named,
 ) -> Result<HttpResponse, ApiError> {
     let place = state
         .strangers
-        .ask(async |connection| Place::find(connection, id).await)
+        .ask(async |connection| Place::find(connection, id, &names).await)
         .await?
         .ok_or(ApiError::NotFound("place"))?;
-    Ok(Tagged::json(&PlaceView::from(place))?.answer(&req, "public, max-age=300"))
+    let answer = Tagged::json(&PlaceView::from(place))?;
+    Ok(by_language(answer.answer(&req, "public, max-age=300")))
+}
+
+/// Says that an answer depends on the language asked for.
+fn by_language(mut answer: HttpResponse) -> HttpResponse {
+    let vary = HeaderValue::from_static("accept-language");
+    answer.headers_mut().append(VARY, vary);
+    answer
 }
 
 /// Filter of places.
@@ -146,6 +159,8 @@ impl FromFields for BoxParams {
         let bbox = fields.required("bbox", bounding_box);
         let theme_id = fields.uuid("theme_id");
         let limit = fields.integer("limit", 1..=100).unwrap_or(20);
+        // It is known, and read by `Named`.
+        let _ = fields.string("language");
         Some(Self {
             bbox: bbox?,
             theme_id,
@@ -184,7 +199,7 @@ fn bounding_box(fields: &mut Fields<'_>, key: &str) -> Option<BoundingBox> {
 /// The most popular places in a box.
 ///
 /// In a box with thousands of places, these are chosen among the most popular ones of each part of it.
-#[utoipa::path(tag = "places", params(BoxParams), responses(
+#[utoipa::path(tag = "places", params(BoxParams, LanguageQuery, LanguageHeader), responses(
     (status = 200, description = "The places, most popular first", body = Vec<PlaceView>),
     (status = 304, description = "Not changed since the `If-None-Match` of the request"),
 ))]
@@ -194,21 +209,26 @@ pub async fn pois(
     address: ClientAddress,
     req: HttpRequest,
     Params(params): Params<BoxParams>,
+    Named(names): Named,
 ) -> Result<HttpResponse, ApiError> {
     let look = async {
         Dear::Places.charge(&state, address)?;
-        look_up(&state, &params).await
+        look_up(&state, &params, &names).await
     };
-    let answer = state.boxes.get_or_look(&params, look);
+    let answer = state.boxes.get_or_look(&params, &names, look);
     let answer = answer.await?;
-    Ok(answer.answer(&req, "public, max-age=60"))
+    Ok(by_language(answer.answer(&req, "public, max-age=60")))
 }
 
-async fn look_up(state: &AppState, params: &BoxParams) -> Result<Tagged, ApiError> {
+async fn look_up(
+    state: &AppState,
+    params: &BoxParams,
+    names: &NameLanguage,
+) -> Result<Tagged, ApiError> {
     let (bbox, theme_id, limit) = (params.bbox, params.theme_id, params.limit.into());
     let places = state
         .strangers
-        .ask(async |connection| Place::most_popular(connection, bbox, theme_id, limit).await)
+        .ask(async |connection| Place::most_popular(connection, bbox, theme_id, limit, names).await)
         .await?;
     let views: Vec<PlaceView> = places.into_iter().map(PlaceView::from).collect();
     Ok(Tagged::json(&views)?)

@@ -19,6 +19,7 @@ use wildside_actors::{ActorHandle, StatusEvent};
 use crate::api::state::AppState;
 use crate::config::RedisServer;
 use crate::db::Pool;
+use crate::db::city::names::NameLanguage;
 use crate::db::ledger::route_requests::RouteRequest;
 use crate::db::users::User;
 use crate::guidance::Language;
@@ -144,6 +145,12 @@ fn location_matcher(walkers: Walkers) -> LocationMatcher {
     Arc::new(move |login, update| {
         let walkers = walkers.clone();
         let language = Language::first_of([login.language]);
-        async move { walkers.progress(login.user_id, update, language).await }.boxed_local()
+        let names = login.names.as_deref();
+        let names = names.map_or_else(NameLanguage::default, NameLanguage::of_tag);
+        async move {
+            let progress = walkers.progress(login.user_id, update, language, &names);
+            progress.await
+        }
+        .boxed_local()
     })
 }

@@ -1,5 +1,6 @@
 //! The WebSocket: events to the browser, positions from it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_session::Session;
@@ -9,7 +10,9 @@ use wildside_actors::ws_session::Login;
 
 use crate::api::cost::Dear;
 use crate::api::error::ApiError;
-use crate::api::extract::{ClientAddress, CurrentUser, LanguageHeader, LanguageQuery, Spoken};
+use crate::api::extract::{
+    ClientAddress, CurrentUser, LanguageHeader, LanguageQuery, Named, Spoken,
+};
 use crate::api::fault::FaultCode;
 use crate::api::middleware::csrf;
 use crate::api::push::Push;
@@ -43,6 +46,7 @@ pub async fn websocket(
         generation: user.session_generation,
         ends_at: Instant::now() + LoginSession::left(&session),
         language: Spoken::of(&req).tag(),
+        names: Named::of(&req).tag().map(Arc::from),
     };
     push.sessions.start(&req, payload, login).map_err(|_| {
         ApiError::invalid("", FaultCode::NotAHandshake, "is not a WebSocket handshake")

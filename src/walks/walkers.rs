@@ -9,6 +9,7 @@ use wildside_actors::frame::{FrameError, UpdateLocation, WalkProgress};
 
 use super::track::Track;
 use crate::db::Pool;
+use crate::db::city::names::NameLanguage;
 use crate::db::routes::{Route, RouteDetails, RouteStop};
 use crate::guidance::Language;
 use crate::telemetry::causes;
@@ -16,8 +17,8 @@ use crate::telemetry::causes;
 /// Walks kept in memory: each is asked for every few seconds while somebody is on it.
 const WALKS: usize = 1_000;
 
-/// The walks of users, by user and route. Somebody with very many of them takes nobody else's place.
-type Tracks = Cache<(Uuid, Uuid), Arc<Track>>;
+/// The walks of users, by user, route and the language of names. Somebody with very many of them takes nobody else's place.
+type Tracks = Cache<(Uuid, Uuid, NameLanguage), Arc<Track>>;
 
 /// Finds walkers on their walks. Clones share the memory.
 #[derive(Debug, Clone)]
@@ -44,18 +45,27 @@ impl Walkers {
         user_id: Uuid,
         update: UpdateLocation,
         language: Language,
+        names: &NameLanguage,
     ) -> Result<WalkProgress, FrameError> {
         let route_id = update.route_id;
-        let track = self.track(user_id, route_id).await.map_err(|error| {
-            tracing::warn!(error = causes::of(&error), "walk not loaded");
-            FrameError::new("unavailable", "try again in a moment")
-        })?;
+        let track = self
+            .track(user_id, route_id, names)
+            .await
+            .map_err(|error| {
+                tracing::warn!(error = causes::of(&error), "walk not loaded");
+                FrameError::new("unavailable", "try again in a moment")
+            })?;
         let track = track.ok_or_else(|| FrameError::new("not_found", "there is no such route"))?;
         Ok(track.progress(route_id, update.location, language))
     }
 
-    async fn track(&self, user_id: Uuid, route_id: Uuid) -> anyhow::Result<Option<Arc<Track>>> {
-        let key = (user_id, route_id);
+    async fn track(
+        &self,
+        user_id: Uuid,
+        route_id: Uuid,
+        names: &NameLanguage,
+    ) -> anyhow::Result<Option<Arc<Track>>> {
+        let key = (user_id, route_id, names.clone());
         if let Some(track) = self.walks.get(&key) {
             return Ok(Some(track));
         }
@@ -63,7 +73,7 @@ impl Walkers {
         let Some(route) = Route::find_for_user(&mut connection, route_id, user_id).await? else {
             return Ok(None);
         };
-        let stops = RouteStop::of_route(&mut connection, route_id).await?;
+        let stops = RouteStop::of_route(&mut connection, route_id, names).await?;
         let details: RouteDetails =
             serde_json::from_value(route.details).context("details of a stored route")?;
         let track = Arc::new(Track::new(&route.path, &details.legs, &stops));

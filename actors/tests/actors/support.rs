@@ -196,6 +196,7 @@ async fn endpoint(
         generation: 1,
         ends_at: Instant::now() + Duration::from_hours(1),
         language: "en",
+        names: None,
     };
     sessions.start(&request, payload, login)
 }

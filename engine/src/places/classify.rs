@@ -180,7 +180,7 @@ fn refine(
 
 /// The element's name, in the local language where it has one.
 fn own_name(tags: &Tags<'_>) -> Option<String> {
-    ["name", "name:en", "official_name", "loc_name"]
+    ["name", "name:en", "int_name", "official_name", "loc_name"]
         .iter()
         .filter_map(|key| tags.get(key))
         .map(str::trim)

@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpRequest};
 use utoipa::IntoParams;
 
 use crate::api::error::ApiError;
+use crate::db::city::names::NameLanguage;
 use crate::guidance::Language;
 
 /// The language of `?language=`, else the first of `Accept-Language` that there are sentences in, else English.
@@ -26,13 +27,40 @@ impl FromRequest for Spoken {
 impl Spoken {
     /// The language that a request asks for.
     pub fn of(req: &HttpRequest) -> Language {
-        let asked: Vec<String> = form_urlencoded::parse(req.query_string().as_bytes())
-            .filter(|(key, _)| key == "language")
-            .map(|(_, tag)| tag.into_owned())
-            .chain(accepted(req))
-            .collect();
-        Language::first_of(asked.iter().map(String::as_str))
+        Language::first_of(asked(req).iter().map(String::as_str))
     }
+}
+
+/// The language of `?language=`, else the first of `Accept-Language`, for names; else the one that they have on the spot.
+#[derive(Debug, Clone)]
+pub struct Named(pub NameLanguage);
+
+impl FromRequest for Named {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(Self::of(req))))
+    }
+}
+
+impl Named {
+    /// The language in which a request asks for names.
+    pub fn of(req: &HttpRequest) -> NameLanguage {
+        let asked = asked(req);
+        asked
+            .first()
+            .map_or_else(NameLanguage::default, |tag| NameLanguage::of_tag(tag))
+    }
+}
+
+/// Tags of the languages that a request asks for, the best first.
+fn asked(req: &HttpRequest) -> Vec<String> {
+    form_urlencoded::parse(req.query_string().as_bytes())
+        .filter(|(key, tag)| key == "language" && !tag.is_empty())
+        .map(|(_, tag)| tag.into_owned())
+        .chain(accepted(req))
+        .collect()
 }
 
 /// Tags of the header, the best first; none if it can't be read.
@@ -49,7 +77,8 @@ fn accepted(req: &HttpRequest) -> Vec<String> {
         .collect()
 }
 
-/// Language of the instructions: `en`, `de`, `fr`, `es` or `fi`, whatever the region; English where none is known.
+/// Language of the instructions: `en`, `de`, `fr`, `es` or `fi`, whatever the region; English where none is known. Names of places
+/// are in any language in which OpenStreetMap has them, else as they are on the spot.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LanguageQuery {
@@ -62,7 +91,8 @@ pub struct LanguageQuery {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct LanguageHeader {
-    /// Languages of the instructions in the order of preference: English, German, French, Spanish and Finnish are spoken.
+    /// Languages of the instructions in the order of preference: English, German, French, Spanish and Finnish are spoken. Names of
+    /// places are in the first.
     #[param(rename = "Accept-Language", value_type = String, required = false, example = "de, en;q=0.5")]
     pub accept_language: Option<String>,
 }

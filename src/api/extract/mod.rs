@@ -15,6 +15,6 @@ pub mod values;
 pub use address::ClientAddress;
 pub use body::Body;
 pub use fields::{Bound, Fields, FromFields, bounds_of};
-pub use language::{LanguageHeader, LanguageQuery, Spoken};
+pub use language::{LanguageHeader, LanguageQuery, Named, Spoken};
 pub use login::{Admin, CurrentUser};
 pub use params::{Params, PathId, parse_id};

@@ -12,7 +12,7 @@ use super::gpx::gpx;
 use super::show::{load, name_language};
 use crate::api::conditional::{OWN, Tagged};
 use crate::api::error::ApiError;
-use crate::api::extract::{CurrentUser, LanguageHeader, LanguageQuery, Spoken, parse_id};
+use crate::api::extract::{CurrentUser, LanguageHeader, LanguageQuery, Named, Spoken, parse_id};
 use crate::api::state::AppState;
 use crate::db::routes::Route;
 use crate::guidance::Language;
@@ -35,9 +35,10 @@ pub async fn route_gpx(
     req: HttpRequest,
     path: Path<String>,
     Spoken(language): Spoken,
+    Named(names): Named,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&path)?;
-    let (route, stops) = load(&mut *state.db.get().await?, id, user.id).await?;
+    let (route, stops) = load(&mut *state.db.get().await?, id, user.id, &names).await?;
     let document = Tagged::new("application/gpx+xml", gpx(&route, &stops, language));
     Ok(file(&document, &req, (&route, "gpx"), language))
 }
@@ -56,9 +57,10 @@ pub async fn route_geojson(
     req: HttpRequest,
     path: Path<String>,
     Spoken(language): Spoken,
+    Named(names): Named,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&path)?;
-    let (route, stops) = load(&mut *state.db.get().await?, id, user.id).await?;
+    let (route, stops) = load(&mut *state.db.get().await?, id, user.id, &names).await?;
     let collection = serde_json::to_vec(&RouteFeatures::new(&route, stops, language))
         .map_err(|error| ApiError::Internal(error.into()))?;
     let document = Tagged::new("application/geo+json", collection);

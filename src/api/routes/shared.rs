@@ -17,7 +17,7 @@ use super::view::{ATTRIBUTION, Fitting, GeoJsonLine, StopView, bounds};
 use crate::api::PREFIX;
 use crate::api::conditional::{OWN, Tagged};
 use crate::api::error::ApiError;
-use crate::api::extract::{CurrentUser, LanguageHeader, LanguageQuery, PathId, Spoken};
+use crate::api::extract::{CurrentUser, LanguageHeader, LanguageQuery, Named, PathId, Spoken};
 use crate::api::state::AppState;
 use crate::api::users::change::lock;
 use crate::db::routes::shared_routes::SharedRoute;
@@ -149,12 +149,13 @@ pub async fn shared_route(
     req: HttpRequest,
     PathId(token): PathId<Uuid>,
     Spoken(language): Spoken,
+    Named(names): Named,
 ) -> Result<HttpResponse, ApiError> {
     let found = state.strangers.ask(async |connection| {
         let Some(route) = SharedRoute::follow(connection, token).await? else {
             return Ok(None);
         };
-        let stops = RouteStop::of_route(connection, route.id).await?;
+        let stops = RouteStop::of_route(connection, route.id, &names).await?;
         Ok(Some((route, stops)))
     });
     let (mut route, stops) = found.await?.ok_or(ApiError::NotFound("shared walk"))?;

@@ -9,9 +9,10 @@ use super::directions::tell;
 use super::view::RouteView;
 use crate::api::conditional::{OWN, Tagged};
 use crate::api::error::ApiError;
-use crate::api::extract::{CurrentUser, LanguageHeader, LanguageQuery, PathId, Spoken};
+use crate::api::extract::{CurrentUser, LanguageHeader, LanguageQuery, Named, PathId, Spoken};
 use crate::api::state::AppState;
 use crate::db::Connection;
+use crate::db::city::names::NameLanguage;
 use crate::db::routes::saved_routes;
 use crate::db::routes::{Route, RouteStop};
 use crate::guidance::Language;
@@ -29,9 +30,10 @@ pub async fn show_route(
     req: HttpRequest,
     PathId(id): PathId<Uuid>,
     Spoken(language): Spoken,
+    Named(names): Named,
 ) -> Result<HttpResponse, ApiError> {
     let mut connection = state.db.get().await?;
-    let (mut route, stops) = load(&mut connection, id, user.id).await?;
+    let (mut route, stops) = load(&mut connection, id, user.id, &names).await?;
     let saved = saved_routes::is_saved(&mut connection, user.id, id).await?;
     tell(&mut route.details, language);
     let mut answer = Tagged::json(&RouteView::new(route, stops, saved))?.answer(&req, OWN);
@@ -46,7 +48,7 @@ pub fn name_language(answer: &mut HttpResponse, language: Language) {
     headers.append(VARY, HeaderValue::from_static("accept-language"));
 }
 
-/// A walk that the user may see, and its stops.
+/// A walk that the user may see, and its stops with their names in a language.
 ///
 /// # Errors
 /// `not_found`, also for a walk that none of the user's requests ended in.
@@ -54,10 +56,11 @@ pub async fn load(
     connection: &mut Connection,
     id: Uuid,
     user_id: Uuid,
+    names: &NameLanguage,
 ) -> Result<(Route, Vec<RouteStop>), ApiError> {
     let route = Route::find_for_user(connection, id, user_id)
         .await?
         .ok_or(ApiError::NotFound("route"))?;
-    let stops = RouteStop::of_route(connection, id).await?;
+    let stops = RouteStop::of_route(connection, id, names).await?;
     Ok((route, stops))
 }

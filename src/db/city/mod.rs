@@ -3,6 +3,7 @@
 pub mod areas;
 pub mod enriched_pois;
 pub mod enrichments;
+pub mod names;
 pub mod places;
 pub mod pois;
 pub mod themes;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use wildside_engine::Point;
 use wildside_engine::geo::Square;
 
+use super::names::{NameLanguage, name_sql};
 use crate::db::Connection;
 use crate::db::prepared::Prepared;
 
@@ -37,7 +38,7 @@ pub struct Place {
     pub theme_ids: Vec<Uuid>,
 }
 
-const COLUMNS: &str = "id, name, kind, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, osm_tags, narrative, \
+const COLUMNS: &str = "id, kind, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, osm_tags, narrative, \
     popularity_score, ARRAY(SELECT theme_id FROM poi_interest_themes WHERE poi_id = pois.id ORDER BY theme_id) AS theme_ids";
 
 /// A box in degrees: west, south, east, north. It crosses the antimeridian where its west is greater than its east.
@@ -45,10 +46,18 @@ pub type BoundingBox = [f64; 4];
 
 impl Place {
     /// The place, also one that is gone: walks have visited it.
-    pub async fn find(connection: &mut Connection, id: i64) -> QueryResult<Option<Self>> {
+    pub async fn find(
+        connection: &mut Connection,
+        id: i64,
+        language: &NameLanguage,
+    ) -> QueryResult<Option<Self>> {
+        let name = name_sql("$2");
         Prepared(
-            diesel::sql_query(format!("SELECT {COLUMNS} FROM pois WHERE id = $1"))
-                .bind::<BigInt, _>(id),
+            diesel::sql_query(format!(
+                "SELECT {name} AS name, {COLUMNS} FROM pois WHERE id = $1"
+            ))
+            .bind::<BigInt, _>(id)
+            .bind::<Array<Text>, _>(language.keys()),
         )
         .get_result(connection)
         .await
@@ -62,14 +71,17 @@ impl Place {
         bbox: BoundingBox,
         theme_id: Option<Uuid>,
         limit: i64,
+        language: &NameLanguage,
     ) -> QueryResult<Vec<Self>> {
         let [west, south, east, north] = bbox;
         if west <= east {
-            return Self::most_popular_between(connection, bbox, theme_id, limit).await;
+            return Self::most_popular_between(connection, bbox, theme_id, limit, language).await;
         }
         let mut places = Vec::new();
         for part in [[west, south, 180.0, north], [-180.0, south, east, north]] {
-            places.extend(Self::most_popular_between(connection, part, theme_id, limit).await?);
+            places.extend(
+                Self::most_popular_between(connection, part, theme_id, limit, language).await?,
+            );
         }
         let score = |place: &Self| place.popularity_score.unwrap_or(-1.0);
         places.sort_by(|a, b| score(b).total_cmp(&score(a)).then(a.id.cmp(&b.id)));
@@ -82,6 +94,7 @@ impl Place {
         bbox: BoundingBox,
         theme_id: Option<Uuid>,
         limit: i64,
+        language: &NameLanguage,
     ) -> QueryResult<Vec<Self>> {
         let [west, south, east, north] = bbox;
         let Squares { cells, regions } = Squares::covering(bbox);
@@ -96,7 +109,8 @@ impl Place {
             .bind::<BigInt, _>(limit)
             .bind::<Array<Integer>, _>(cells)
             .bind::<Array<Integer>, _>(regions)
-            .bind::<BigInt, _>(of_each);
+            .bind::<BigInt, _>(of_each)
+            .bind::<Array<Text>, _>(language.keys());
         Prepared(query).load(connection).await
     }
 }

@@ -1,7 +1,8 @@
 -- The most popular places in a box, whatever the box and however many places are in it.
 -- A few are all looked at. A crowd is looked at square by square: the most popular of each, by the index of its grid.
 -- $1 west, $2 south, $3 east, $4 north; $5 theme or null; $6 places at most.
--- $7 squares of the grid at zoom 15, or else $8 squares of that at zoom 9; $9 places of each square.
+-- $7 squares of the grid at zoom 15, or else $8 squares of that at zoom 9; $9 places of each square; $10 keys of names by language,
+-- the best first.
 WITH few AS MATERIALIZED (
     SELECT id, location, popularity_score FROM pois
     WHERE location && ST_MakeEnvelope($1, $2, $3, $4, 4326)::geography AND removed_at IS NULL
@@ -33,7 +34,7 @@ WITH few AS MATERIALIZED (
       AND ($5 IS NULL OR (SELECT true FROM poi_interest_themes WHERE poi_id = candidates.id AND theme_id = $5))
     ORDER BY popularity_score DESC NULLS LAST, id LIMIT $6
 )
-SELECT pois.id, name, kind, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, osm_tags, narrative,
+SELECT pois.id, COALESCE(NULLIF(osm_tags ->> $10[1], ''), NULLIF(osm_tags ->> $10[2], ''), name) AS name, kind, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, osm_tags, narrative,
        popularity_score, ARRAY(SELECT theme_id FROM poi_interest_themes WHERE poi_id = pois.id ORDER BY theme_id) AS theme_ids
 FROM chosen JOIN pois USING (id)
 ORDER BY popularity_score DESC NULLS LAST, id

@@ -23,6 +23,7 @@ use wildside_engine::walk::{Fit, Gap, Leg, Light, Stop};
 use wildside_engine::{Point, Walk};
 
 use super::Connection;
+use super::city::names::{NameLanguage, name_sql};
 use super::ewkb::line_points;
 use super::prepared::Prepared;
 use super::schema::routes;
@@ -276,16 +277,22 @@ pub struct RouteStop {
 
 impl RouteStop {
     /// The stops of a walk in order.
-    pub async fn of_route(connection: &mut Connection, route_id: Uuid) -> QueryResult<Vec<Self>> {
-        Prepared(diesel::sql_query(
-            "SELECT poi_id, position, name, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, \
+    pub async fn of_route(
+        connection: &mut Connection,
+        route_id: Uuid,
+        language: &NameLanguage,
+    ) -> QueryResult<Vec<Self>> {
+        let name = name_sql("$2");
+        Prepared(diesel::sql_query(format!(
+            "SELECT poi_id, position, {name} AS name, ST_X(location::geometry) AS lon, ST_Y(location::geometry) AS lat, \
                     narrative, popularity_score, arrive_after_seconds, visit_seconds, \
                     ARRAY(SELECT theme_id FROM poi_interest_themes WHERE poi_id = pois.id ORDER BY theme_id) \
                         AS theme_ids \
              FROM route_pois JOIN pois ON pois.id = poi_id \
              WHERE route_id = $1 ORDER BY position",
-        )
-        .bind::<SqlUuid, _>(route_id))
+        ))
+        .bind::<SqlUuid, _>(route_id)
+        .bind::<Array<Text>, _>(language.keys()))
         .load(connection)
         .await
     }

@@ -135,3 +135,61 @@ async fn next_instruction(socket: &mut Socket, route: Uuid, at: [f64; 2]) -> Val
     socket.send(Message::text(here.to_string())).await.unwrap();
     frame(socket).await["next_instruction"].clone()
 }
+
+#[actix_web::test]
+async fn places_have_their_names_in_the_language_asked_for() {
+    let app = TestApp::spawn();
+    city::load(&app);
+    app.database.sql(
+        "UPDATE pois SET osm_tags = osm_tags || \
+         '{\"name:en\": \"Lookout\", \"name:sv\": \"Utsikt\", \"name:zh-Hant\": \"觀景台\", \"name:fr\": \"\"}' WHERE id = 22",
+    );
+    let mut ada = app.user("ada").await;
+    let route = city::walk(&app, &mut ada).await;
+    let own = "展望台";
+    for (query, header, name) in [
+        ("", "", own),
+        ("", "*", own),
+        ("", "en-GB, sv;q=0.9", "Lookout"),
+        ("", "en;q=0.5, sv", "Utsikt"),
+        ("language=zh-Hant", "en", "觀景台"),
+        ("language=zh", "en", own),
+        // Who reads German reads the name on the spot, not the English one.
+        ("language=de", "en", own),
+        ("language=fr", "", own),
+        ("language=sv", "en", "Utsikt"),
+    ] {
+        let walk = get(&mut ada, &format!("/api/v1/routes/{route}?{query}"), header).await;
+        assert_eq!(walk.json()["pois"][1]["name"], name, "{query} {header}");
+        let place = get(&mut ada, &format!("/api/v1/pois/22?{query}"), header).await;
+        assert_eq!(place.json()["name"], name, "{query} {header}");
+        assert!(place.header("vary").contains("accept-language"));
+        let path = format!("/api/v1/pois?bbox=7.4215,43.729,7.4225,43.731&{query}");
+        let places = get(&mut ada, &path, header).await;
+        assert_eq!(places.json()[0]["name"], name, "{query} {header}");
+        assert!(places.header("vary").contains("accept-language"));
+        let gpx = get(
+            &mut ada,
+            &format!("/api/v1/routes/{route}.gpx?{query}"),
+            header,
+        )
+        .await;
+        assert!(
+            gpx.text.contains(&format!("{name}</name>")),
+            "{query} {header}"
+        );
+        let geojson = format!("/api/v1/routes/{route}.geojson?{query}");
+        let geojson = get(&mut ada, &geojson, header).await;
+        assert!(
+            geojson.text.contains(&format!("\"name\":\"{name}\"")),
+            "{}",
+            geojson.text
+        );
+    }
+    let mut swedish = socket_in(&app, &ada, "sv").await;
+    let next = next_instruction(&mut swedish, route, [7.4217, 43.73]).await;
+    assert_eq!(next["text"], "Stop at Utsikt.");
+    let mut here = socket_of(&app, &ada).await;
+    let next = next_instruction(&mut here, route, [7.4217, 43.73]).await;
+    assert_eq!(next["text"], "Stop at 展望台.");
+}

@@ -107,8 +107,8 @@ fn rows_read(app: &TestApp) -> f64 {
     );
     let plan = app.database.sql(&format!(
         "SET plan_cache_mode = force_generic_plan; \
-         PREPARE most_popular (float8, float8, float8, float8, uuid, bigint, integer[], integer[], bigint) AS {statement}; \
-         EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE most_popular (23.9, 59.2, 25.9, 61.2, NULL, 20, '{{}}', '{regions}', 170)",
+         PREPARE most_popular (float8, float8, float8, float8, uuid, bigint, integer[], integer[], bigint, text[]) AS {statement}; \
+         EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE most_popular (23.9, 59.2, 25.9, 61.2, NULL, 20, '{{}}', '{regions}', 170, '{{name:de}}')",
         regions = regions.trim(),
     ));
     let plan: Value = serde_json::from_str(plan.trim()).unwrap();

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel_async::SimpleAsyncConnection;
+use wildside::db::city::names::NameLanguage;
 use wildside::db::routes::{Route, RouteDetails, RouteStop};
 use wildside::shared_redis;
 use wildside::walks::route_cache::{CacheKey, RouteCache};
@@ -59,7 +60,8 @@ async fn an_hour_in_helsinki_becomes_a_walk_on_its_streets() {
     );
     assert!(route.path.len() > 50 && route.distance_metres > 500.0);
     assert!(route.path[0].distance_metres(SENATE_SQUARE) < 250.0);
-    let stops = RouteStop::of_route(&mut connection, route_id)
+    let on_the_spot = NameLanguage::default();
+    let stops = RouteStop::of_route(&mut connection, route_id, &on_the_spot)
         .await
         .unwrap();
     assert!(stops.len() >= 3, "{} stops", stops.len());
