@@ -1,68 +1,7 @@
 // page.mjs PAGE: goes through the page in chromium as people would, and prints, as JSON, what it saw. Puts pictures into the
 // folder PICTURES, if one is named.
-import {join} from 'node:path';
-import axe from 'axe-core';
 import {launch} from './chromium.mjs';
-
-const address = process.argv[2];
-const folder = process.env.PICTURES;
-const DESK = {width: 1280, height: 800};
-const PHONE = {width: 390, height: 844};
-const PASSWORD = 'a walk in the park';
-const seen = {requests: [], failures: [], axe: []};
-
-// Opens a window that notes what is asked for and what goes wrong.
-async function open(browser, options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on('request', (request) => seen.requests.push(request.url()));
-  page.on('pageerror', (error) => seen.failures.push(error.message));
-  page.on('console', (message) => {
-    if (/Content.Security.Policy/i.test(message.text())) {
-      seen.failures.push(message.text());
-    }
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 500) {
-      seen.failures.push(`${response.status()} ${response.url()}`);
-    }
-  });
-  return page;
-}
-
-// Runs in the page, again and again, until it is true.
-async function until(page, what, question) {
-  const end = Date.now() + 60_000;
-  while (!(await page.evaluate(question).catch(() => false))) {
-    if (Date.now() > end) {
-      throw new Error(`this did not happen: ${what}; the page says: ${await page.locator('#panel').innerText()}`);
-    }
-    await page.waitForTimeout(100);
-  }
-}
-
-const isStill = () => window.walkMap && !walkMap.map.isMoving() && walkMap.map.areTilesLoaded() && walkMap.map.loaded();
-const isDrawn = () => window.walkMap && !walkMap.map.isMoving() && walkMap.map.areTilesLoaded()
-  && walkMap.map.queryRenderedFeatures({layers: ['walk']}).length > 0
-  && walkMap.map.queryRenderedFeatures({layers: ['stops']}).length > 0;
-
-// Faults of access that are serious, in the view that is shown.
-async function examine(page, view) {
-  await page.evaluate(axe.source);
-  const {violations} = await page.evaluate(() => axe.run(document, {resultTypes: ['violations']}));
-  for (const {id, impact, nodes} of violations) {
-    if (impact === 'serious' || impact === 'critical') {
-      seen.axe.push(`${view}: ${id}: ${nodes.map(({html}) => html.slice(0, 120)).join(' ')}`);
-    }
-  }
-}
-
-async function picture(page, name) {
-  if (folder) {
-    await page.screenshot({path: join(folder, `${name}.jpg`), type: 'jpeg', quality: 80});
-  }
-}
+import {DESK, PHONE, address, examine, isDrawn, isStill, open, picture, seen, until, walkAsNew} from './visit.mjs';
 
 // Runs in the page.
 function shown() {
@@ -89,12 +28,7 @@ async function signUpAndWalk(page) {
   }
   await page.evaluate(() => document.getElementById('panel').scrollTo(0, 0));
   await picture(page, 'plan-desk');
-  await page.getByRole('button', {name: 'Walk!'}).click();
-  await page.getByLabel('Name').fill('ann');
-  await page.getByLabel('Password').fill(PASSWORD);
-  await examine(page, 'sign up');
-  await page.getByRole('button', {name: 'Sign up', exact: true}).last().click();
-  await page.waitForSelector('#stops .stop');
+  await walkAsNew(page, 'ann');
   await until(page, 'the walk is drawn', isDrawn);
   await examine(page, 'walk');
   await picture(page, 'walk-desk');
@@ -192,65 +126,6 @@ async function takeAnotherAndDeleteIt(page) {
   await page.waitForSelector('#stops .stop');
 }
 
-// A simulated walker goes to the end of the walk.
-async function walkToTheEnd(page) {
-  const [, walk] = seen.drawn.find((text) => text.startsWith('walk ')).split(' ');
-  await page.addInitScript(() => {
-    const request = navigator.wakeLock.request.bind(navigator.wakeLock);
-    navigator.wakeLock.request = (kind) => {
-      window.awake = kind;
-      return request(kind);
-    };
-  });
-  await page.goto(`${address}?simulate=30#walk=${walk}`);
-  await page.getByRole('button', {name: 'Start walking'}).click();
-  // Runs in the page.
-  await page.evaluate(() => {
-    window.told = [];
-    const note = () => {
-      const text = (selector) => document.querySelector(`#guide ${selector}`)?.textContent;
-      const {stop = '', left} = {stop: text('.next-stop'), left: text('.left')};
-      window.told.push({said: text('.said'), stop, left, done: document.querySelector('#guide progress')?.value});
-    };
-    new MutationObserver(note).observe(document.querySelector('#guide'), {subtree: true, childList: true, characterData: true, attributes: true});
-  });
-  await page.waitForFunction(() => /^Next stop: /.test(document.querySelector('.next-stop').textContent));
-  await page.waitForSelector('.walker');
-  await examine(page, 'on the way');
-  await page.waitForTimeout(4_000);
-  await page.setViewportSize(PHONE);
-  await picture(page, 'on-the-way');
-  await page.setViewportSize(DESK);
-  await page.getByRole('heading', {name: 'That was your walk'}).waitFor({timeout: 180_000});
-  await examine(page, 'arrived');
-  const told = await page.evaluate(() => window.told);
-  const distinct = (texts) => [...new Set(texts.filter(Boolean))];
-  seen.guided = {
-    awake: await page.evaluate(() => window.awake),
-    said: distinct(told.map(({said}) => said)),
-    next: distinct(told.map(({stop}) => /^Next stop: (.*), [^,]*$/.exec(stop)?.[1])),
-    done: told.map(({done}) => done).filter((done) => done !== undefined),
-    walkers: await page.locator('.walker').count(),
-  };
-  await page.getByRole('button', {name: 'Look at it again'}).click();
-  await page.waitForSelector('#stops .stop');
-}
-
-// Somebody whose device says that he is beside the way.
-async function strayFromTheWay(browser, storageState) {
-  const [longitude, latitude] = [24.9522, 60.159];
-  const page = await open(browser, {storageState, viewport: PHONE, colorScheme: 'dark', permissions: ['geolocation'], geolocation: {longitude, latitude}});
-  const [, walk] = seen.drawn.find((text) => text.startsWith('walk ')).split(' ');
-  await page.goto(`${address}#walk=${walk}`);
-  await page.getByRole('button', {name: 'Start walking'}).click();
-  await page.waitForFunction(() => document.querySelector('#guide .ahead').textContent);
-  seen.strayed = await page.locator('#guide .next').innerText();
-  await examine(page, 'on the way in the dark');
-  await page.getByRole('button', {name: 'End the walk'}).click();
-  await page.waitForSelector('#stops .stop');
-  await page.context().close();
-}
-
 async function askForAPlaceThatIsNotLoaded(page) {
   await page.getByRole('button', {name: 'New walk'}).click();
   await page.evaluate(() => walkMap.map.jumpTo({center: [0.5, 0.5], zoom: 14}));
@@ -293,8 +168,6 @@ try {
   await takeAnotherAndDeleteIt(page);
   await askForAPlaceThatIsNotLoaded(page);
   const state = await page.context().storageState();
-  await walkToTheEnd(page);
-  await strayFromTheWay(browser, state);
   await lookAgain(browser, state, 'phone', {viewport: PHONE, deviceScaleFactor: 2, isMobile: true, hasTouch: true, colorScheme: 'light'});
   await lookAgain(browser, state, 'dark', {viewport: DESK, colorScheme: 'dark', reducedMotion: 'reduce'});
   console.log(JSON.stringify(seen));
