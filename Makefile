@@ -19,7 +19,7 @@ run: ## Install, build, start everything here and take a walk; Ctrl-C stops it
 	@cargo dev run
 
 test: martin browser ## Install what is missing and run every test
-	@$(need) compiler postgres redis
+	@$(need) compiler postgres redis pgbouncer
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	    cargo test --workspace --doc --quiet && \
 	    cargo nextest run --workspace --profile all --test-threads $$((2 * $$(nproc))); \
@@ -95,7 +95,7 @@ test-deploy: martin ## Manifests, alerts, dashboards and routes, each held again
 ROWS ?=
 
 test-faults: ## Real processes under load, and some forty faults: prints a table (ROWS=1,2,6: some rows)
-	@$(need) compiler postgres redis faketime
+	@$(need) compiler postgres redis pgbouncer faketime
 	@ulimit -n $$(ulimit -Hn) && cargo test --quiet --workspace --test faults -- matrix $(ROWS)
 
 # REQUIRED=yes: what can't be tried fails instead of being told.

@@ -9,6 +9,7 @@ table() {
 compiler;echo 'int main(void) { }' | cc -include stdlib.h -x c -o /dev/null -;gcc libc6-dev;a C compiler with its headers
 postgres;newest_postgres;postgresql postgresql-postgis;PostgreSQL 15 or newer with PostGIS (Debian 12 and Ubuntu 24.04 have it; others: https://apt.postgresql.org)
 redis;[ "$(redis-server --version | sed -n 's/.* v=\([0-9]*\)\..*/\1/p')" -ge 7 ];redis-server;Redis 7 or newer (Debian 12 and Ubuntu 24.04 have it; others: https://packages.redis.io)
+pgbouncer;[ -x /usr/sbin/pgbouncer ];pgbouncer;PgBouncer, the pooler of connections
 nginx;PATH=$PATH:/usr/sbin command -v nginx;nginx-light;nginx
 chromium;command -v chromium || command -v chromium-browser || command -v google-chrome;chromium;chromium
 node;[ "$(node --version | tr -dc '0-9.' | cut -d . -f 1)" -ge 18 ] && npm --version;nodejs npm;Node.js 18 or newer with npm (Debian 12 and Ubuntu 24.04 have it; others: https://nodejs.org)
