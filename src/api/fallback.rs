@@ -1,5 +1,6 @@
 //! Answers where no endpoint is.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use actix_router::ResourceDef;
@@ -41,16 +42,25 @@ impl Endpoints {
         let paths = api.paths.paths.iter();
         let paths = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), allow(item)));
         let read = |path| (ResourceDef::new(path), "GET, HEAD, OPTIONS".to_owned());
-        Self(paths.chain(UNDESCRIBED.map(read)).collect())
+        let mut all: Vec<_> = paths.chain(UNDESCRIBED.map(read)).collect();
+        all.sort_by_key(|(pattern, _)| Reverse(letters(pattern)));
+        Self(all.into())
     }
 
-    /// The methods at `path`, if there are any.
+    /// The methods at `path`, if there are any: of the pattern that leaves the least to its parameters.
     fn methods(&self, path: &str) -> Option<&str> {
         self.0
             .iter()
             .find(|(pattern, _)| pattern.is_match(path))
             .map(|(_, methods)| methods.as_str())
     }
+}
+
+/// Letters of a pattern outside its parameters.
+fn letters(pattern: &ResourceDef) -> usize {
+    let pattern = pattern.pattern().unwrap_or_default();
+    let parts = pattern.split(['{', '}']).step_by(2);
+    parts.map(str::len).sum()
 }
 
 fn allow(item: &PathItem) -> String {

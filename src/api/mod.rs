@@ -108,6 +108,9 @@ fn resources(config: &mut ServiceConfig<'_>) {
         .service(routes::status::request_status)
         .service(routes::export::route_gpx)
         .service(routes::export::route_geojson)
+        // Else another method would go to the walk itself, under an id with the file's ending.
+        .route("/routes/{route_id}.gpx", actix_web::web::route().to(fallback::fallback))
+        .route("/routes/{route_id}.geojson", actix_web::web::route().to(fallback::fallback))
         .service(routes::show::show_route)
         .service(routes::saved::save_route)
         .service(routes::saved::forget_route)

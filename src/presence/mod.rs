@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use uuid::Uuid;
 
 use report::Told;
-pub use report::{ActorError, ActorView, ProcessView, Role};
+pub use report::{ActorError, ActorView, ProcessRole, ProcessView};
 
 use crate::shared_redis::Redis;
 use crate::telemetry::observability::Observability;
@@ -36,7 +36,7 @@ static TELL: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("tell.
 #[derive(Debug)]
 pub struct Presence {
     id: Uuid,
-    role: Role,
+    role: ProcessRole,
     host: String,
     begun: Instant,
     redis: Redis,
@@ -45,7 +45,7 @@ pub struct Presence {
 
 impl Presence {
     /// Presence of this process in `role`.
-    pub fn new(role: Role, redis: Redis, observability: Observability) -> Self {
+    pub fn new(role: ProcessRole, redis: Redis, observability: Observability) -> Self {
         let system = rustix::system::uname();
         Self {
             id: Uuid::new_v4(),

@@ -12,7 +12,7 @@ use wildside_actors::stats::LastError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(example = "worker")]
-pub enum Role {
+pub enum ProcessRole {
     /// Answers HTTP and WebSocket.
     Server,
     /// Performs jobs.
@@ -24,7 +24,7 @@ pub enum Role {
 /// What a process says of itself.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Told {
-    pub role: Role,
+    pub role: ProcessRole,
     pub host: String,
     pub pid: u32,
     pub version: String,
@@ -65,7 +65,7 @@ impl Told {
 pub struct ProcessView {
     /// Made anew at each start.
     pub id: Uuid,
-    pub role: Role,
+    pub role: ProcessRole,
     /// Name of the machine or pod.
     pub host: String,
     pub pid: u32,
@@ -80,7 +80,7 @@ pub struct ProcessView {
 
 impl ProcessView {
     /// Place among the others: servers first, then by host and age.
-    pub(super) fn order(&self) -> (Role, &str, Uuid) {
+    pub(super) fn order(&self) -> (ProcessRole, &str, Uuid) {
         (self.role, &self.host, self.id)
     }
 }

@@ -12,7 +12,7 @@ use wildside_engine::generate_route;
 use crate::api::state::AppState;
 use crate::config::{Config, Mode};
 use crate::db;
-use crate::presence::{Presence, Role};
+use crate::presence::{Presence, ProcessRole};
 use crate::process::server::Application;
 use crate::process::worker::{self, Worker};
 use crate::shared_redis::{self, eviction};
@@ -65,11 +65,11 @@ pub fn run_with_engine(mode: Mode, engine: Engine) -> anyhow::Result<()> {
     })
 }
 
-const fn role(mode: Mode) -> Role {
+const fn role(mode: Mode) -> ProcessRole {
     match mode {
-        Mode::Server => Role::Server,
-        Mode::Worker => Role::Worker,
-        Mode::All => Role::ServerAndWorker,
+        Mode::Server => ProcessRole::Server,
+        Mode::Worker => ProcessRole::Worker,
+        Mode::All => ProcessRole::ServerAndWorker,
     }
 }
 

@@ -30,10 +30,27 @@ async fn unknown_paths_and_methods_are_errors_like_any_other() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert_envelope(&answer, "not_found");
     }
-    let answer = client.send(Method::PUT, "/api/v1/login", None, &[]).await;
-    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
-    assert_envelope(&answer, "method_not_allowed");
-    assert_eq!(answer.header("allow"), "POST, OPTIONS");
+    for (method, path, allowed) in [
+        (Method::PUT, "/api/v1/login", "POST, OPTIONS"),
+        (Method::PATCH, "/api/v1/routes/a.gpx", "GET, HEAD, OPTIONS"),
+        (
+            Method::DELETE,
+            "/api/v1/routes/a.geojson",
+            "GET, HEAD, OPTIONS",
+        ),
+        (
+            Method::PUT,
+            "/api/v1/users/me",
+            "GET, HEAD, PATCH, DELETE, OPTIONS",
+        ),
+    ] {
+        let answer = client.send(method, path, None, &[]).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_envelope(&answer, "method_not_allowed");
+        assert_eq!(answer.header("allow"), allowed, "{path}");
+        let answer = client.send(Method::OPTIONS, path, None, &[]).await;
+        assert_eq!(answer.header("allow"), allowed, "{path}");
+    }
 }
 
 #[actix_web::test]
