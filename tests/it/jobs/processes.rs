@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
-use wildside::presence::{self, ProcessView, Role};
+use wildside::presence::{self, ProcessRole, ProcessView};
 use wildside::shared_redis::{self, Redis};
 use wildside_actors::Status;
 use wildside_engine::Point;
@@ -281,7 +281,7 @@ async fn every_process_is_known_with_its_actors_until_it_ends() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let working = WorkerProcess::start(&stage);
     for process in known_processes(&redis, &[false, false]).await {
-        assert_eq!(process.role, Role::Worker);
+        assert_eq!(process.role, ProcessRole::Worker);
         let names: Vec<_> = process.actors.iter().map(|actor| &*actor.name).collect();
         assert!(names.contains(&"route_supervisor"), "{names:?}");
     }
