@@ -57,9 +57,11 @@ def fetch_files(api: wildside.ApiClient, route: wildside.RouteView) -> None:
     routes = wildside.RoutesApi(api)
     with open(GPX_FILE, "wb") as file:
         file.write(routes.route_gpx(route.id))
-    path, *stops = routes.route_geojson(route.id).features
+    path, *others = routes.route_geojson(route.id).features
     assert path.properties.kind == "path" and path.id == str(route.id)
-    assert [stop.id for stop in stops] == [str(stop.id) for stop in route.pois]
+    of_kind = {kind: [other.id for other in others if other.properties.kind == kind] for kind in ("stop", "instruction")}
+    assert of_kind["stop"] == [str(stop.id) for stop in route.pois]
+    assert of_kind["instruction"] and len(others) == sum(map(len, of_kind.values())), others
 
 
 def be_refused(api: wildside.ApiClient) -> None:
