@@ -158,7 +158,7 @@ fn the_engine_and_the_actors_know_no_storage() {
 
 /// Documents of the repository.
 fn pages(folder: &Path) -> Vec<PathBuf> {
-    let skipped = ["target", "node_modules", ".git", ".wildside"];
+    let skipped = ["target", "node_modules", ".git", ".wildside", "generated"];
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

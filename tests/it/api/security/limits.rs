@@ -340,8 +340,17 @@ async fn an_unknown_name_takes_as_long_as_a_known_one() {
         ("WILDSIDE_LOGINS_PER_ADDRESS", "0"),
     ]);
     app.user("ada").await;
+    let alike = |fastest: &[Duration; 3]| {
+        fastest[1..]
+            .iter()
+            .all(|other| (0.6..1.6).contains(&(other.as_secs_f64() / fastest[0].as_secs_f64())))
+    };
+    // The fastest of many: what else the machine does makes some slower, and only a real difference stays.
     let mut fastest = [Duration::MAX; 3];
-    for _ in 0..10 {
+    for round in 0..50 {
+        if round >= 10 && alike(&fastest) {
+            break;
+        }
         for (fastest, name) in fastest.iter_mut().zip(["ada", "nobody", "a\0"]) {
             let started = Instant::now();
             let answer = login(&app, name, "not the password").await;
@@ -353,8 +362,5 @@ async fn an_unknown_name_takes_as_long_as_a_known_one() {
         "fastest refusal for a known, an unknown and an impossible name",
         format_args!("{fastest:?}"),
     );
-    for other in &fastest[1..] {
-        let ratio = other.as_secs_f64() / fastest[0].as_secs_f64();
-        assert!((0.6..1.6).contains(&ratio), "{fastest:?}");
-    }
+    assert!(alike(&fastest), "{fastest:?}");
 }
