@@ -2,7 +2,7 @@
 
 const DAYS: [&str; 7] = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
 
-/// The same hours in words that are read as they are meant.
+/// Rewriting of hours into words that are read as they are meant.
 ///
 /// * A dash is a hyphen.
 /// * A blank after the comma between two days means nothing; else it would begin a rule of its own that is open all day.

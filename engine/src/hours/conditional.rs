@@ -3,7 +3,7 @@
 /// One part of a conditional value: the value, and the condition under which it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clause<'a> {
-    /// What it says: `no`, `yes`, `permissive`, …
+    /// Value as it is tagged: `no`, `yes`, `permissive`, …
     pub value: &'a str,
     /// The condition; `None`: it always holds.
     pub condition: Option<&'a str>,

@@ -26,7 +26,7 @@ enum Rule {
     Open(Hours),
     Conditional {
         otherwise: bool,
-        /// Whether one may walk, and when.
+        /// Permission to walk and the hours in which it holds, of which the last counts.
         clauses: Vec<(bool, Hours)>,
     },
 }

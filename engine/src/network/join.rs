@@ -55,8 +55,8 @@ impl Network {
         self.cells.iter().any(|cell| !cell.timed().is_empty())
     }
 
-    /// The same network without the streets that are closed at some time of a walk of so many seconds: no walk begins, ends or
-    /// passes there.
+    /// Network without the streets that are closed at some time of a walk of so many seconds: no walk begins, ends or passes
+    /// there.
     #[must_use]
     pub fn at(mut self, time: &WalkTime, seconds: u32) -> Self {
         let mut known: FxHashMap<&str, bool> = FxHashMap::default();
@@ -81,20 +81,15 @@ impl Network {
             .min()
     }
 
-    /// True if any of its streets is for one direction only.
-    pub(crate) fn has_one_ways(&self) -> bool {
-        self.cells.iter().any(|cell| !cell.one_way().is_empty())
-    }
-
     /// Streets for one direction only.
-    pub(crate) fn one_ways(&self) -> Vec<EdgeId> {
+    pub(crate) fn one_ways(&self) -> FxHashSet<EdgeId> {
         let cells = self.cells.iter().zip(&self.first_edge);
         cells
             .flat_map(|(cell, first)| cell.one_way().iter().map(move |edge| EdgeId(first + edge)))
             .collect()
     }
 
-    /// The same network without some streets: no walk begins, ends or passes there.
+    /// Network without some streets: no walk begins, ends or passes there.
     pub(crate) fn without(mut self, edges: impl IntoIterator<Item = EdgeId>) -> Self {
         self.shut.extend(edges);
         self

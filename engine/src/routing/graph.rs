@@ -50,7 +50,11 @@ pub(crate) struct Piece {
 impl Piece {
     /// True if it is walked against the one direction of its street.
     pub(crate) fn is_against(&self, network: &Network) -> bool {
-        self.from > self.to && network.edge(self.edge).one_way
+        self.is_backwards() && network.edge(self.edge).one_way
+    }
+
+    fn is_backwards(&self) -> bool {
+        self.from > self.to
     }
 
     /// The same part, walked the other way.
@@ -99,21 +103,25 @@ impl SearchGraph {
             kept.links,
             kept.pieces.iter().map(|&step| streets.piece(step)),
         );
-        if network.has_one_ways() {
-            graph.note_one_ways(network);
-        }
+        graph.note_one_ways(network);
         graph
     }
 
     fn note_one_ways(&mut self, network: &Network) {
-        for link in 0..self.links.len() as u32 {
-            let is_against = |forward| {
-                let mut pieces = self.walked(Hop { link, forward });
-                pieces.any(|piece| piece.is_against(network))
-            };
-            let against = [false, true].map(is_against);
-            if against.contains(&true) {
-                self.against.insert(link, against);
+        let one_ways = network.one_ways();
+        if one_ways.is_empty() {
+            return;
+        }
+        for (number, link) in (0..).zip(&self.links) {
+            let [mut backwards, mut forwards] = [false; 2];
+            for piece in self.pieces_of(link) {
+                if one_ways.contains(&piece.edge) {
+                    forwards |= piece.is_backwards();
+                    backwards |= piece.reversed().is_backwards();
+                }
+            }
+            if backwards || forwards {
+                self.against.insert(number, [backwards, forwards]);
             }
         }
     }
@@ -190,8 +198,7 @@ impl SearchGraph {
     /// For each link whether most of it is on some of the edges.
     pub(crate) fn links_on(&self, edges: &FxHashSet<EdgeId>) -> Vec<bool> {
         let metres_on = |link: &Link| -> f32 {
-            let pieces = link.first_piece as usize..(link.first_piece + link.piece_count) as usize;
-            let on = self.pieces[pieces].iter();
+            let on = self.pieces_of(link).iter();
             on.filter(|piece| edges.contains(&piece.edge))
                 .map(|piece| (piece.to - piece.from).abs())
                 .sum()
@@ -207,11 +214,14 @@ impl SearchGraph {
         self.links[hop.link as usize].ends[usize::from(hop.forward)]
     }
 
+    fn pieces_of(&self, link: &Link) -> &[Piece] {
+        let first = link.first_piece as usize;
+        &self.pieces[first..first + link.piece_count as usize]
+    }
+
     /// The parts of streets along a hop, in the order in which they are walked.
     pub(crate) fn walked(&self, hop: Hop) -> impl Iterator<Item = Piece> {
-        let link = &self.links[hop.link as usize];
-        let pieces =
-            &self.pieces[link.first_piece as usize..(link.first_piece + link.piece_count) as usize];
+        let pieces = self.pieces_of(&self.links[hop.link as usize]);
         let count = pieces.len();
         (0..count).map(move |i| {
             if hop.forward {

@@ -82,7 +82,7 @@ impl Stitcher<'_> {
 }
 
 impl Stitched {
-    /// The same ways, walked from the end to the start.
+    /// Tour along the same ways from the end to the start.
     fn reversed(&self) -> Self {
         let back = |leg: &Vec<Hop>| leg.iter().rev().map(|hop| hop.reversed()).collect();
         Self {

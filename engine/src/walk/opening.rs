@@ -73,11 +73,7 @@ fn past_open_doors(
         if attempt == MOST_TRIES {
             candidates.retain(|poi| keep(poi, &|hours| hours.is_open_from(time, 0, seconds)));
         }
-        match make(&candidates) {
-            Ok(other) => walk = other,
-            // There is none without them: the one there is says which of its stops are closed.
-            Err(_) => break,
-        }
+        walk = make(&candidates)?;
     }
     Ok(walk)
 }

@@ -7,6 +7,7 @@ mod directions;
 mod fill;
 mod fuzz;
 mod hours;
+mod last_resort;
 mod one_way;
 mod small_worlds;
 mod stairs;

@@ -81,8 +81,11 @@ pub struct SharedRouteView {
 
 impl SharedRouteView {
     fn new(mut route: Route, stops: Vec<RouteStop>) -> Self {
-        // How well it fits tells what was asked for.
-        let _ = Fitting::taken_from(&mut route.details);
+        // How well it fits tells what was asked for; what is open does not.
+        let fitting = Fitting {
+            openings: Fitting::taken_from(&mut route.details).openings,
+            ..Fitting::default()
+        };
         let stops = stops.into_iter();
         Self {
             name: route.name,
@@ -90,9 +93,7 @@ impl SharedRouteView {
             path: route.path.as_slice().into(),
             distance_metres: route.distance_metres,
             duration_seconds: route.duration_seconds,
-            pois: stops
-                .map(|stop| StopView::new(stop, &Fitting::default()))
-                .collect(),
+            pois: stops.map(|stop| StopView::new(stop, &fitting)).collect(),
             details: route.details,
             attribution: ATTRIBUTION,
         }

@@ -196,4 +196,12 @@ async fn a_walk_says_how_well_it_fits() {
     for kept in ["fit", "unmatched", "openings", "same_until"] {
         assert!(walk["details"].get(kept).is_none(), "{kept}");
     }
+    let link = ada.post(&format!("{url}/share"), &json!({})).await.json();
+    let shared = app.client().get(link["url"].as_str().unwrap()).await.json();
+    assert_eq!(shared["pois"][0]["opening"], opening, "whoever walks it");
+    assert_eq!(shared["pois"][1]["matches"], true, "the wish is private");
+    assert!(shared["pois"][1].get("reason").is_none());
+    for kept in ["fit", "unmatched", "openings", "same_until"] {
+        assert!(shared["details"].get(kept).is_none(), "{kept}");
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 use wildside_actors::Status;
 use wildside_engine::Point;
 use wildside_engine::geo::METRES_PER_DEGREE;
@@ -65,6 +66,19 @@ fn time(hour: i64) -> DateTime<Utc> {
     day.and_utc() + TimeDelta::days(2) + TimeDelta::hours(hour)
 }
 
+/// Id of the walk of an hour that begins at this hour.
+async fn walk_at(stage: &Stage, hour: i64) -> Uuid {
+    let choice = Choice {
+        departure: Some(time(hour)),
+        ..Choice::default()
+    };
+    let params = an_hour_from(at(48.0, 49.0)).choosing(choice);
+    let request = stage.submit(&params).await;
+    let ended = stage.ended(request.id, Duration::from_secs(30)).await;
+    assert_eq!((ended.status, &ended.error_code), (Status::Complete, &None));
+    ended.route_id.unwrap()
+}
+
 /// True if the walk of a request leads through the middle of the path.
 const IS_IN_PARK: &str = "SELECT ST_DWithin(path::geography, $1::geography, 5) FROM routes";
 
@@ -76,15 +90,7 @@ async fn a_park_is_walked_by_day_and_not_by_night() {
     let middle = at(200.0, 50.0);
     let middle = format!("'SRID=4326;POINT({} {})'", middle.lon, middle.lat);
     for (hour, expected) in [(12, "t"), (23, "f"), (8, "f"), (10, "t"), (21, "f")] {
-        let choice = Choice {
-            departure: Some(time(hour)),
-            ..Choice::default()
-        };
-        let params = an_hour_from(at(48.0, 49.0)).choosing(choice);
-        let request = stage.submit(&params).await;
-        let ended = stage.ended(request.id, Duration::from_secs(30)).await;
-        assert_eq!((ended.status, &ended.error_code), (Status::Complete, &None));
-        let route = ended.route_id.unwrap();
+        let route = walk_at(&stage, hour).await;
         let passes = IS_IN_PARK.replace("$1", &middle);
         let found = stage
             .database
@@ -134,15 +140,7 @@ async fn a_museum_is_a_stop_while_it_is_open() {
     ));
     let worker = RunningWorker::start(&stage, &stage.config(&[]));
     for (hour, stops) in [(13, "11,21"), (23, "11")] {
-        let choice = Choice {
-            departure: Some(time(hour)),
-            ..Choice::default()
-        };
-        let params = an_hour_from(at(48.0, 49.0)).choosing(choice);
-        let request = stage.submit(&params).await;
-        let ended = stage.ended(request.id, Duration::from_secs(30)).await;
-        assert_eq!((ended.status, &ended.error_code), (Status::Complete, &None));
-        let route = ended.route_id.unwrap();
+        let route = walk_at(&stage, hour).await;
         let found = stage.database.sql(&format!(
             "SELECT string_agg(poi_id::text, ',' ORDER BY poi_id) FROM route_pois WHERE route_id = '{route}'"
         ));
