@@ -7,7 +7,7 @@ use wildside_engine::hours::{Hours, State, WayHours};
 use wildside_engine::network::Edge;
 use wildside_engine::places::catalogue;
 use wildside_engine::walk::Choice;
-use wildside_engine::{Poi, Point, Walk, WalkRequest, generate_route};
+use wildside_engine::{NoWalk, Poi, Point, Walk, WalkRequest, generate_route};
 
 use crate::world::{at, grid, network, poi, request, street};
 
@@ -189,4 +189,19 @@ fn what_must_be_visited_is_visited_and_said_to_be_closed() {
     wish.choice.include = vec![1];
     let walk = on_the_grid(&wish, &pois);
     assert_eq!(states(&walk), [(1, Some(State::Closed)), (2, None)]);
+}
+
+#[test]
+fn a_place_that_is_closed_on_arrival_is_no_reason_for_a_walk() {
+    let street = network(vec![street(1, (1, at(0.0, 305.0)), (2, at(300.0, 305.0)))]);
+    let museum = [place(1, 290.0, "museum", "10:00-12:01")];
+    let make = |time| {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        generate_route(&at_time(at(0.0, 305.0), time), &museum, &street, deadline)
+    };
+    let before = make("2026-12-01T11:00:00Z").unwrap();
+    assert_eq!(states(&before), [(1, Some(State::Open))]);
+    // It closes while one is on the way, and there is nothing else.
+    let late = make("2026-12-01T12:00:00Z");
+    assert!(matches!(late, Err(NoWalk::CutOff { .. })), "{late:?}");
 }
